@@ -1,0 +1,46 @@
+# demo and test set up what they need: python3 and make are enough, uv is used where it is installed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+ifneq ($(shell command -v uv),)
+MAKE_VENV = uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+INSTALL = VIRTUAL_ENV=$(VENV) uv pip install --quiet --constraints constraints.txt
+else
+MAKE_VENV = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade pip
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+endif
+
+.PHONY: demo test lint docs lab clean
+
+demo: $(VENV)/.installed
+	rm -rf demo
+	$(BIN)/trailquery demo
+
+test: lint
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: $(VENV)/.installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqruff lint sql
+
+docs: $(VENV)/.installed-tests
+	$(BIN)/cog -r README.md
+
+lab: $(VENV)/.installed-tests
+	$(BIN)/jupyter lab notebooks
+
+clean:
+	rm -rf demo $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(MAKE_VENV)
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/.installed-tests: $(VENV)/.installed
+	$(INSTALL) --editable '.[lab]' --group test
+	touch $@

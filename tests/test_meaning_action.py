@@ -1,0 +1,191 @@
+"""What kind of call it was, and whether it worked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trailquery.meaning.action import access, api, category, is_global_service, short_service
+from trailquery.meaning.failure import Error, error, error_class
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("event_name", "name"),
+    [
+        ("CreateFunction20150331", "CreateFunction"),
+        ("AddPermission20150331v2", "AddPermission"),
+        ("PublishFunction2020_05_31", "PublishFunction"),
+        ("CreateDistribution2016_11_25", "CreateDistribution"),
+        ("DescribeDBInstances", "DescribeDBInstances"),
+        ("Route53", "Route53"),
+        ("GetBucket2024", "GetBucket2024"),
+        ("20150331", "20150331"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_version_suffix_is_not_part_of_the_api(event_name, name):
+    assert api(event_name) == name
+
+
+def test_the_service_is_the_event_source_without_its_domain():
+    assert [short_service(f"ec2.{domain}") for domain in ("amazonaws.com", "amazonaws.com.cn")] == [
+        "ec2",
+        "ec2",
+    ]
+    assert short_service("signin.amazonaws.com") == "signin"
+    assert short_service(7) is None
+
+
+@pytest.mark.parametrize(
+    ("event_type", "event_category", "management", "source", "name", "expected"),
+    [
+        ("AwsCloudTrailInsight", "Insight", None, "iam", "x", "insight"),
+        ("AwsAggregatedEvent", "Aggregated", None, "s3", "x", "aggregated"),
+        ("AwsVpceEvent", "NetworkActivity", None, "s3", "GetObject", "network"),
+        ("AwsConsoleSignIn", "Management", True, "signin", "ConsoleLogin", "signin"),
+        ("AwsServiceEvent", "Management", True, "sso", "UserAuthentication", "signin"),
+        ("AwsServiceEvent", "Management", True, "kms", "RotateKey", "service"),
+        ("AwsApiCall", "Data", False, "dynamodb", "GetItem", "data"),
+        ("AwsApiCall", None, "false", "s3", "SomethingNew", "data"),
+        ("AwsApiCall", "Management", True, "s3", "GetObject", "management"),
+        ("AwsApiCall", None, None, "s3", "GetObject", "data"),
+        ("AwsApiCall", None, None, "s3", "DeleteObjects", "data"),
+        ("AwsApiCall", None, None, "s3", "GetBucketObjectLockConfiguration", "management"),
+        ("AwsApiCall", None, None, "s3", "ListBuckets", "management"),
+        ("AwsApiCall", None, None, "lambda", "Invoke20150331", "data"),
+        ("AwsApiCall", None, None, "iam", "CreateUser", "management"),
+        (None, None, None, None, None, "management"),
+    ],
+)
+def test_every_event_has_exactly_one_category_even_from_before_the_fields_existed(
+    event_type, event_category, management, source, name, expected
+):
+    source = source and f"{source}.amazonaws.com"
+    assert category(event_type, event_category, management, source, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("read_only", "name", "expected"),
+    [
+        (True, "CreateUser", "read"),
+        ("True", "CreateUser", "read"),
+        ("false", "GetUser", "write"),
+        (None, "ConsoleLogin", "write"),
+        (None, "DescribeInstances", "read"),
+        (None, "BatchGetItem", "read"),
+        (None, "BatchWriteItem", "write"),
+        (None, "Checkout", "write"),
+        (None, "AssumeRole", "read"),
+        (None, None, "write"),
+    ],
+)
+def test_access_is_what_the_record_says_else_what_the_verb_says(read_only, name, expected):
+    assert access(read_only, name) == expected
+
+
+def test_a_global_service_records_in_one_region_and_sts_only_at_its_global_endpoint():
+    assert is_global_service("iam.amazonaws.com")
+    assert not is_global_service("ec2.amazonaws.com", "us-east-1")
+    assert is_global_service("sts.amazonaws.com", "us-east-1")
+    assert not is_global_service("sts.amazonaws.com", "eu-west-1")
+
+
+def test_a_failed_sign_in_has_no_error_code_and_is_a_failure_all_the_same():
+    response = {"ConsoleLogin": "Failure"}
+    expected = Error("SigninFailure", "auth-failed", "denied")
+    assert error(None, "Failed authentication", response, "ConsoleLogin") == expected
+    assert error(None, None, {"ConsoleLogin": "Success"}, "ConsoleLogin") == Error(None, None, "success")
+    assert error(None, None, None, "UserAuthentication", {"UserAuthentication": "Failure"}) == expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "Client.UnauthorizedOperation",
+        "UnauthorizedException",
+        "VpceAccessDenied",
+        "NotAuthorizedException",
+        "AuthorizationError",
+        "KMS.AccessDeniedException",
+    ],
+)
+def test_every_spelling_of_denied_is_denied(code):
+    assert error(code, None, None, "X") == Error(code, "denied", "denied")
+
+
+def test_a_refusal_hidden_behind_another_code_is_denied():
+    message = "The role defined for the function cannot be assumed by Lambda."
+    assert error("InvalidParameterValueException", message, None, "CreateFunction").outcome == "denied"
+
+
+def test_a_dry_run_that_would_have_worked_is_no_error():
+    said = "Request would have succeeded, but DryRun flag is set."
+    assert error("Client.DryRunOperation", said, None, "RunInstances").outcome == "dry-run"
+
+
+def test_an_error_may_stand_in_the_response():
+    response = {"errorCode": "AccessDeniedException", "errorMessage": "no"}
+    assert error(None, None, response, "X") == Error("AccessDeniedException", "denied", "denied")
+    assert error(None, None, {"errorCode": "ThrottlingException"}, "X").error_class == "throttled"
+
+
+def test_a_response_that_reports_on_errors_of_others_is_a_success():
+    report = {"errorCode": "AccessDenied", "jobId": "j-1", "status": "FAILED"}
+    assert error(None, None, report, "GetJob") == Error(None, None, "success")
+    batch = {"failures": [{"errorCode": "AccessDenied", "errorMessage": "x"}]}
+    assert error(None, None, batch, "BatchX") == Error(None, None, "success")
+
+
+def test_a_message_alone_is_an_error():
+    assert error(None, "Something broke", None, "X") == Error("ErrorMessageOnly", "other", "error")
+    assert error("", "", None, "X") == Error(None, None, "success")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("Client.RequestLimitExceeded", None, "throttled"),
+        ("ThrottlingException", "Rate exceeded", "throttled"),
+        ("Client.VcpuLimitExceeded", None, "limit"),
+        ("Server.InsufficientInstanceCapacity", None, "limit"),
+        ("NoSuchEntityException", "User access denied cannot be found", "not-found"),
+        ("Client.InvalidGroup.NotFound", None, "not-found"),
+        ("AWS.SimpleQueueService.NonExistentQueue", None, "not-found"),
+        ("EntityAlreadyExistsException", None, "conflict"),
+        ("InvalidDBInstanceStateFault", None, "conflict"),
+        ("MalformedPolicyDocumentException", "Invalid principal in policy", "invalid"),
+        ("ValidationException", None, "invalid"),
+        ("InternalFailure", None, "server"),
+        ("ExpiredTokenException", None, "auth-failed"),
+        ("InvalidClientTokenId", None, "auth-failed"),
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            "auth-failed",
+        ),
+        ("ClientException", "Cluster not found.", "not-found"),
+        ("SomethingOfItsOwn", None, "other"),
+    ],
+)
+def test_an_error_has_one_class(code, message, expected):
+    assert error_class(code, message) == expected
+
+
+def test_a_hostile_name_in_a_message_does_not_turn_a_missing_thing_into_a_refusal():
+    assert error_class("NoSuchBucket", "bucket access-denied: not authorized to perform x") == "not-found"
+
+
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
+def test_no_json_value_makes_the_judgement_of_a_call_raise(one, two, three, four, five):
+    assert error(one, two, three, four).outcome in {"success", "denied", "error", "dry-run"}
+    assert category(one, two, three, four, five)
+    assert access(one, two) in {"read", "write"}
+    assert is_global_service(one, two) in {True, False}

@@ -1,0 +1,349 @@
+# ruff: noqa: E501 one case a line reads best
+"""What a record names, what it was aimed at, what it handed out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trailquery.meaning import action
+from trailquery.meaning.credentials import Issued, issued, requested_role_arn
+from trailquery.meaning.resources import MOST_RESOURCES, Resource, resources_named
+from trailquery.meaning.storage import bucket, bytes_moved, object_key
+from trailquery.meaning.target import target
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+STRATUS = Path(__file__).parents[1] / "../shared/data/stratus"
+GROUP = "sg-0123456789abcdef0"
+ROLE = f"arn:aws:iam::{OTHER}:role/teams/ci/Deploy"
+PERMISSION = {
+    "ipProtocol": "tcp",
+    "fromPort": 443,
+    "toPort": 443,
+    "groups": {},
+    "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]},
+    "ipv6Ranges": {},
+    "prefixListIds": {},
+}
+FLAT = {
+    "groupId": GROUP,
+    "ipPermissions": {},
+    "ipProtocol": "tcp",
+    "fromPort": 22,
+    "toPort": 22,
+    "cidrIp": "0.0.0.0/0",
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(ROLE) | st.just(GROUP),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["items", "userName", "ipPermissions", "credentials", "ARN", "key", "bucketName", "name"]
+            )
+            | st.text(),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def aim(service, api, request=None, response=None, resources=None, message=None, **more):
+    return target(service, api, request, response, resources, message, ACCOUNT, **more)
+
+
+def named(service, api, request=None, response=None, resources=None, message=None):
+    return resources_named(service, api, request, response, resources, message)
+
+
+@pytest.mark.parametrize(
+    ("service", "api", "request_", "expected"),
+    [
+        ("s3", "GetObject", {"bucketName": "payroll", "key": "2026/a.csv"}, "s3://payroll/2026/a.csv"),
+        ("s3", "PutBucketPolicy", {"bucketName": "payroll", "policy": ""}, "s3://payroll"),
+        ("s3", "ListBuckets", {"Host": "s3.amazonaws.com"}, None),
+        ("iam", "CreateAccessKey", {"userName": "deploy2"}, "user/deploy2"),
+        ("iam", "DeleteAccessKey", {"userName": "bob", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"}, "user/bob"),
+        ("iam", "PutRolePolicy", {"roleName": "Admin", "policyName": "inline"}, "role/Admin"),
+        (
+            "iam",
+            "AttachUserPolicy",
+            {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess", "userName": "bob"},
+            "user/bob +policy/AdministratorAccess",
+        ),
+        ("iam", "RemoveUserFromGroup", {"groupName": "Ops", "userName": "bob"}, "user/bob -group/Ops"),
+        ("sts", "AssumeRole", {"roleArn": ROLE, "roleSessionName": "x"}, f"role/Deploy ({OTHER})"),
+        ("sts", "AssumeRole", {"roleArn": ROLE.replace(OTHER, ACCOUNT)}, "role/Deploy"),
+        ("lambda", "Invoke", {"functionName": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:pay:2"}, "function/pay"),
+        ("lambda", "Invoke", {"functionName": f"{ACCOUNT}:function:pay:live"}, "function/pay"),
+        ("lambda", "AddPermission", {"functionName": "pay", "principal": "*"}, "function/pay +*"),
+        ("kms", "Decrypt", {"keyId": "alias/app", "encryptionContext": {"a": ROLE}}, "alias/app"),
+        ("kms", "ScheduleKeyDeletion", {"keyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}, "key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ("secretsmanager", "GetSecretValue", {"secretId": "prod/db"}, "secret/prod/db"),
+        (
+            "secretsmanager",
+            "GetSecretValue",
+            {"secretId": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:prod/db-AbCdEf"},
+            "secret/prod/db",
+        ),
+        ("ssm", "GetParameters", {"names": ["/a/b", "/a/c", "/a/d"]}, "parameter/a/b and 2 more"),
+        ("ssm", "SendCommand", {"instanceIds": ["i-0123456789abcdef0"], "documentName": "AWS-RunShellScript"}, "i-0123456789abcdef0"),
+        ("ssm", "StartSession", {"target": "i-0123456789abcdef0"}, "i-0123456789abcdef0"),
+        ("cloudtrail", "StopLogging", {"name": f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/main"}, "trail/main"),
+        ("cloudtrail", "CreateTrail", {"name": "main", "s3BucketName": "logs"}, "trail/main"),
+        ("dynamodb", "Scan", {"tableName": "orders"}, "table/orders"),
+        ("rds", "ModifyDBSnapshotAttribute", {"dBSnapshotIdentifier": "s1", "valuesToAdd": [OTHER]}, f"snapshot/s1 +{OTHER}"),
+        ("rds", "CreateDBSnapshot", {"dBInstanceIdentifier": "db1", "dBSnapshotIdentifier": "s1"}, "snapshot/s1"),
+        ("eks", "DescribeCluster", {"name": "prod"}, "cluster/prod"),
+        ("ecs", "RunTask", {"cluster": "main", "taskDefinition": "batch:3"}, "task-definition/batch:3"),
+        ("sns", "Publish", {"topicArn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"}, "topic/alerts"),
+        ("sqs", "ReceiveMessage", {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"}, "queue/jobs"),
+        ("guardduty", "DeleteDetector", {"detectorId": "12abc"}, "detector/12abc"),
+        ("organizations", "AttachPolicy", {"policyId": "p-1", "targetId": OTHER}, f"target/{OTHER} +policy/p-1"),
+        ("route53", "ChangeResourceRecordSets", {"hostedZoneId": "Z1", "changeBatch": {}}, "hostedzone/Z1"),
+        ("cloudformation", "DeleteStack", {"stackName": "web"}, "stack/web"),
+        ("glue", "GetTable", {"databaseName": "lake", "name": "orders"}, "table/orders"),
+        ("athena", "StartQueryExecution", {"workGroup": "primary", "queryString": "SELECT 1"}, "workgroup/primary"),
+        ("ecr", "PutImage", {"repositoryName": "team/app", "imageTag": "1"}, "repository/team/app"),
+        ("newservice", "CreateShinyThing", {"shinyThingName": "x", "other": "y"}, "shiny-thing/x"),
+        ("newservice", "DescribeShinyThing", {"shinyThingId": "x"}, "shiny-thing/x"),
+        ("newservice", "CreateShinyThing", {"bladeName": "x", "roleArn": ROLE}, "blade/x"),
+        ("ecs", "ExecuteCommand", {"cluster": "main", "task": "t1", "command": "/bin/sh"}, "task/t1"),
+        ("ssm", "ModifyDocumentPermission", {"name": "doc", "accountIdsToAdd": ["all"]}, "document/doc"),
+        ("rds", "DeleteDBInstance", {"dBInstanceIdentifier": "db"}, "db/db"),
+        ("cloudfront", "DeleteDistribution", {"id": "E123"}, "distribution/E123"),
+        ("ec2", "DescribeInstances", {"instancesSet": {}, "filterSet": {}}, None),
+        ("ec2", "DescribeInstances", {"filterSet": {"items": [{"name": "vpc-id", "valueSet": {"items": [{"value": "vpc-0123456789abcdef0"}]}}]}}, None),
+        ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0123456789abcdef0"}}}, "fl-0123456789abcdef0"),
+        ("ec2", "ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": {"add": {"items": [{"userId": OTHER}, {"group": "all"}]}}}, f"snap-0123456789abcdef0 +{OTHER} and 1 more"),
+        ("iam", "ListUsers", None, None),
+        ("signin", "ConsoleLogin", None, None),
+    ],
+)  # fmt: skip
+def test_a_call_has_one_readable_target(service, api, request_, expected):
+    assert aim(service, api, request_) == expected
+
+
+def test_a_new_resource_is_named_by_the_response():
+    instance = {
+        "instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0", "imageId": "ami-0123456789abcdef0"}]}
+    }
+    asked = {"instancesSet": {"items": [{"imageId": "ami-0123456789abcdef0"}]}}
+    assert aim("ec2", "RunInstances", asked, instance) == "i-0123456789abcdef0"
+    assert aim("ec2", "RunInstances", asked) == "ami-0123456789abcdef0"
+    assert (
+        aim("ec2", "CreateSecurityGroup", {"groupName": "web", "vpcId": "vpc-1"}, {"groupId": GROUP}) == GROUP
+    )
+    own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
+    assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
+
+
+def test_a_service_event_is_about_what_its_details_name():
+    details = {"ARN": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-AbCdEf", "Name": "db"}
+    assert aim("secretsmanager", "EndSecretVersionDelete", details=details) == "secret/db"
+
+
+def test_both_shapes_of_a_security_group_request_show_their_rule():
+    grouped = {"groupId": GROUP, "ipPermissions": {"items": [PERMISSION]}}
+    assert aim("ec2", "AuthorizeSecurityGroupIngress", grouped) == f"{GROUP} +tcp/443 0.0.0.0/0"
+    assert aim("ec2", "AuthorizeSecurityGroupIngress", FLAT) == f"{GROUP} +tcp/22 0.0.0.0/0"
+    assert aim("ec2", "RevokeSecurityGroupIngress", FLAT) == f"{GROUP} -tcp/22 0.0.0.0/0"
+
+
+def test_security_group_rules_in_their_rarer_shapes():
+    both = PERMISSION | {"ipProtocol": "-1", "ipv6Ranges": {"items": [{"cidrIpv6": "::/0"}]}}
+    request = {"groupId": GROUP, "ipPermissions": {"items": [both, PERMISSION]}}
+    assert aim("ec2", "AuthorizeSecurityGroupEgress", request) == f"{GROUP} +all 0.0.0.0/0 and 2 more"
+    by_id = {"groupId": GROUP, "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-1"}]}}
+    assert aim("ec2", "RevokeSecurityGroupIngress", by_id) == f"{GROUP} -sgr-1"
+    rule = {"IpProtocol": "tcp", "FromPort": 20, "ToPort": 25, "CidrIpv6": "::/0"}
+    change = {
+        "GroupId": GROUP,
+        "SecurityGroupRule": {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": rule, "tag": 1},
+    }
+    modified = {"ModifySecurityGroupRulesRequest": change}
+    assert aim("ec2", "ModifySecurityGroupRules", modified) == f"{GROUP} ~tcp/20-25 ::/0"
+    answer = {"securityGroupRuleSet": {"items": [{"groupId": GROUP, "ipProtocol": "icmp", "fromPort": -1, "toPort": -1, "cidrIpv4": "198.51.100.0/24"}]}}  # fmt: skip
+    assert (
+        aim("ec2", "AuthorizeSecurityGroupIngress", {"groupId": GROUP}, answer)
+        == f"{GROUP} +icmp 198.51.100.0/24"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (f"User: arn:aws:iam::{ACCOUNT}:user/eve is not authorized to perform: sts:AssumeRole on resource: {ROLE}", f"role/Deploy ({OTHER})"),
+        (f"... iam:DeleteUser on resource: arn:aws:iam::{ACCOUNT}:user/ops/bob because no identity-based policy allows it", "user/bob"),
+        ("... not authorized to perform: iam:CreateAccessKey on resource: user bob", "user/bob"),
+        ("... not authorized to perform: cloud9:ListEnvironments on resource: *", None),
+        ("Encoded authorization failure message: AbC", None),
+    ],
+)  # fmt: skip
+def test_a_refused_call_without_a_request_is_aimed_at_the_resource_in_its_message(message, expected):
+    assert aim("iam", "Anything", message=message) == expected
+
+
+def test_the_resource_list_may_spell_arn_in_three_ways_and_lack_type_and_account():
+    listed = [
+        {"ARN": "arn:aws:s3:::payroll", "accountId": ACCOUNT, "type": "AWS::S3::Bucket"},
+        {"ARNPrefix": "arn:aws:s3:::payroll/2026/", "type": "AWS::S3::Object"},
+        {"arn": f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/db"},
+        {"type": "AWS::S3::Object"},
+        "no object",
+    ]
+    assert named("s3", "ListObjects", resources=listed) == [
+        Resource("AWS::S3::Bucket", "payroll", "arn:aws:s3:::payroll", ACCOUNT, "resources"),
+        Resource("AWS::S3::Object", "payroll/2026/", "arn:aws:s3:::payroll/2026/", None, "resources"),
+        Resource(
+            "AWS::SSM::Parameter", "db", f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/db", ACCOUNT, "resources"
+        ),
+    ]
+    assert aim("s3", "ListObjects", resources=listed) == "s3://payroll/2026/ and 1 more"
+
+
+def test_a_resource_named_twice_is_listed_once_with_its_arn():
+    listed = [{"ARN": "arn:aws:s3:::payroll", "accountId": ACCOUNT}]
+    assert named("s3", "PutBucketAcl", {"bucketName": "payroll"}, resources=listed) == [
+        Resource("AWS::S3::Bucket", "payroll", "arn:aws:s3:::payroll", ACCOUNT, "resources")
+    ]
+    arn = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:pay"
+    assert named("lambda", "CreateFunction", {"functionName": "pay"}, {"functionArn": arn}) == [
+        Resource("AWS::Lambda::Function", "pay", arn, ACCOUNT, "request.functionName")
+    ]
+
+
+def test_parameters_of_many_shapes_name_their_resources():
+    request = {
+        "TerminateThingsRequest": {
+            "InstanceId": {"tag": 1, "content": "i-0123456789abcdef0"},
+            "subnetIds": ["subnet-0123456789abcdef0"],
+            "iamInstanceProfile": {"arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/web"},
+        }
+    }
+    found = [(one.type, one.name) for one in named("ec2", "TerminateThings", request)]
+    assert found == [
+        ("AWS::EC2::Instance", "i-0123456789abcdef0"),
+        ("AWS::EC2::Subnet", "subnet-0123456789abcdef0"),
+        ("AWS::IAM::InstanceProfile", "web"),
+    ]
+
+
+def test_an_access_key_handed_out_is_a_resource():
+    response = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
+    assert named("iam", "CreateAccessKey", {"userName": "bob"}, response) == [
+        Resource("AWS::IAM::User", "bob", None, None, "request.userName"),
+        Resource("AWS::IAM::AccessKey", "AKIAIOSFODNN7EXAMPLE", None, None, "response.accessKey.accessKeyId"),
+    ]
+
+
+def test_hidden_values_and_endless_names_are_no_resources():
+    request = {"userName": "HIDDEN_DUE_TO_SECURITY_REASONS", "roleName": "x" * 1025}
+    assert named("iam", "CreateUser", request) == []
+
+
+def test_the_list_of_resources_ends_at_its_limit():
+    request = {"names": [f"/p/{number}" for number in range(MOST_RESOURCES + 5)]}
+    assert len(named("ssm", "GetParameters", request)) == MOST_RESOURCES
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_arns_of_every_partition_are_read(partition):
+    arn = f"arn:{partition}:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/Name"
+    assert named("iam", "GetRole", {"x": arn}) == [
+        Resource("AWS::IAM::Role", "Name", arn, ACCOUNT, "request.x")
+    ]
+
+
+CREDENTIALS = {"accessKeyId": "ASIAIOSFODNN7EXAMPLE", "expiration": "Jul 10, 2023, 12:24:29 PM"}
+SESSION = f"arn:aws:sts::{OTHER}:assumed-role/Deploy/build"
+
+
+@pytest.mark.parametrize(
+    ("service", "api", "response", "arn"),
+    [
+        ("sts", "AssumeRole", {"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}, SESSION),
+        ("sts", "AssumeRoleWithSAML", {"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}, SESSION),
+        ("sts", "AssumeRoleWithWebIdentity", {"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}, SESSION),
+        ("sts", "AssumeRoot", {"credentials": CREDENTIALS}, None),
+        ("sts", "GetSessionToken", {"credentials": CREDENTIALS}, None),
+        ("sts", "GetFederationToken", {"credentials": CREDENTIALS, "federatedUser": {"arn": SESSION}}, SESSION),
+        ("iam", "CreateAccessKey", {"accessKey": CREDENTIALS}, None),
+        ("signin", "GetSigninToken", {"credentials": CREDENTIALS}, None),
+        ("sso", "GetRoleCredentials", {"roleCredentials": CREDENTIALS}, None),
+        ("cognito-identity", "GetCredentialsForIdentity", {"credentials": CREDENTIALS}, None),
+        ("rolesanywhere", "CreateSession", {"credentialSet": [{"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}]}, SESSION),
+    ],
+)  # fmt: skip
+def test_whatever_api_hands_out_credentials_the_key_is_found(service, api, response, arn):
+    assert issued(service, api, response, None) == Issued("ASIAIOSFODNN7EXAMPLE", arn)
+
+
+def test_the_session_of_an_instance_is_made_from_role_and_session_name():
+    request = {"roleArn": ROLE, "roleSessionName": "i-0123456789abcdef0"}
+    expected = Issued("ASIAIOSFODNN7EXAMPLE", f"arn:aws:sts::{OTHER}:assumed-role/Deploy/i-0123456789abcdef0")
+    assert issued("sts", "AssumeRole", {"credentials": CREDENTIALS}, request) == expected
+
+
+def test_a_refused_or_other_call_hands_out_nothing():
+    assert issued("sts", "AssumeRole", None, {"roleArn": ROLE, "roleSessionName": "x"}) == Issued(None, None)
+    assert issued("iam", "ListAccessKeys", {"accessKey": CREDENTIALS}, None) == Issued(None, None)
+
+
+def test_a_role_passed_to_a_service_is_the_role_in_the_request():
+    assert requested_role_arn({"role": ROLE, "functionName": "x"}) == ROLE
+    assert requested_role_arn({"role": "Deploy"}) is None
+
+
+def test_bytes_of_a_refused_call_are_no_transfer():
+    additional = {"bytesTransferredOut": 2360000.0, "bytesTransferredIn": 12}
+    assert bytes_moved(additional, "success") == (2360000, 12)
+    assert bytes_moved(additional, "denied") == (None, None)
+    assert bytes_moved({"bytesTransferredOut": float("inf"), "bytesTransferredIn": "1"}, "success") == (
+        None,
+        None,
+    )
+
+
+def test_the_bucket_comes_from_the_request_else_from_the_resource_list():
+    assert bucket("s3", {"bucketName": "payroll"}, None) == "payroll"
+    assert bucket("s3", {"bucketName": "arn:aws:s3:::payroll"}, None) == "payroll"
+    assert bucket("s3", None, [{"ARN": "arn:aws:s3:::payroll/2026/a.csv"}]) == "payroll"
+    assert bucket("ec2", {"bucketName": "payroll"}, None) is None
+    assert object_key("s3", {"key": "2026/a.csv"}) == "2026/a.csv"
+
+
+@given(JSON, JSON, JSON, JSON, JSON, st.sampled_from([("ec2", "AuthorizeSecurityGroupIngress"), ("iam", "AttachUserPolicy"), ("s3", "GetObject"), ("sts", "AssumeRole"), ("rds", "ModifyDBSnapshotAttribute"), (None, 5)]))  # fmt: skip
+def test_no_json_value_makes_resources_raise(request_, response, resources, message, details, call):
+    shown = target(*call, request_, response, resources, message, message, details)
+    assert shown is None or isinstance(shown, str)
+    for one in resources_named(*call, request_, response, resources, message, details):
+        assert isinstance(one.name, str)
+    assert len(issued(*call, response, request_)) == 2
+    requested_role_arn(request_)
+    bucket(call[0], request_, resources)
+    object_key(call[0], request_)
+    assert len(bytes_moved(request_, "success")) == 2
+
+
+def test_the_techniques_of_real_recordings_are_aimed_at_what_they_attacked():
+    if not STRATUS.is_dir():
+        pytest.skip("real recordings (../shared/data/stratus) are not here")
+    aims = set()
+    for path in sorted(STRATUS.glob("*.json")):
+        for record in json.loads(path.read_text())["Records"]:
+            service, api = action.short_service(record["eventSource"]), action.api(record["eventName"])
+            facts = (record.get(name) for name in ("requestParameters", "responseElements", "resources"))
+            shown = target(service, api, *facts, record.get("errorMessage"), record["recipientAccountId"])
+            aims.add(f"{service}:{api} {shown}")
+    expected = {
+        "iam:AttachUserPolicy user/malicious-iam-user +policy/AdministratorAccess",
+        "lambda:AddPermission function/stratus-red-team-backdoor-f-func +*",
+        "cloudtrail:StopLogging trail/stratus-red-team-ct-stop-trail-buykxbqejv",
+        "organizations:LeaveOrganization None",
+    }
+    assert expected - aims == set()

@@ -1,0 +1,82 @@
+"""Whence the call came and with what program."""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from trailquery.meaning.fields import text
+
+# Not ipaddress.is_private: that also holds the documentation ranges, and misses 100.64.0.0/10.
+_PRIVATE_NETWORKS = """
+    10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16
+    ::1/128 fc00::/7 fe80::/10
+"""
+_PRIVATE = tuple(map(ip_network, _PRIVATE_NETWORKS.split()))
+_SERVICE_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*\.[a-z]+", re.IGNORECASE)
+_CONSOLE = re.compile(
+    r"^(signin|console)\.amazonaws\.com|^console\.|S3Console/|ConsoleFrontend|Console, aws-internal"
+    r"|^AWS \w+ Console$",
+    re.IGNORECASE,
+)
+_BY_AGENT = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("iac", r"terraform|opentofu|pulumi|aws-cdk|aws-sam-cli|ansible|crossplane|packer|serverless/"),
+        ("cli", r"aws-cli/"),
+        ("browser", r"^(Mozilla|Opera)/"),
+        ("service", r"^[\w.-]+\.amazonaws\.com|^AWS Internal|aws-internal/"),
+        ("sdk", r"aws-?sdk|aws_sdk|boto|AWSPowerShell|aws-chalice"),
+    )
+)
+
+
+def client_ip(source_ip_address: object) -> str | None:
+    """The address as delivered; null for service names, `AWS Internal` and look-alikes."""
+    return text(source_ip_address) if _address(source_ip_address) else None
+
+
+def ip_scope(source_ip_address: object) -> str:
+    """public, private, aws-service, aws-internal or none. Behind a VPC endpoint an address is private."""
+    address = _address(source_ip_address)
+    if address:
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return "private" if any((mapped or address) in network for network in _PRIVATE) else "public"
+    source = text(source_ip_address) or ""
+    if source.startswith("AWS Internal"):
+        return "aws-internal"
+    return "aws-service" if _SERVICE_HOST.fullmatch(source) else "none"
+
+
+def plain_user_agent(user_agent: object) -> str | None:
+    """The client's own words without the brackets S3 puts around them; the closing one may be cut off."""
+    agent = text(user_agent)
+    return text(agent[1:].removesuffix("]")) if agent and agent.startswith("[") else agent
+
+
+def client(user_agent: object, source_ip_address: object, from_console: bool | None = None) -> str | None:
+    """console, cloudshell, cli, sdk, iac, browser, service or other; null without a user agent. Forgeable."""
+    agent, from_address = plain_user_agent(user_agent) or "", _address(source_ip_address) is not None
+    if "cloudshell" in agent.lower():
+        return "cloudshell"
+    if source_ip_address == "cloudformation.amazonaws.com":
+        return "iac"
+    if _CONSOLE.search(agent) or (from_address and (from_console or "aws-internal/" in agent)):
+        return "console"
+    if not agent:
+        return None
+    return next((name for name, pattern in _BY_AGENT if pattern.search(agent)), "other")
+
+
+def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: object) -> bool:
+    """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address."""
+    forwarded = text(invoked_by) is not None and _address(source_ip_address) is None
+    return identity_type == "AWSService" or forwarded
+
+
+def _address(source_ip_address: object) -> IPv4Address | IPv6Address | None:
+    source = text(source_ip_address)
+    if source is None or "%" in source:  # a scope id may hold any text
+        return None
+    try:
+        return ip_address(source)
+    except ValueError:
+        return None

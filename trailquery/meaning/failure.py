@@ -1,0 +1,126 @@
+"""Whether a call worked, and if not, why.
+
+Errors do not always stand in errorCode: a failed sign-in writes `Failure` into the element named after the
+event, some services put the error into responseElements, some give only a message.
+"""
+
+import re
+from typing import NamedTuple
+
+from trailquery.meaning.fields import mapping, text
+
+SIGNIN_FAILURE = "SigninFailure"
+ERROR_MESSAGE_ONLY = "ErrorMessageOnly"
+
+_ENVELOPE = frozenset({"errorCode", "requestId", "requestID"})
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
+
+
+class Error(NamedTuple):
+    error_code: str | None
+    error_class: str | None
+    outcome: str
+
+
+_SUCCESS = Error(None, None, "success")
+
+# In this order: a code that is plain about its class, then the message, then the codes that say little
+# ("Invalid...", "ClientException") and hide refusals. Messages quote names that callers choose, so they
+# come second.
+_PLAIN_CODES = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("dry-run", r"DryRunOperation"),
+        (
+            "throttled",
+            r"throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RateExceeded|ThroughputExceeded",
+        ),
+        (
+            "auth-failed",
+            r"SigninFailure|ExpiredToken|RequestExpired|InvalidClientTokenId|SignatureDoesNotMatch"
+            r"|UnrecognizedClient|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|InvalidAccessKeyId"
+            r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$",
+        ),
+        (
+            "denied",
+            r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|AuthorizationError|Forbidden|InsufficientPrivilege"
+            r"|AccessNotAllowed|PermissionDenied|AllAccessDisabled",
+        ),
+        ("limit", r"Limit|Quota|Insufficient\w*Capacity|TooMany|CountExceeded|InsufficientFreeAddresses"),
+        ("not-found", r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation)"),
+        (
+            "conflict",
+            r"AlreadyExists|Duplicate|Conflict|InUse|State(?!ment)|DependencyViolation|NotEmpty|BucketAlreadyOwned"
+            r"|ConcurrentModification|TemporarilyUnmodifiable|OperationAborted|OperationNotPermitted"
+            r"|PreconditionFailed|AlreadyAssociated|AlreadyAttached",
+        ),
+    )
+)
+_MESSAGES = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("throttled", r"^rate exceeded"),
+        ("auth-failed", r"failed authentication|invalid mfa|^incorrect username or password"),
+        (
+            "denied",
+            r"not authorized (to|for)\b|access denied|explicit deny|cannot be assumed by"
+            r"|insufficient permissions|(does not|do not|don't) have [\w ]*permission",
+        ),
+        ("server", r"service is (currently |temporarily )?unavailable"),
+        ("not-found", r"\bnot found\.?$|does not exist\.?$|cannot be found\.?$"),
+    )
+)
+_VAGUE_CODES = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("server", r"Internal|Unavailable|ServiceFailure|^Server\.|Timeout|TimedOut"),
+        (
+            "invalid",
+            r"Validation|Invalid|Malformed|Missing|BadRequest|Parameter|ClientException|Unsupported|NotSupported"
+            r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation",
+        ),
+    )
+)
+_MFA_REFUSED = re.compile(r"^MultiFactorAuthentication failed", re.IGNORECASE)
+
+
+def error(
+    error_code: object, error_message: object, response: object, event_name: object, details: object = None
+) -> Error:
+    """Code, class and outcome; `details` is serviceEventDetails, where Identity Center writes sign-ins."""
+    code, message = text(error_code), text(error_message)
+    code = code or _code_elsewhere(response, event_name) or _code_elsewhere(details, event_name)
+    if code is None and message is None:
+        return _SUCCESS
+    code = code or ERROR_MESSAGE_ONLY
+    why = error_class(code, message)
+    outcome = {"denied": "denied", "auth-failed": "denied", "dry-run": "dry-run"}.get(why, "error")
+    return Error(code, why, outcome)
+
+
+def error_class(code: str, message: str | None) -> str:
+    """denied, auth-failed, throttled, limit, not-found, conflict, invalid, server, dry-run or other."""
+    if message and _MFA_REFUSED.search(message):
+        return "auth-failed"
+    steps = ((_PLAIN_CODES, code), (_MESSAGES, message or ""), (_VAGUE_CODES, code))
+    return next(
+        (name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other"
+    )
+
+
+def _code_elsewhere(element: object, event_name: object) -> str | None:
+    """The error that stands in responseElements or serviceEventDetails.
+
+    An `errorCode` there is the error of the call only when it comes with a message or alone: in a fuller
+    response it describes something that the call reports on.
+    """
+    said = mapping(element)
+    if not said:
+        return None
+    name = text(event_name)
+    if name and said.get(name) == "Failure":
+        return SIGNIN_FAILURE
+    code = text(said.get("errorCode"))
+    if code is None or not _CODE.fullmatch(code):
+        return None
+    return code if text(said.get("errorMessage")) or _ENVELOPE.issuperset(said) else None

@@ -1,0 +1,252 @@
+"""Every resource a record names, wherever it names it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from trailquery.meaning.fields import HIDDEN, mapping, text
+from trailquery.meaning.kinds import (
+    Kind,
+    kind_of_parameter,
+    kind_of_value,
+    kind_of_word,
+    label,
+    plain_name,
+    read_arn,
+)
+
+MOST_RESOURCES = 1_000
+LONGEST_NAME = 1_024
+_MOST_VALUES, _DEEPEST, _LONGEST_PARAMETER = 5_000, 12, 128
+
+# Wrappers of XML lists and single values: what they hold goes by the name of their parent.
+_TRANSPARENT = frozenset({"items", "item", "member", "content", "value"})
+_LEFT_OUT = frozenset({"tag", "tags", "tagset", "tagslist", "tagspecificationset", "tagspecification"})
+_POLICY = "bucketPolicy"  # a policy names resources and callers; it is not what the call is about
+_TOO_PLAIN = frozenset({"name", "service", "target", "path", "rule", "task"})
+_OBJECT = kind_of_word("s3", "object")._replace(rank=0)
+_ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_VERB = re.compile(r"[A-Z][a-z0-9]+")
+_NAMING = re.compile(r"(\w*?)(name|id|arn|identifier)(s?)", re.IGNORECASE)
+_NOT_NAMING = frozenset(
+    {"attributename", "displayname", "eventname", "hostname", "metricname", "regionname", "rolesessionname"}
+)
+_ASPECTS = frozenset({"attribute", "history", "metadata", "permission", "statu", "version"})
+_IN_MESSAGE = re.compile(
+    r"on (?:the )?resource:? (?:\(?(user|role|group|policy|instance profile) )?"
+    r"[\"'(]?([^\s\"']{1,1024}?)[\"').,;:]*(?:\s|$)"
+)
+
+
+class Resource(NamedTuple):
+    type: str | None
+    name: str
+    arn: str | None
+    account_id: str | None
+    via: str
+
+
+class Mention(NamedTuple):
+    """A resource, and what tells whether it is the subject of the call."""
+
+    resource: Resource
+    label: str
+    kind: Kind
+    is_subject: bool  # named by a parameter of its own, not in a filter or a context
+
+
+def resources_named(
+    service: object,
+    api: object,
+    request: object,
+    response: object,
+    resources: object,
+    error_message: object,
+    details: object = None,
+) -> list[Resource]:
+    """Every resource the record names, once each, in a stable order; at most 1,000.
+
+    `details` is what service events have for a request: serviceEventDetails or additionalEventData.
+    """
+    service, api = text(service) or "", text(api) or ""
+    named: dict[tuple[str | None, str], list[Resource]] = {}
+    count = 0
+    for mention in _mentions(service, api, request, response, resources, error_message, details):
+        found = mention.resource
+        same_name = named.setdefault((found.type, found.name), [])
+        if (found.arn is None and same_name) or any(known.arn == found.arn for known in same_name):
+            continue
+        if same_name and same_name[0].arn is None:
+            same_name[0] = found._replace(via=same_name[0].via)
+            continue
+        if count == MOST_RESOURCES:
+            break
+        same_name.append(found)
+        count += 1
+    return [resource for same_name in named.values() for resource in same_name]
+
+
+def _mentions(
+    service: str,
+    api: str,
+    request: object,
+    response: object,
+    resources: object,
+    error_message: object,
+    details: object,
+) -> Iterator[Mention]:
+    yield from listed(resources)
+    yield from in_parameters(service, api, request, "request")
+    yield from in_parameters(service, api, response, "response")
+    yield from in_parameters(service, api, details, "details")
+    refused = in_message(error_message)
+    if refused:
+        yield refused
+
+
+def listed(resources: object) -> Iterator[Mention]:
+    """The record's own list, whose entries may have ARN, arn or ARNPrefix, and lack type or account."""
+    for entry in resources if isinstance(resources, list) else [resources]:
+        said = mapping(entry)
+        arn = text(said.get("ARN")) or text(said.get("arn")) or text(said.get("ARNPrefix"))
+        mention = _from_arn(arn, "resources") if arn else None
+        if mention:
+            found = mention.resource
+            account_id = text(said.get("accountId")) or found.account_id
+            type_name = text(said.get("type")) or found.type
+            yield mention._replace(resource=found._replace(type=type_name, account_id=account_id))
+
+
+def in_parameters(service: str, api: str, document: object, origin: str) -> Iterator[Mention]:
+    """What request or response name: by parameter, by ARN, by the form of an id."""
+    said = mapping(document)
+    bucket = text(said.get("bucketName")) if service == "s3" else None
+    key = text(said.get("key")) if bucket else None
+    if key and key != HIDDEN:
+        yield _mention(_OBJECT, f"{bucket}/{key}", f"{origin}.key", True)
+    for name, value, path in _values(said):
+        is_context = "ilter" in path or "encryptionContext" in path
+        is_named = not is_context and len(value) <= LONGEST_NAME and value != HIDDEN
+        kind = _kind_named(service, api, name, "." not in path) if is_named else None
+        mention = _read(value, kind, f"{origin}.{path}")
+        if mention:
+            is_subject = not is_context and (kind is not None or "." not in path or name == "resourceId")
+            yield mention._replace(is_subject=is_subject)
+
+
+@lru_cache(maxsize=16_384)
+def _kind_named(service: str, api: str, name: str, is_top_level: bool) -> Kind | None:
+    """The kind that the parameter's name tells; `name` and the like only beside the call's own parameters."""
+    if not is_top_level:
+        return None if name in _TOO_PLAIN else kind_of_parameter(service, name)
+    return kind_of_parameter(service, name) or _kind_of_noun(service, api, name)
+
+
+def _read(value: str, kind: Kind | None, via: str) -> Mention | None:
+    """The resource that a parameter's value names; an ARN or id knows its kind better than the parameter."""
+    if value.startswith("arn:"):
+        mention = _from_arn(value, via)
+        ranked = kind and mention and mention.kind._replace(rank=kind.rank, stem=kind.stem)
+        return mention._replace(kind=ranked) if mention and ranked else mention
+    by_value = kind_of_value(value)
+    if by_value and kind:
+        by_value = by_value._replace(rank=kind.rank, stem=kind.stem)
+    kind = by_value or kind
+    return _mention(kind, value, via, False) if kind else None
+
+
+def in_message(error_message: object) -> Mention | None:
+    """The resource in the text of a refusal: `... is not authorized to perform: x on resource: arn:...`."""
+    match = _IN_MESSAGE.search(text(error_message) or "")
+    if match is None or len(match[2]) > LONGEST_NAME:
+        return None
+    if match[1]:
+        kind = kind_of_word("iam", match[1].replace(" ", "-"))
+        return _mention(kind, match[2], "errorMessage", True)
+    mention = _from_arn(match[2], "errorMessage")
+    return mention._replace(is_subject=True) if mention else None
+
+
+@lru_cache(maxsize=4_096)
+def noun(api: str) -> str:
+    """What the API is about, in small letters without hyphens: `dbsnapshot` of CreateDBSnapshot."""
+    return _VERB.sub("", api, count=1).lower()
+
+
+def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
+    """The general rule, for what no table knows: `name`, `arn` and `id` name what the API is about, as do
+    `<noun>Name` and the like; any other `<thing>Name` names a thing, if nothing better is there."""
+    words = [word.lower() for word in _WORDS.findall(_VERB.sub("", api, count=1))]
+    if len(words) > 1 and words[-1].removesuffix("s") in _ASPECTS:
+        words.pop()
+    match = _NAMING.fullmatch(name)
+    if match is None or name.lower() in _NOT_NAMING:
+        return None
+    thing, subject = match[1].lower(), "".join(words)
+    if words and thing in ("", subject, subject.removesuffix("s")):
+        word = "-".join(words)
+        is_one = match[3] or (thing and thing != subject)
+        rank = 950 if name.lower() == "id" else 900
+        return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(
+            rank=rank, stem=subject
+        )
+    if thing and match[2].lower() in ("name", "identifier"):
+        return kind_of_word(service, "-".join(_WORDS.findall(match[1])).lower())._replace(
+            rank=960, stem=thing
+        )
+    return None
+
+
+def _values(document: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    """(parameter, text, path) of every string; `<Api>Request` around the whole counts as absent."""
+    inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
+    if _ENVELOPE.fullmatch(inner[0]) and isinstance(inner[1], dict):
+        document = inner[1]
+    waiting: list[tuple[str, object, str, int]] = [("", document, "", 0)]
+    seen = 0
+    while waiting and seen < _MOST_VALUES:
+        name, value, path, depth = waiting.pop()
+        seen += 1
+        if isinstance(value, str):
+            if value.strip():
+                yield name, value, path
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            for key in reversed(value):
+                if len(key) <= _LONGEST_PARAMETER and not _is_left_out(key):
+                    inside = name if key in _TRANSPARENT and name else key
+                    below = path if inside is name else f"{path}.{key}" if path else key
+                    waiting.append((inside, value[key], below, depth + 1))
+        elif isinstance(value, list) and depth < _DEEPEST:
+            waiting.extend((name, member, path, depth + 1) for member in reversed(value))
+
+
+def _is_left_out(key: str) -> bool:
+    return key == _POLICY or key.lower() in _LEFT_OUT
+
+
+def _from_arn(arn: str, via: str) -> Mention | None:
+    parts = read_arn(arn) if len(arn) <= LONGEST_NAME * 2 else None
+    if parts is None or len(parts.name) > LONGEST_NAME:
+        return None
+    kind = kind_of_word(parts.service, parts.word)
+    shown = label(kind.service, kind.word, parts.name)
+    return Mention(Resource(kind.type, parts.name, arn, parts.account_id, via), shown, kind, False)
+
+
+def _mention(kind: Kind, value: str, via: str, is_subject: bool) -> Mention:
+    name = value
+    if kind.service == "sqs" and "/" in value:
+        name = value.rstrip("/").rpartition("/")[2]
+    elif kind.word == "function":
+        name = value.rpartition("function:")[2].partition(":")[0] or value
+    elif kind.service == "kms" and value.startswith("alias/"):
+        kind, name = kind_of_word("kms", "alias")._replace(rank=kind.rank, stem=kind.stem), value[6:]
+    elif kind.service == "route53":
+        name = value.rpartition("/")[2] or value
+    elif kind.service not in ("s3", "secretsmanager"):
+        name = plain_name(kind.service, kind.word, value) or value
+    return Mention(
+        Resource(kind.type, name, None, None, via), label(kind.service, kind.word, name), kind, is_subject
+    )

@@ -1,0 +1,122 @@
+"""The one readable string for what a call was aimed at."""
+
+from trailquery.meaning.fields import at, items, text, text_at
+from trailquery.meaning.resources import Mention, in_message, in_parameters, listed, noun
+from trailquery.meaning.rules import security_group_rules
+
+_CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
+_SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-"}
+_SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
+_BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
+_OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect"})  # they act on instances
+
+
+def target(
+    service: object,
+    api: object,
+    request: object,
+    response: object,
+    resources: object,
+    error_message: object,
+    account_id: object = None,
+    details: object = None,
+) -> str | None:
+    """What the call was aimed at: `s3://bucket/key`, `role/Admin`, `sg-1 +tcp/22 0.0.0.0/0`; or null.
+
+    `account_id` is the account of the record: a resource of another account is shown with its own.
+    """
+    service, api = text(service) or "", text(api) or ""
+    if service == "ec2" and "SecurityGroup" in api:
+        rules = security_group_rules(api, request, response)
+        if rules:
+            return rules
+    asked = [mention for mention in in_parameters(service, api, request, "request") if mention.is_subject]
+    subjects = _subjects(service, api, asked, response)
+    if not subjects:
+        subjects = list(listed(resources))
+        subjects = [one for one in subjects if one.resource.type != "AWS::S3::Bucket"] or subjects
+    if not subjects:
+        subjects = [one for one in in_parameters(service, api, details, "details") if one.is_subject]
+    refused = in_message(error_message)
+    if not subjects and refused:
+        subjects = [refused]
+    if not subjects:
+        return None
+    return _shown(subjects, account_id) + (
+        _attached(service, api, asked, subjects[0]) or _shared(api, request)
+    )
+
+
+def _subjects(service: str, api: str, asked: list[Mention], response: object) -> list[Mention]:
+    """The mentions of one parameter: what the API is about, else the likeliest that was sent.
+
+    An IAM call is about the user, role or group even when it is named after the key or policy.
+    """
+    if service in _BY_RANK:
+        return _likeliest(service, asked) or _likeliest(service, _told(_made(service, api, response)))
+    wanted = {noun(api), noun(api).removesuffix("s")} - {""}
+    exact = [one for one in asked if wanted & _names(one)]
+    made = _made(service, api, response) if service == "ec2" or not exact else []
+    created = [one for one in made if wanted & _names(one)]
+    begun = [one for one in asked if one.kind.stem and noun(api).startswith(one.kind.stem)]
+    return _likeliest(service, created or exact or begun or asked or _told(made))
+
+
+def _made(service: str, api: str, response: object) -> list[Mention]:
+    """What the response of a creating call names: the new resource has its id only there."""
+    if not api.startswith(_CREATING):
+        return []
+    return list(in_parameters(service, api, response, "response"))
+
+
+def _told(mentions: list[Mention]) -> list[Mention]:
+    return [one for one in mentions if one.is_subject]
+
+
+def _names(one: Mention) -> set[str]:
+    return {one.kind.stem, one.kind.word.replace("-", "")}
+
+
+def _likeliest(service: str, mentions: list[Mention]) -> list[Mention]:
+    best = min(mentions, key=lambda one: _order(service, one), default=None)
+    return [one for one in mentions if best and one.resource.via == best.resource.via]
+
+
+def _order(service: str, one: Mention) -> tuple[bool, bool, int]:
+    foreign = one.kind.service != service and service not in _OTHERS_COME_FIRST
+    return one.resource.via.count(".") > _SHALLOW, foreign, one.kind.rank
+
+
+def _shown(subjects: list[Mention], account_id: object) -> str:
+    """The first subject, its account when that is another one, and how many more."""
+    labels = list(dict.fromkeys(one.label for one in subjects))
+    owner = subjects[0].resource.account_id
+    shown = f"{labels[0]} ({owner})" if owner and text(account_id) and owner != account_id else labels[0]
+    return f"{shown} and {len(labels) - 1} more" if len(labels) > 1 else shown
+
+
+def _attached(service: str, api: str, asked: list[Mention], subject: Mention) -> str:
+    """` +policy/AdministratorAccess` of AttachUserPolicy: the other half of an IAM or organization change."""
+    sign = next((sign for verb, sign in _SIGNS.items() if api.startswith(verb)), None)
+    if sign is None or service not in _BY_RANK:
+        return ""
+    other = next((one.label for one in asked if one.label != subject.label), None)
+    return f" {sign}{other}" if other else ""
+
+
+def _shared(api: str, request: object) -> str:
+    """` +444455556666` of a snapshot, image or function shared with an account, with `all` or with `*`."""
+    if api == "AddPermission" and text_at(request, "principal"):
+        return f" +{text_at(request, 'principal')}"
+    if not (api.startswith("Modify") and api.endswith("Attribute")):
+        return ""
+    changes = []
+    for sign, change, listed_as in (("+", "add", "valuesToAdd"), ("-", "remove", "valuesToRemove")):
+        for permission in ("createVolumePermission", "launchPermission"):
+            members = items(at(request, permission, change))
+            changes += [
+                sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))
+            ]
+        changes += [sign + who for one in items(at(request, listed_as)) if (who := text(one))]
+    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+    return f" {changes[0]}{more}" if changes else ""

@@ -63,9 +63,7 @@ def test_only_an_address_is_a_client_address(source, address, scope):
         ({"a": 1}, 5, None, None),
     ],
 )
-def test_the_client_is_read_from_the_user_agent_the_source_and_the_console_flag(
-    agent, source, from_console, expected
-):
+def test_the_client_is_read_from_the_user_agent_the_source_and_the_console_flag(agent, source, from_console, expected):
     assert client(agent, source, from_console) == expected
 
 

@@ -288,9 +288,7 @@ def test_a_long_term_key_is_its_own_session():
 
 
 def test_a_forwarded_call_keeps_the_service_that_forwarded_it():
-    assert (
-        identity(user(invokedBy="cloudformation.amazonaws.com")).invoked_by == "cloudformation.amazonaws.com"
-    )
+    assert identity(user(invokedBy="cloudformation.amazonaws.com")).invoked_by == "cloudformation.amazonaws.com"
 
 
 def test_source_identity_and_instance_delivery_come_from_the_session_context():

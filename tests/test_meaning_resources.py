@@ -40,9 +40,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["items", "userName", "ipPermissions", "credentials", "ARN", "key", "bucketName", "name"]
-            )
+            st.sampled_from(["items", "userName", "ipPermissions", "credentials", "ARN", "key", "bucketName", "name"])
             | st.text(),
             inner,
             max_size=3,
@@ -129,15 +127,11 @@ def test_a_call_has_one_readable_target(service, api, request_, expected):
 
 
 def test_a_new_resource_is_named_by_the_response():
-    instance = {
-        "instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0", "imageId": "ami-0123456789abcdef0"}]}
-    }
+    instance = {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0", "imageId": "ami-0123456789abcdef0"}]}}
     asked = {"instancesSet": {"items": [{"imageId": "ami-0123456789abcdef0"}]}}
     assert aim("ec2", "RunInstances", asked, instance) == "i-0123456789abcdef0"
     assert aim("ec2", "RunInstances", asked) == "ami-0123456789abcdef0"
-    assert (
-        aim("ec2", "CreateSecurityGroup", {"groupName": "web", "vpcId": "vpc-1"}, {"groupId": GROUP}) == GROUP
-    )
+    assert aim("ec2", "CreateSecurityGroup", {"groupName": "web", "vpcId": "vpc-1"}, {"groupId": GROUP}) == GROUP
     own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
     assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
 
@@ -168,10 +162,7 @@ def test_security_group_rules_in_their_rarer_shapes():
     modified = {"ModifySecurityGroupRulesRequest": change}
     assert aim("ec2", "ModifySecurityGroupRules", modified) == f"{GROUP} ~tcp/20-25 ::/0"
     answer = {"securityGroupRuleSet": {"items": [{"groupId": GROUP, "ipProtocol": "icmp", "fromPort": -1, "toPort": -1, "cidrIpv4": "198.51.100.0/24"}]}}  # fmt: skip
-    assert (
-        aim("ec2", "AuthorizeSecurityGroupIngress", {"groupId": GROUP}, answer)
-        == f"{GROUP} +icmp 198.51.100.0/24"
-    )
+    assert aim("ec2", "AuthorizeSecurityGroupIngress", {"groupId": GROUP}, answer) == f"{GROUP} +icmp 198.51.100.0/24"
 
 
 @pytest.mark.parametrize(
@@ -199,9 +190,7 @@ def test_the_resource_list_may_spell_arn_in_three_ways_and_lack_type_and_account
     assert named("s3", "ListObjects", resources=listed) == [
         Resource("AWS::S3::Bucket", "payroll", "arn:aws:s3:::payroll", ACCOUNT, "resources"),
         Resource("AWS::S3::Object", "payroll/2026/", "arn:aws:s3:::payroll/2026/", None, "resources"),
-        Resource(
-            "AWS::SSM::Parameter", "db", f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/db", ACCOUNT, "resources"
-        ),
+        Resource("AWS::SSM::Parameter", "db", f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/db", ACCOUNT, "resources"),
     ]
     assert aim("s3", "ListObjects", resources=listed) == "s3://payroll/2026/ and 1 more"
 
@@ -254,9 +243,7 @@ def test_the_list_of_resources_ends_at_its_limit():
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_arns_of_every_partition_are_read(partition):
     arn = f"arn:{partition}:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/Name"
-    assert named("iam", "GetRole", {"x": arn}) == [
-        Resource("AWS::IAM::Role", "Name", arn, ACCOUNT, "request.x")
-    ]
+    assert named("iam", "GetRole", {"x": arn}) == [Resource("AWS::IAM::Role", "Name", arn, ACCOUNT, "request.x")]
 
 
 CREDENTIALS = {"accessKeyId": "ASIAIOSFODNN7EXAMPLE", "expiration": "Jul 10, 2023, 12:24:29 PM"}

@@ -135,9 +135,7 @@ def test_the_same_rows_read_as_expected_in_every_format(format: str, expected: s
     ],
 )
 def test_no_rows_are_still_well_formed(format: str, expected: str) -> None:  # noqa: A002
-    assert (
-        written(format, pa.table({"id": pa.array([], pa.string()), "n": pa.array([], pa.int8())})) == expected
-    )
+    assert written(format, pa.table({"id": pa.array([], pa.string()), "n": pa.array([], pa.int8())})) == expected
 
 
 def test_parquet_keeps_every_value_and_type() -> None:
@@ -160,9 +158,7 @@ def test_parquet_keeps_every_value_and_type() -> None:
 def test_parquet_refuses_an_interval_by_name_before_it_writes_a_byte() -> None:
     stream = io.BytesIO()
     rows = pa.table({"gap": pa.array([(1, 2, 3)], pa.month_day_nano_interval())})
-    with pytest.raises(
-        UsageError, match=r"^parquet: .*month_day_nano_interval; cast that column to VARCHAR\.$"
-    ):
+    with pytest.raises(UsageError, match=r"^parquet: .*month_day_nano_interval; cast that column to VARCHAR\.$"):
         write(rows.to_reader(), "parquet", stream)
     assert stream.getvalue() == b""
 
@@ -385,15 +381,9 @@ def test_a_csv_cell_is_no_formula_and_else_the_text_itself(text: str, cell: str)
     assert rows == [[cell], [cell]]
 
 
-@given(
-    st.integers(1, 4).flatmap(
-        lambda n: st.lists(st.lists(st.none() | texts, min_size=n, max_size=n), min_size=1)
-    )
-)
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(st.none() | texts, min_size=n, max_size=n), min_size=1)))
 def test_csv_read_back_has_the_same_shape(rows: list[list[str | None]]) -> None:
-    table = pa.table(
-        [pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=["c"] * len(rows[0])
-    )
+    table = pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=["c"] * len(rows[0]))
     read = list(csv.reader(io.StringIO(written("csv", table)), strict=True))
     assert [len(row) for row in read] == [len(rows[0])] * (1 + len(rows))
 
@@ -550,9 +540,7 @@ def test_a_batch_is_written_before_the_next_is_asked_for(format: str, heard: lis
 
 def test_a_parquet_row_group_is_written_before_the_next_batch_is_asked_for() -> None:
     stream = Listener()
-    write(
-        pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), stream.batches()), "parquet", stream
-    )
+    write(pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), stream.batches()), "parquet", stream)
     assert {asked for asked, _ in stream.heard} == {0, 1, 2, 3}
 
 

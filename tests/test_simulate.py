@@ -139,9 +139,7 @@ def test_every_file_is_named_as_cloudtrail_names_it(layout: str) -> None:
     made = trail(layout=layout, story="trail-tampering" if layout == "account" else "leaked-key")
     assert [name for name in made.logs if not LOG_NAME.fullmatch(name)] == []
     assert [name for name in made.digests if not DIGEST_NAME.fullmatch(name)] == []
-    assert {"o-exampleorg" in name for name in made.logs if "prod-trail" not in name} == {
-        layout == "organization"
-    }
+    assert {"o-exampleorg" in name for name in made.logs if "prod-trail" not in name} == {layout == "organization"}
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -253,9 +251,7 @@ def test_the_stolen_key_is_the_ci_users_and_was_used_from_one_address_before() -
     made = trail(events=5000)
     subject = json.loads(made.tree["story.json"])["subjects"]
     uses = [
-        r
-        for r in made.records.values()
-        if r.get("userIdentity", {}).get("accessKeyId") == subject["access_key_id"]
+        r for r in made.records.values() if r.get("userIdentity", {}).get("accessKeyId") == subject["access_key_id"]
     ]
     assert {use["userIdentity"]["userName"] for use in uses} == {"ci-deploy"}
     first_foreign = min(use["eventTime"] for use in uses if use["sourceIPAddress"] == subject["ip"])
@@ -419,9 +415,7 @@ def test_only_open_windows_are_held() -> None:
         ({"days": 0}, "--days: 0 is no span of time; give 1 or more."),
     ],
 )
-def test_a_wrong_request_says_what_would_be_right(
-    tmp_path: Path, arguments: dict[str, Any], message: str
-) -> None:
+def test_a_wrong_request_says_what_would_be_right(tmp_path: Path, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as error:
         simulate(tmp_path / "logs", **arguments)
     assert (str(error.value), (tmp_path / "logs").exists()) == (message, False)

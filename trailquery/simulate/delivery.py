@@ -170,9 +170,7 @@ class Delivery:
             "newestEventTime": time_text(window.newest),
             "oldestEventTime": time_text(window.oldest),
         }
-        self.chains[stream.trail.name, stream.account, stream.region].delivered.append(
-            (slot * WINDOW_S, entry)
-        )
+        self.chains[stream.trail.name, stream.account, stream.region].delivered.append((slot * WINDOW_S, entry))
 
     def put(self, path: str, content: bytes) -> None:
         """Write `content` to `path`, a key with slashes, below the simulated buckets."""

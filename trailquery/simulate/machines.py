@@ -200,9 +200,7 @@ class Machines:
         held = self.sessions.get("terraform")
         issued: Sequence[Event] = ()
         if not held or time >= held[0] + 3500:
-            actor, issued = assume_role(
-                self.org, self.ci, DEV, "terraform-apply", "terraform", time - 3, TERRAFORM
-            )
+            actor, issued = assume_role(self.org, self.ci, DEV, "terraform-apply", "terraform", time - 3, TERRAFORM)
             held = self.sessions["terraform"] = time - 3, actor
         return (*issued, self.org.pick(TERRAFORM_CALLS).event(self.org.random, held[1], time, "eu-west-1"))
 
@@ -211,9 +209,7 @@ class Machines:
 def forwarded_ci(org: Organization, hour: int) -> Actor:
     """CloudFormation with credentials it derived from the CI user's, new each hour."""
     key, session = org.id("ASIA", f"cloudformation {hour}"), (hour * 3600 - 19, False)
-    return org.user(
-        PROD, "ci-deploy", "", "", key=key, session=session, invoked_by="cloudformation.amazonaws.com"
-    )
+    return org.user(PROD, "ci-deploy", "", "", key=key, session=session, invoked_by="cloudformation.amazonaws.com")
 
 
 def assume_role(

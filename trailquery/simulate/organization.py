@@ -28,10 +28,7 @@ CLI = (
     "aws-cli/2.31.22 md/awscrt#0.27.6 ua/2.1 os/linux#6.8.0-87-generic md/arch#x86_64 lang/python#3.13.7 "
     "md/pyimpl#CPython m/Z,b,E cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#"
 )
-CI_AGENT = (
-    "Boto3/1.40.61 md/Botocore#1.40.61 ua/2.1 os/linux#6.1.0-39-cloud-amd64 md/arch#x86_64 "
-    "lang/python#3.12.11"
-)
+CI_AGENT = "Boto3/1.40.61 md/Botocore#1.40.61 ua/2.1 os/linux#6.1.0-39-cloud-amd64 md/arch#x86_64 lang/python#3.12.11"
 TERRAFORM = (
     "APN/1.0 HashiCorp/1.0 Terraform/1.13.4 (+https://www.terraform.io) terraform-provider-aws/6.17.0 "
     "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.39.3 ua/2.1 os/linux go#1.24"
@@ -122,9 +119,7 @@ class Organization:
         context |= {"sourceIdentity": source_identity} if source_identity else {}
         context |= {"ec2RoleDelivery": imds} if imds else {}
         identity: dict[str, object] = {"type": kind, "principalId": f"{role_id}:{session_name}", "arn": arn}
-        identity |= (
-            {"accountId": account} | ({"accessKeyId": key} if key else {}) | {"sessionContext": context}
-        )
+        identity |= {"accountId": account} | ({"accessKeyId": key} if key else {}) | {"sessionContext": context}
         if invoked_by:
             identity["invokedBy"] = ip = agent = invoked_by
         return Actor(account, json_text(identity), ip, agent, arn, not invoked_by, from_console, endpoint)

@@ -173,9 +173,7 @@ def console_session(org: Organization, person: Person, created: int, keys: int =
             )
         actors.append(actor)
     first = actors[0]
-    internal = Actor(
-        first.account, first.identity, first.ip, "AWS Internal", first.arn, tls=False, from_console=True
-    )
+    internal = Actor(first.account, first.identity, first.ip, "AWS Internal", first.arn, tls=False, from_console=True)
     return ConsoleSession(created, tuple(actors), internal)
 
 

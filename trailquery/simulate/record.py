@@ -22,10 +22,7 @@ import msgspec
 HOLE = re.compile(r'"\$#(\w+)\$"|\$(\w+)\$')
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-FOURS = [
-    BASE32[i // 32 % 32] + BASE32[i * 7 % 32] + BASE32[i * 11 // 32 % 32] + BASE32[i % 32]
-    for i in range(4096)
-]
+FOURS = [BASE32[i // 32 % 32] + BASE32[i * 7 % 32] + BASE32[i * 11 // 32 % 32] + BASE32[i % 32] for i in range(4096)]
 DAY_S = 86_400
 EPOCH = date(1970, 1, 1)
 GLOBAL_SERVICES = {"iam", "cloudfront", "route53", "organizations", "signin", "sso-directory"}

@@ -88,9 +88,7 @@ LAMBDA_KEY = Template(
     read=True,
     request={
         "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
-        "encryptionContext": {
-            "aws:lambda:FunctionArn": "arn:aws:lambda:$region$:$account$:function:$function$"
-        },
+        "encryptionContext": {"aws:lambda:FunctionArn": "arn:aws:lambda:$region$:$account$:function:$function$"},
     },
     additional={"keyMaterialId": "$material$"},
     resources=[KEY],
@@ -167,9 +165,7 @@ def kms(org: Organization, account: str, region: str) -> dict[str, str]:
 def log_bucket_checked(org: Organization, time: int) -> tuple[Event, ...]:
     """CloudTrail looks at the ACL of a bucket before it delivers."""
     account, bucket = org.pick(LOG_BUCKETS)
-    return (
-        BUCKET_ACL.event(org.random, service(org, account, "cloudtrail"), time, "us-east-1", bucket=bucket),
-    )
+    return (BUCKET_ACL.event(org.random, service(org, account, "cloudtrail"), time, "us-east-1", bucket=bucket),)
 
 
 def access_log_delivered(org: Organization, time: int) -> tuple[Event, ...]:
@@ -218,9 +214,7 @@ def function_environment_decrypted(org: Organization, time: int) -> tuple[Event,
     account, region = org.account(), org.region()
     function = org.pick(("orders-intake", "invoice-render", "image-resize"))
     actor = function_session(org, account, function, time // 7200)
-    return (
-        LAMBDA_KEY.event(org.random, actor, time, region, function=function, **kms(org, account, region)),
-    )
+    return (LAMBDA_KEY.event(org.random, actor, time, region, function=function, **kms(org, account, region)),)
 
 
 @lru_cache(maxsize=64)

@@ -98,9 +98,7 @@ def federated(org: Organization, time: int) -> list[Event]:
     context = {"sessionIssuer": issuer | {"accountId": DEV, "userName": "data.analyst"}}
     identity = {"type": "FederatedUser", "principalId": f"{DEV}:partner-portal", "arn": arn, "accountId": DEV}
     context["attributes"] = session_attributes(time, False)
-    portal = Actor(
-        DEV, json_text(identity | {"accessKeyId": key, "sessionContext": context}), OFFICE_IP, BROWSER, arn
-    )
+    portal = Actor(DEV, json_text(identity | {"accessKeyId": key, "sessionContext": context}), OFFICE_IP, BROWSER, arn)
     given = {"key": key, "expiration": words_text(time + 3600)}
     events.append(FEDERATION.event(org.random, analyst, time, "us-east-1", **given))
     events.append(LATE.event(org.random, portal, time + 77, "eu-west-1"))

@@ -58,9 +58,7 @@ INSTANCES = Template(
 SECRETS = Template("secretsmanager", "ListSecrets", read=True, request={"maxResults": 100})
 SECRET_REFUSED = Template("secretsmanager", "GetSecretValue", read=True, error=refused("secretsmanager:GetSecretValue", "dev/db", code="AccessDeniedException"))  # fmt: skip
 MINING_TRIED = Template("ec2", "RunInstances", error=("Client.VcpuLimitExceeded", "You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."), request={"instancesSet": {"items": [{"imageId": "ami-0$hex16$", "minCount": 4, "maxCount": 4}]}, "instanceType": "g5.24xlarge", "blockDeviceMapping": {}, "monitoring": {"enabled": False}, "disableApiTermination": False, "disableApiStop": False})  # fmt: skip
-TRAILS = Template(
-    "cloudtrail", "DescribeTrails", read=True, request={"trailNameList": [], "includeShadowTrails": True}
-)
+TRAILS = Template("cloudtrail", "DescribeTrails", read=True, request={"trailNameList": [], "includeShadowTrails": True})
 TRAIL_STATUS = Template("cloudtrail", "GetTrailStatus", read=True, request={"name": "$trail$"})
 LIST_USERS = Template("iam", "ListUsers", read=True, request={"maxItems": 1000})
 STOP_REFUSED = Template("cloudtrail", "StopLogging", error=refused("cloudtrail:StopLogging", "$trail$", SCP, "AccessDeniedException"))  # fmt: skip
@@ -95,7 +93,7 @@ class Story:
         created = words_text(at(self.until, clock), "")
         return self.call(CREATE_KEY, clock, actor, user=user, key=key, created=created)
 
-    def step(self, sentence: str, events: list[Event], query: str, **parameters: str) -> None:
+    def step(self, sentence: str, events: list[Event], query: str, **parameters: str | bool) -> None:
         """Add a step whose `events` are among the rows of the curated query with these parameters."""
         ids = [event_id(event) for event in events]
         self.steps.append({"step": sentence, "event_ids": ids, "query": query, "parameters": parameters})
@@ -140,9 +138,7 @@ def leaked_key(org: Organization, until: int, main_trail: str) -> Story:
         key=stolen,
     )
     first = [story.call(CALLER_IDENTITY, "02:11:09", thief)]
-    story.step(
-        f"the key is first used from {THIEF_IP}, which asks who it is", first, "timeline_key", key=stolen
-    )
+    story.step(f"the key is first used from {THIEF_IP}, which asks who it is", first, "timeline_key", key=stolen)
     denied = [
         (LIST_USERS_REFUSED, "02:12:26"),
         (CREATE_USER_REFUSED, "02:13:40"),
@@ -182,7 +178,9 @@ def second_key_used(story: Story, made: str, main_trail: str) -> None:
         ("bank-accounts.xlsx", "02:32:19"),
     ):
         taken.append(story.call(GET_OBJECT, clock, second, bucket=PAYROLL, object=name))
-    story.step("payroll is listed and three files are read", taken, "timeline_resource", resource=PAYROLL)
+    story.step(
+        "payroll is listed and three files are read", taken, "timeline_resource", resource=PAYROLL, writes_only=False
+    )
     ordered = story.call(MINING_TRIED, "02:40:37", second)
     story.step("machines are ordered in vain", [ordered], "timeline_key", key=made)
     stop = story.call(STOP_REFUSED, "02:44:21", second, trail=main_trail)
@@ -206,9 +204,7 @@ def trail_tampering(org: Organization, until: int, main_trail: str) -> Story:
         story.call(TRAILS, "19:44:37", actors[1]),
         story.call(TRAIL_STATUS, "19:44:39", actors[2], trail=OWN_TRAIL),
     ]
-    story.step(
-        "the session, with several keys, looks at users and trails", looks, "timeline_ip", ip=INTRUDER_IP
-    )
+    story.step("the session, with several keys, looks at users and trails", looks, "timeline_ip", ip=INTRUDER_IP)
     clocks = ("19:47:13", "19:47:29", "19:48:54")
     stops = [story.call(STOP_REFUSED, clock, actors[3], trail=main_trail) for clock in clocks]
     story.step("stopping the main trail is refused three times", stops, "trail_tampering")
@@ -235,7 +231,7 @@ def trail_stopped(story: Story, actors: list[Actor], main_trail: str) -> None:
     created = story.key_made("20:12:41", actors[0], "m.keller", made)
     story.step("unseen by prod-trail, a long-term key is made", [created], "keys_created")
     taken = [story.call(GET_OBJECT, "20:15:09", actors[4], bucket=PAYROLL, object="2026.csv")]
-    story.step("and payroll is read", taken, "timeline_resource", resource=PAYROLL)
+    story.step("and payroll is read", taken, "timeline_resource", resource=PAYROLL, writes_only=False)
     alice = console_session(story.org, PEOPLE[0], at(story.until, "22:05:50"), keys=1).actors[0]
     started = story.call(START, "22:17:46", alice, trail=OWN_TRAIL)
     story.step("alice starts prod-trail again", [started], "trail_tampering")

@@ -1,0 +1,390 @@
+"""Where log files lie: folders, archives, standard input, and what a place says."""
+
+import gzip
+import io
+import os
+import socket
+import sys
+import tarfile
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trailquery.errors import UsageError
+from trailquery.sources import DeliveryPath, LeftAlone, LogFile, delivery_path, log_files
+
+LOG = b'{"Records":[]}'
+NO_LOG = "no log file by its name or its first bytes"
+NO_FILE = "a pipe, socket or device, not a file"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder, so that places are as short as they are given."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(place, data=LOG):
+    path = Path(place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def found(*sources):
+    return list(log_files(sources))
+
+
+def read(place, data=LOG):
+    return LogFile(place, data, None)
+
+
+def tar_of(mode, **members):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def zip_of(**members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+# --- folders
+
+
+def test_a_folder_is_read_to_its_depth_sorted_by_place(here):
+    for place in ("logs/b/c.json", "logs/b-a.json", "logs/b.json", "logs/a/z.json.gz", "logs/a/b/y.jsonl"):
+        write(place)
+    places = [file.place for file in found("logs/")]
+    assert places == sorted(places)
+    assert found("logs") == [read(place) for place in places]
+    assert len(places) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.json", b"text"),
+        ("a.JSON.GZ", b""),
+        ("a.ndjson", b"x"),
+        ("a.log.gz", b"x"),
+        ("packed", gzip.compress(LOG)),
+        ("object", b"\xef\xbb\xbf\r\n  {}"),
+        ("list.txt", b"[]"),
+        ("000000", b'2026-11-20T02:11:09.000Z {"eventVersion"'),
+    ],
+)
+def test_a_log_file_is_told_by_its_name_or_its_first_bytes(here, name, data):
+    write(f"logs/{name}", data)
+    assert found("logs") == [read(f"logs/{name}", data)]
+
+
+def test_what_is_no_log_is_named_and_left_alone_unless_it_is_named_as_a_source(here):
+    write("logs/LICENSE", b"Apache License")
+    write("logs/labels.csv", b"class,event\n")
+    write("logs/._a.json", b"\0\x05\x16\x07\0\2\0\0Mac OS X")
+    assert found("logs") == [LeftAlone(f"logs/{name}", NO_LOG) for name in ("._a.json", "LICENSE", "labels.csv")]
+    assert found("logs/labels.csv") == [read("logs/labels.csv", b"class,event\n")]
+
+
+def test_links_are_not_followed_and_say_where_they_lead(here):
+    write("outside/secret.json")
+    write("logs/a/real.json")
+    write("logs/d/e/f.json")
+    for link, target in {
+        "logs/a/up": "..",
+        "logs/d/e/up": "../../d",
+        "logs/loop": "loop",
+        "logs/nowhere": "missing.json",
+        "logs/out.json": "../outside/secret.json",
+        "logs/outside": "../outside",
+        "logs/same.json": "a/real.json",
+        "logs/whole": "../logs",
+    }.items():
+        Path(link).symlink_to(target)
+    assert found("logs") == [
+        read("logs/a/real.json"),
+        LeftAlone("logs/a/up", "a link that loops back to a folder above it"),
+        read("logs/d/e/f.json"),
+        LeftAlone("logs/d/e/up", "a link that loops back to a folder above it"),
+        LeftAlone("logs/loop", "a link that leads nowhere or to itself"),
+        LeftAlone("logs/nowhere", "a link that leads nowhere or to itself"),
+        LeftAlone("logs/out.json", "a link that leads out of the source"),
+        LeftAlone("logs/outside", "a link that leads out of the source"),
+        LeftAlone("logs/same.json", "a link; its target is read where it lies"),
+        LeftAlone("logs/whole", "a link that loops back to a folder above it"),
+    ]
+
+
+def test_a_source_that_is_a_link_is_followed(here):
+    write("logs/a.json")
+    Path("link").symlink_to("logs")
+    assert found("link") == [read("link/a.json")]
+
+
+def test_pipes_sockets_and_devices_are_never_opened(here):
+    write("logs/a.json")
+    os.mkfifo("logs/pipe.json")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("logs/socket.json")
+    assert found("logs") == [
+        read("logs/a.json"),
+        LeftAlone("logs/pipe.json", NO_FILE),
+        LeftAlone("logs/socket.json", NO_FILE),
+    ]
+
+
+def test_a_file_that_vanishes_after_it_was_listed_is_a_problem_and_the_rest_goes_on(here):
+    for name in ("a", "b", "c"):
+        write(f"logs/{name}.json")
+    files = log_files(["logs"])
+    first = next(files)
+    Path("logs/b.json").unlink()
+    assert [first, *files] == [
+        read("logs/a.json"),
+        LogFile("logs/b.json", None, "cannot be read: No such file or directory"),
+        read("logs/c.json"),
+    ]
+
+
+def test_a_named_file_that_vanishes_is_a_problem(here):
+    write("a.json")
+    files = log_files(["a.json"])
+    Path("a.json").unlink()
+    assert list(files) == [LogFile("a.json", None, "cannot be read: No such file or directory")]
+
+
+def test_a_name_that_is_not_utf8_keeps_its_bytes_as_escapes(here):
+    Path("logs").mkdir()
+    Path(os.fsdecode(b"logs/caf\xe9.json")).write_bytes(LOG)
+    assert found("logs") == [read("logs/caf\\udce9.json")]
+
+
+# --- archives
+
+ARCHIVES = {
+    "evidence.zip": lambda **members: zip_of(**members),
+    "evidence.tar": lambda **members: tar_of("w", **members),
+    "evidence.tar.gz": lambda **members: tar_of("w:gz", **members),
+    "evidence.tgz": lambda **members: tar_of("w:gz", **members),
+    "evidence.tar.bz2": lambda **members: tar_of("w:bz2", **members),
+    "evidence.tar.xz": lambda **members: tar_of("w:xz", **members),
+    "no_ending": lambda **members: tar_of("w:gz", **members),
+}
+MEMBERS = {"AWSLogs/a.json.gz": gzip.compress(LOG, mtime=0), "AWSLogs/b.json": LOG, "README": b"read me"}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize("source", ["logs", "logs/{name}"])
+def test_an_archive_is_opened_wherever_it_lies_and_its_other_members_are_named(here, name, source):
+    write(f"logs/{name}", ARCHIVES[name](**MEMBERS))
+    assert found(source.format(name=name)) == [
+        read(f"logs/{name}!AWSLogs/a.json.gz", MEMBERS["AWSLogs/a.json.gz"]),
+        read(f"logs/{name}!AWSLogs/b.json"),
+        LeftAlone(f"logs/{name}!README", NO_LOG),
+    ]
+
+
+def test_an_archive_writes_nothing_whatever_its_members_are_called(here):
+    names = {"../../escaped.json": LOG, "/absolute.json": LOG}
+    write("a.zip", zip_of(**names))
+    write("a.tar", tar_of("w", **names))
+    assert found("a.tar") == [read("a.tar!../../escaped.json"), read("a.tar!/absolute.json")]
+    assert found("a.zip") == [read("a.zip!../../escaped.json"), read("a.zip!/absolute.json")]
+    assert sorted(path.name for path in here.rglob("*")) == ["a.tar", "a.zip"]
+
+
+def test_an_archive_within_an_archive_is_opened_but_not_without_end(here):
+    inner = zip_of(**{"x.json": LOG})
+    for _ in range(3):
+        inner = zip_of(**{"in.zip": inner})
+    write("a.zip", zip_of(**{"in.tgz": tar_of("w:gz", **{"x.json": LOG})}))
+    write("deep.zip", inner)
+    assert found("a.zip") == [read("a.zip!in.tgz!x.json")]
+    problem = "an archive 3 archives deep is not opened"
+    assert found("deep.zip") == [LogFile("deep.zip!in.zip!in.zip!in.zip", None, problem)]
+
+
+def test_a_link_in_a_tar_is_left_alone(here):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        link = tarfile.TarInfo("link.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    write("a.tar", packed.getvalue())
+    assert found("a.tar") == [LeftAlone("a.tar!link.json", "a link or device, not a file")]
+
+
+def test_an_encrypted_member_is_a_problem_and_the_others_are_read(here):
+    packed = bytearray(zip_of(**{"a.json": LOG, "b.json": LOG}))
+    entry = packed.index(b"PK\x01\x02")
+    packed[entry + 8] |= 1  # the encryption flag of the first entry of the directory
+    write("a.zip", bytes(packed))
+    problem = "member is encrypted; unpack it with its password first"
+    assert found("a.zip") == [LogFile("a.zip!a.json", None, problem), read("a.zip!b.json")]
+
+
+def test_a_damaged_member_is_a_problem_and_the_others_are_read(here):
+    packed = bytearray(zip_of(**{"a.json": LOG * 9, "b.json": LOG}))
+    packed[40:44] = b"\xff\xff\xff\xff"
+    write("a.zip", bytes(packed))
+    damaged, sound = found("a.zip")
+    assert (damaged.place, damaged.data, sound) == ("a.zip!a.json", None, read("a.zip!b.json"))
+    assert damaged.problem.startswith("member is damaged: ")
+
+
+def test_a_truncated_zip_is_a_problem_and_other_files_are_read(here):
+    write("logs/a.zip", zip_of(**{"a.json": LOG})[:-30])
+    write("logs/b.json")
+    assert found("logs") == [
+        LogFile("logs/a.zip", None, "zip archive is damaged: File is not a zip file"),
+        read("logs/b.json"),
+    ]
+
+
+@pytest.mark.parametrize("cut", [1600, 1536, 1400, 1024, 800])
+def test_a_truncated_tar_yields_what_is_whole_and_says_that_it_ends_early(here, cut):
+    write("a.tar", tar_of("w", **{"a.json": LOG, "b.json": LOG})[:cut])
+    whole = [read("a.tar!a.json"), read("a.tar!b.json")][: 2 if cut >= 1550 else 1]
+    *members, last = found("a.tar")
+    assert members == whole
+    assert (last.place, last.data, "tar archive" in last.problem) == ("a.tar", None, True)
+
+
+def test_a_truncated_tar_gz_is_a_problem(here):
+    write("a.tgz", tar_of("w:gz", **{"a.json": LOG, "b.json": os.urandom(9000)})[:-4000])
+    first, last = found("a.tgz")
+    assert first == read("a.tgz!a.json")
+    assert last.problem.startswith("tar archive is damaged: Compressed file ended before")
+
+
+def test_a_damaged_header_does_not_pass_for_the_end_of_a_tar(here):
+    packed = bytearray(tar_of("w", **{"a.json": LOG, "b.json": LOG}))
+    packed[1024 + 148] ^= 0xFF  # in the checksum of the second header
+    write("a.tar", bytes(packed))
+    problem = "tar archive ends early or is damaged at byte 1024, unpacked"
+    assert found("a.tar") == [read("a.tar!a.json"), LogFile("a.tar", None, problem)]
+
+
+# --- standard input and what is not there
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (LOG, read("-")),
+        (b"text", read("-", b"text")),
+        (gzip.compress(LOG, mtime=0), read("-", gzip.compress(LOG, mtime=0))),
+        (zip_of(**{"a.json": LOG}), read("-!a.json")),
+        (tar_of("w:gz", **{"a.json": LOG}), read("-!a.json")),
+    ],
+)
+def test_standard_input_may_be_a_log_or_an_archive(monkeypatch, data, expected):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert found("-") == [expected]
+
+
+def test_a_pipe_named_as_a_source_is_read(here):
+    read_end, write_end = os.pipe()
+    os.write(write_end, LOG)
+    os.close(write_end)
+    assert found(f"/dev/fd/{read_end}") == [read(f"/dev/fd/{read_end}")]
+    os.close(read_end)
+
+
+def test_a_missing_source_is_refused_before_anything_is_read_with_what_comes_close(here):
+    write("evidence/a.json")
+    with pytest.raises(UsageError, match=r"^evidnce: there is no such file or folder; did you mean '.*/evidence'\?$"):
+        log_files(["evidence", "evidnce"])
+    with pytest.raises(UsageError, match=r"^x/y: there is no such file or folder; the nearest folder is '.*'\.$"):
+        log_files(["x/y"])
+
+
+def test_s3_is_refused_with_the_command_that_fetches_it():
+    with pytest.raises(UsageError, match=r"run aws s3 sync s3://trail-logs/AWSLogs FOLDER, then ingest FOLDER\.$"):
+        log_files(["s3://trail-logs/AWSLogs"])
+
+
+# --- places
+
+utc = datetime.fromisoformat
+ACCOUNT, ORGANIZATION = "111122223333", "o-exampleorgid"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (
+            f"logs/x/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/11/20/"
+            f"{ACCOUNT}_CloudTrail_us-east-1_20261120T0215Z_C1qUFaqvZS64BcIN.json.gz",
+            (ACCOUNT, "us-east-1", None, "CloudTrail", utc("2026-11-20T02:15"), "logs/x"),
+        ),
+        (
+            f"AWSLogs/{ORGANIZATION}/{ACCOUNT}/CloudTrail-Insight/us-gov-west-1/2026/11/20/"
+            f"{ACCOUNT}_CloudTrail-Insight_us-gov-west-1_20261120T0215Z_C1qUFaqvZS64BcIN.json.gz",
+            (ACCOUNT, "us-gov-west-1", ORGANIZATION, "CloudTrail-Insight", utc("2026-11-20T02:15"), ""),
+        ),
+        (
+            f"evidence.zip!AWSLogs/{ACCOUNT}/CloudTrail-NetworkActivity/eu-west-1/2026/11/20/export.json.gz",
+            (ACCOUNT, "eu-west-1", None, "CloudTrail-NetworkActivity", None, "evidence.zip"),
+        ),
+        (
+            f"AWSLogs/{ACCOUNT}/CloudTrail-Digest/us-east-1/2026/11/20/"
+            f"{ACCOUNT}_CloudTrail-Digest_us-east-1_my-org_trail_eu-west-1_20261120T021509Z.json.gz",
+            (ACCOUNT, "us-east-1", None, "CloudTrail-Digest", utc("2026-11-20T02:15:09"), ""),
+        ),
+        (
+            f"flat/{ACCOUNT}_CloudTrail_us-east-1-20200930T2300.json",
+            (ACCOUNT, "us-east-1", None, "CloudTrail", utc("2020-09-30T23:00"), None),
+        ),
+        (
+            f"C:\\AWSLogs\\{ACCOUNT}\\CloudTrail-Aggregated\\ap-southeast-1\\{ACCOUNT}_CloudTrail-Aggregated"
+            "_ap-southeast-1_20261120T0215Z_x.json.gz",
+            (ACCOUNT, "ap-southeast-1", None, "CloudTrail-Aggregated", utc("2026-11-20T02:15"), "C:"),
+        ),
+        (
+            f"{ACCOUNT}_CloudTrail_us-east-1_20261340T9999Z_x.json.gz",
+            (ACCOUNT, "us-east-1", None, "CloudTrail", None, None),
+        ),
+        ("stratus/aws.persistence.iam-backdoor-role.json", (None, None, None, None, None, None)),
+        ("-", (None, None, None, None, None, None)),
+    ],
+)
+def test_a_place_tells_what_cloudtrail_wrote_into_the_key(place, said):
+    assert delivery_path(place) == DeliveryPath(*said)
+
+
+@given(st.text(), st.text("0123456789TZ_-", max_size=30), st.text(max_size=9))
+def test_no_place_raises(before, stamp, after):
+    delivery_path(f"{before}AWSLogs/{ACCOUNT}/CloudTrail/{after}/{ACCOUNT}_CloudTrail_us-east-1_{stamp}{after}")
+
+
+DATA = Path(__file__).parents[1] / "../shared/data"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the recordings of ../shared/data are not here")
+def test_every_recorded_delivery_says_account_region_folder_and_time():
+    said = [
+        delivery_path(file.place)
+        for folder in ("invictus", "otrf", "flaws-sample")
+        for file in log_files([DATA / folder])
+        if isinstance(file, LogFile)
+    ]
+    assert len(said) == 66
+    assert {path.folder for path in said} == {"CloudTrail"}
+    assert {path.account_id for path in said} == {"218007301253", "123456789123", "811596193553"}
+    assert {path.organization_id for path in said} == {None, "o-abcd"}
+    assert {path.region for path in said} == {"us-east-1", "ap-southeast-1"}
+    assert None not in {path.delivered_at for path in said}

@@ -1,0 +1,396 @@
+"""Bytes of one file -> the CloudTrail records in it, each an exact slice. Pure: no I/O.
+
+The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects
+one after another, `lookup-events` output, EventBridge envelopes, CloudWatch Logs in five forms. What wraps a
+record is peeled off, its own bytes stay as they are. Each record handed out is one well-formed JSON value in
+valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the record decoder says.
+
+Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
+CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
+AWS CLI reference of `cloudtrail lookup-events`, `logs filter-log-events`, `logs get-query-results`.
+"""
+
+import codecs
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, takewhile
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+MAX_INFLATED_BYTES = 512 << 20
+REJECT_BYTES = 1 << 20  # of an unreadable stretch at most this much is kept
+RECORD_KEYS = frozenset(
+    ("eventVersion", "eventID", "eventId", "eventTime", "eventSource", "eventName", "eventType", "userIdentity")
+)  # fmt: skip
+GZIP_MAGIC = b"\x1f\x8b"
+_UTF16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"[\0", b"\0{", b"\0[")
+
+
+class Reject(NamedTuple):
+    position: int
+    data: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one file holds. `records[i]` is its element `positions[i]`, from 0; rejects are elements too."""
+
+    kind: str  # "log", "digest" (integrity, no records) or "companion" (trailquery's own file beside a log)
+    records: list[msgspec.Raw]
+    positions: list[int]
+    rejects: list[Reject]
+    inflated_sha256: str  # hex; "" when nothing could be inflated
+    inflated_bytes: int
+    problem: str | None  # why the file as a whole is not sound; None when it is
+
+
+def cut(position: int, data: bytes | memoryview, reason: str) -> Reject:
+    """A reject that holds at most REJECT_BYTES of `data`; the reason then tells the whole size."""
+    if len(data) > REJECT_BYTES:
+        reason = f"{reason}; {len(data)} bytes, of which the first {REJECT_BYTES} are kept"
+    return Reject(position, bytes(data[:REJECT_BYTES]), reason)
+
+
+def read_contents(data: bytes, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> Contents:
+    """The records and rejects of one file. Raises nothing: what is wrong is in `rejects` and `problem`."""
+    text, problem = _inflate(data, max_inflated_bytes) if data[:2] == GZIP_MAGIC else (data, None)
+    if len(text) > max_inflated_bytes and data[:2] == GZIP_MAGIC:
+        problem = f"the gzip inflates to more than {max_inflated_bytes} bytes and was not read"
+        return Contents("log", [], [], [cut(0, data, problem)], "", 0, problem)
+    digest = hashlib.sha256(text).hexdigest() if text or problem is None else ""
+    reading, body = _Reading(), text.removeprefix(codecs.BOM_UTF8)
+    if not body or body.isspace():
+        problem = problem or "empty file"
+        reading.reject(data, problem)
+    elif body[:2] in _UTF16_STARTS:
+        problem = "UTF-16 text, not UTF-8"
+        reading.reject(text, problem)
+    else:
+        fault = _read_text(body, reading)
+        problem = problem or fault
+    kind = "log" if reading.records or reading.rejects else reading.kind
+    return Contents(kind, reading.records, reading.positions(), reading.rejects, digest, len(text), problem)
+
+
+class _Reading:
+    """The elements of one file as they are met, in order."""
+
+    def __init__(self) -> None:
+        self.records: list[msgspec.Raw] = []
+        self.rejects: list[Reject] = []
+        self.kind = "log"
+
+    def reject(self, data: bytes | memoryview | msgspec.Raw, reason: str) -> None:
+        self.rejects.append(cut(len(self.records) + len(self.rejects), memoryview(data), reason))
+
+    def positions(self) -> list[int]:
+        """Place of each record: the numbers from 0 that no reject has taken."""
+        taken = {reject.position for reject in self.rejects}
+        return [place for place in range(len(self.records) + len(taken)) if place not in taken]
+
+    def reject_invalid_utf8(self) -> None:
+        """Move the records that are not valid UTF-8 to the rejects; each keeps its position."""
+        kept = []
+        for position, record in zip(self.positions(), self.records, strict=True):
+            try:
+                str(record, "utf-8")
+            except UnicodeDecodeError as error:
+                reason = f"invalid UTF-8 at byte {error.start} of the record"
+                self.rejects.append(cut(position, memoryview(record), reason))
+            else:
+                kept.append(record)
+        self.records[:] = kept
+        self.rejects.sort()
+
+
+def _inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
+    """The text of all gzip members and what is wrong with them; of more than `limit` bytes, one more."""
+    members, at, room, fault = list[bytes](), 0, limit + 1, None
+    while at < len(data) and room > 0 and not fault:
+        if data[at : at + 2] == GZIP_MAGIC:
+            member, used, fault = _inflate_member(memoryview(data)[at:], room)
+            members.append(member)
+            at, room = at + used, room - len(member)
+        elif data[at:].strip(b"\0"):
+            fault = "other data follows the gzip"
+        else:
+            break  # zeros, as tape and block devices pad with
+    return b"".join(members), f"{fault} at byte {at} of {len(data)}" if fault else None
+
+
+def _inflate_member(member: memoryview, room: int) -> tuple[bytes, int, str | None]:
+    """The text of the first gzip member, at most `room` bytes; how far it was read; what is wrong there.
+
+    Read in steps that grow, so that a million tiny members are not copied over and over, and at an error
+    shrink, so that every byte before it counts.
+    """
+    inflater, parts = zlib.decompressobj(31), list[bytes]()
+    at, step, fault = 0, 4096, None
+    while at < len(member) and room > 0 and not inflater.eof and step:
+        before = inflater.copy()
+        try:
+            parts.append(inflater.decompress(member[at : at + step], room))
+        except zlib.error as error:
+            inflater, step = before, step // 2
+            fault = f"gzip is damaged ({str(error).rpartition(': ')[2]})"
+        else:
+            at, room = min(at + step, len(member)), room - len(parts[-1])
+            step *= 1 if fault else 2
+    fault = None if inflater.eof or room <= 0 else fault or "gzip ends early"
+    return b"".join(parts), at - len(inflater.unused_data), fault
+
+
+def _is_utf8(text: bytes) -> bool:
+    pieces = (text[at : at + REJECT_BYTES] for at in range(0, len(text), REJECT_BYTES))
+    try:
+        return all(True for _ in codecs.iterdecode(pieces, "utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+class _Delivery(msgspec.Struct):
+    Records: list[msgspec.Raw]
+
+
+_DELIVERY = msgspec.json.Decoder(_Delivery)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_STRING = msgspec.json.Decoder(str)
+_VALUE = msgspec.json.Decoder(msgspec.Raw)
+_LISTS = {"Events", "events", "logEvents", "results"}
+_UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
+_EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
+
+
+def _read_text(text: bytes, reading: _Reading) -> str | None:
+    """Read every element of `text` into `reading`; what is wrong with the whole, None when nothing is."""
+    problem = None
+    if _EXPORT_STAMP.match(text):
+        text = _EXPORT_STAMP.sub(b"", text)
+    try:
+        reading.records = _DELIVERY.decode(text).Records
+        if _hides_records(text, reading.records):
+            reading.records, problem = [], 'records stand outside the list "Records"; they were read as well'
+            _salvage(text, reading)
+    except _UNREADABLE:
+        problem = _read_documents(text, reading)
+    if not text.isascii() and not _is_utf8(text):
+        reading.reject_invalid_utf8()
+    return problem
+
+
+def _hides_records(text: bytes, records: list[msgspec.Raw]) -> bool:
+    """Whether records stand before or after the list: of two lists with one name, JSON readers see one."""
+    start = end = 0
+    if records:
+        base = pa.py_buffer(text).address
+        start = pa.py_buffer(records[0]).address - base
+        end = pa.py_buffer(records[-1]).address - base + len(records[-1])
+    if start + len(text) - end <= 64:
+        return False
+    around = (text[:start], text[end:])
+    return any(found.raw for part in around for found in _stretches(part, _RECORD_START, _is_record))
+
+
+def _read_documents(text: bytes, reading: _Reading) -> str | None:
+    try:
+        documents = _VALUE.decode_lines(text)
+    except _UNREADABLE:
+        return _read_broken(text, reading)
+    for document in documents:
+        _take_document(document, reading)
+    return reading.rejects[0].reason if reading.rejects and not reading.records else None
+
+
+def _take_document(document: msgspec.Raw, reading: _Reading) -> None:
+    if not _take(document, reading):
+        start = bytes(memoryview(document)[:20]).decode("ascii", "backslashreplace")
+        keys = ", ".join(sorted(_members(document))[:5])[:80]
+        unlike = f"an object of {keys!a}" if start[0] == "{" else f"not a JSON object but {start}"
+        reading.reject(document, f"no CloudTrail record: {unlike}")
+
+
+def _members(value: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    try:
+        return _OBJECT.decode(value)
+    except _UNREADABLE:
+        return {}
+
+
+def _elements(value: msgspec.Raw) -> list[msgspec.Raw] | None:
+    try:
+        return _LIST.decode(value)
+    except _UNREADABLE:
+        return None
+
+
+def _is_record(value: msgspec.Raw) -> bool:
+    return len(RECORD_KEYS & _members(value).keys()) >= 2
+
+
+def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 4) -> bool:
+    """Read the records of one JSON value into `reading`; False when it is no record and no known wrapper.
+
+    `wraps` bounds how deep wrappers nest: an EventBridge envelope in a log event in a list is three.
+    """
+    members = _members(value)
+    if len(RECORD_KEYS & members.keys()) >= 2:
+        reading.records.append(value)
+    elif wraps == 0:
+        return False
+    elif _repeats_a_name(value, members):
+        reading.reject(value, "two members of the object have the same name")
+    elif "Records" in members and (records := _elements(members["Records"])) is not None:
+        reading.records += records
+    elif members.get("messageType") == msgspec.Raw(b'"CONTROL_MESSAGE"'):
+        pass  # CloudWatch Logs asks whether the destination is there
+    elif any(name in _LISTS and _elements(members[name]) is not None for name in members):
+        lists = [_elements(members[name]) or [] for name in members if name in _LISTS]
+        _take_each(chain.from_iterable(lists), reading, wraps)
+    elif "detail" in members and "detail-type" in members:
+        _take_each([members["detail"]], reading, wraps)
+    elif message := members.get("CloudTrailEvent") or members.get("message") or _insights_message(value):
+        _take_message(value, message, reading, wraps)
+    elif {"digestStartTime", "logFiles"} <= members.keys():
+        reading.kind = "digest"
+    elif "trailquery" in members:
+        reading.kind = "companion"
+    elif (values := _elements(value)) is not None:
+        _take_each(values, reading, wraps)
+    else:
+        return False
+    return True
+
+
+def _repeats_a_name(value: msgspec.Raw, members: dict[str, msgspec.Raw]) -> bool:
+    """Whether an object holds more than its members, their names, punctuation and white space."""
+    parts = [*members.values(), *(name.encode() for name in members)]
+    return bool(members) and _ink(value) - sum(map(_ink, parts)) > 4 * len(members) + 32
+
+
+def _ink(text: bytes | msgspec.Raw) -> int:
+    return len(bytes(text).translate(None, b" \t\r\n"))
+
+
+def _take_each(values: Iterable[msgspec.Raw], reading: _Reading, wraps: int) -> None:
+    for value in values:
+        if not _take(value, reading, wraps - 1):
+            reading.records.append(value)
+
+
+def _insights_message(row: msgspec.Raw) -> msgspec.Raw | None:
+    """The log event's text in a row of Logs Insights, a list of {"field": name, "value": text}."""
+    cells = takewhile(lambda cell: "field" in cell, map(_members, _elements(row) or []))
+    return next((cell.get("value") for cell in cells if cell["field"] == msgspec.Raw(b'"@message"')), None)
+
+
+def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading, wraps: int) -> None:
+    """Read what a JSON string holds; it becomes a reject when that is no JSON."""
+    try:
+        inner = _VALUE.decode(_STRING.decode(message).encode())
+    except _UNREADABLE as error:
+        reading.reject(wrapper, f"the text in it is no JSON: {error}")
+    else:
+        _take_each([inner], reading, wraps)
+
+
+_DOCUMENT_START = re.compile(rb"\n[{\[]")
+_RECORD_START = re.compile(rb"[,\[\n][ \t\r]*+\{")
+_NEXT_VALUE = re.compile(rb"\s*+[{\[]")
+# What may stand between two records without being evidence: the end of one list, the start of the next.
+_BETWEEN = re.compile(rb'[\s\]}]*+,?\s*+(?:\{?\s*+"Records"\s*+:)?+\s*+\[?[\s\]}]*+')
+
+
+class _Stretch(NamedTuple):
+    start: int
+    end: int
+    raw: msgspec.Raw | None  # the value that was looked for; None for a stretch without one
+    reason: str
+
+
+def _read_broken(text: bytes, reading: _Reading) -> str:
+    """Read what can be read of a text that is not sound JSON; the first thing that is wrong with it."""
+    problem = ""
+    for stretch in _stretches(text, _DOCUMENT_START, lambda _: True):
+        if stretch.raw is None:
+            problem = problem or stretch.reason
+            _salvage(text[stretch.start : stretch.end], reading, stretch.start, stretch.reason)
+        else:
+            _take_document(stretch.raw, reading)
+    if not reading.records and not reading.rejects:  # brackets alone
+        reading.reject(text, problem)
+    return problem
+
+
+def _salvage(text: bytes, reading: _Reading, offset: int = 0, reason: str = "") -> None:
+    """Read each whole record of `text`, which lies at byte `offset`; reject the rest, all of it for `reason`."""
+    for stretch in _stretches(text, _RECORD_START, _is_record, offset):
+        if stretch.raw is not None:
+            reading.records.append(stretch.raw)
+        elif not _BETWEEN.fullmatch(text, stretch.start, stretch.end):
+            whole = stretch.end - stretch.start == len(text)
+            lost = text if whole else _BETWEEN.sub(b"", text[stretch.start : stretch.end], count=1)
+            reading.reject(lost.strip(b", \t\r\n"), reason if whole else stretch.reason)
+
+
+def _stretches(
+    text: bytes, starts: re.Pattern[bytes], wanted: Callable[[msgspec.Raw], bool], offset: int = 0
+) -> Iterator[_Stretch]:
+    """`text` cut into the wanted values, at `starts` or right after another, and what lies between them.
+
+    Linear in hostile text: once scans that came to nothing have covered four times its length, the search
+    goes on where the last scan ended instead of inside what it saw.
+    """
+    kept = at = 0
+    reason, spare = "", 4 * len(text)
+    while match := (_NEXT_VALUE.match(text, at) if at == kept else None) or starts.search(text, at):
+        start = match.end() - 1
+        end, raw, fault = _value(text, start)
+        if raw is not None and wanted(raw):
+            if kept < start:
+                yield _Stretch(kept, start, None, reason or f"no JSON at byte {offset + kept} of the text")
+            yield _Stretch(start, end, raw, "")
+            kept, at, reason = end, end, ""
+        else:
+            reason = reason or (f"{fault} at byte {offset + end} of the text" if fault else "")
+            spare -= end - start
+            at = start + 1 if spare > 0 else max(end, start + 1)
+    if kept < len(text):
+        yield _Stretch(kept, len(text), None, reason or f"no JSON at byte {offset + kept} of the text")
+
+
+def _value(text: bytes, start: int) -> tuple[int, msgspec.Raw | None, str]:
+    """Where the JSON value at `start` ends, and the value; or where it breaks, and why.
+
+    msgspec has no call for "the first value of a text", but it names the byte after the first trailing one.
+    """
+    rest = memoryview(text)[start:]
+    try:
+        return len(text), _VALUE.decode(rest), ""
+    except RecursionError:
+        return start + _depth_reached(rest), None, "nested too deep"
+    except ValueError as error:
+        fault, _, byte = str(error).removeprefix("JSON is malformed: ").rstrip(")").partition(" (byte ")
+    if fault != "trailing characters":
+        return (start + int(byte) if byte else len(text)), None, fault if byte else "ends early,"
+    raw = _VALUE.decode(rest[: int(byte) - 1])
+    return start + len(raw), raw, ""
+
+
+def _depth_reached(rest: memoryview) -> int:
+    """How many bytes of `rest` msgspec surely read before it gave up at the depth of its recursion."""
+    reach = 1024
+    while reach < len(rest):
+        try:
+            _VALUE.decode(rest[:reach])
+        except ValueError:
+            reach *= 2
+        except RecursionError:
+            break
+    return reach // 2

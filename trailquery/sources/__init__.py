@@ -1,0 +1,109 @@
+"""Where log files lie: what each SOURCE of an ingest yields, and what the place of a file says about it."""
+
+import difflib
+import io
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from trailquery.errors import UsageError
+from trailquery.sources.archive import LeftAlone, LogFile, contents_of, log_file
+from trailquery.sources.folder import files_below
+
+__all__ = ["DeliveryPath", "LeftAlone", "LogFile", "delivery_path", "log_files"]
+
+
+def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone]:
+    """Every log file of the sources, a folder's sorted by place; what is none is named with the reason.
+
+    A source is a folder, a file, an archive or "-" for standard input. Raises UsageError before anything is
+    read when one of them is not there.
+    """
+    for source in sources:
+        _check(str(source))
+    return (found for source in sources for found in _files_of(str(source)))
+
+
+def _check(source: str) -> None:
+    if source.startswith("s3://"):
+        raise UsageError(f"{source}: S3 is not read directly yet; run aws s3 sync {source} FOLDER, then ingest FOLDER.")
+    path = Path(source)
+    if source == "-" or path.exists():
+        return
+    parent = next(folder for folder in path.absolute().parents if folder.is_dir())
+    close = difflib.get_close_matches(path.name, [found.name for found in parent.iterdir()], n=1)
+    guess = f"did you mean {(parent / close[0]).as_posix()!r}?" if close else f"the nearest folder is {str(parent)!r}."
+    raise UsageError(f"{source}: there is no such file or folder; {guess}")
+
+
+def _files_of(source: str) -> Iterator[LogFile | LeftAlone]:
+    path = Path(source)
+    if source == "-":
+        yield from contents_of("-", io.BytesIO(sys.stdin.buffer.read()), named=True)
+    elif path.is_dir():
+        yield from files_below(path)
+    else:
+        try:
+            with path.open("rb") as file:
+                seekable = file if file.seekable() else io.BytesIO(file.read())  # a shell's <(command) is a pipe
+                yield from contents_of(path.as_posix(), seekable, named=True)
+        except OSError as error:
+            yield log_file(path.as_posix(), f"cannot be read: {error.strerror or error}")
+
+
+class DeliveryPath(NamedTuple):
+    """What the place of a log file says; None where it says nothing. The records may say otherwise."""
+
+    account_id: str | None
+    region: str | None
+    organization_id: str | None
+    folder: str | None  # CloudTrail, CloudTrail-Digest, CloudTrail-Insight, CloudTrail-NetworkActivity, ...
+    delivered_at: datetime | None  # naive UTC
+    prefix: str | None  # what stands before AWSLogs
+
+
+_REGION = r"[a-z]+(?:-[a-z]+)+-\d+[a-z]?"
+_FOLDER = r"CloudTrail(?:-[A-Za-z]+)?"
+_TREE = re.compile(
+    rf"(?:(?P<prefix>.*)[/!])?AWSLogs/(?:(?P<organization_id>o-\w+)/)?(?P<account_id>\d{{12}})"
+    rf"(?:/(?P<folder>{_FOLDER})(?:/(?P<region>{_REGION}))?)?/",
+    re.ASCII | re.DOTALL,
+)
+_NAME = re.compile(
+    rf"(?P<account_id>\d{{12}})_(?P<folder>{_FOLDER})_(?P<region>{_REGION})[_-]"
+    r"(?:.*[_-])?(?P<stamp>\d{8}T\d{4}(?:\d\d)?)Z?(?![0-9A-Za-z])",
+    re.ASCII | re.DOTALL,
+)
+
+
+def delivery_path(place: str) -> DeliveryPath:
+    """What CloudTrail wrote into the key of a delivered file, as far as `place` still holds it.
+
+    The key is `[prefix/]AWSLogs/[organization/]account/CloudTrail[-X]/region/Y/m/d/` and the name
+    `account_CloudTrail[-X]_region_YYYYMMDDTHHMMZ_random.json.gz`; a digest's has the trail's name and home
+    region before a stamp with seconds. The folders win over the name.
+
+    Source: AWS CloudTrail User Guide, "Finding your CloudTrail log files" and "Digest file structure".
+    """
+    place = place.replace("\\", "/")
+    tree, name = _TREE.match(place), _NAME.match(re.split("[/!]", place)[-1])
+    said = name.groupdict() if name else {}
+    said |= {part: text for part, text in tree.groupdict().items() if text} if tree else {}
+    return DeliveryPath(
+        said.get("account_id"),
+        said.get("region"),
+        said.get("organization_id"),
+        said.get("folder"),
+        _stamp(said.get("stamp", "")),
+        said.get("prefix", "") if tree else None,
+    )
+
+
+def _stamp(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%S" if len(text) == 15 else "%Y%m%dT%H%M")  # noqa: DTZ007
+    except ValueError:
+        return None

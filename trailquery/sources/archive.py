@@ -1,0 +1,153 @@
+"""What one file yields: itself, or the members of the archive it is, read in memory and never extracted.
+
+Archives are told by content: zip, and tar in any compression that the standard library knows. The names of
+members are text in `place` and nothing else.
+"""
+
+import bz2
+import io
+import lzma
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from trailquery.containers import GZIP_MAGIC, MAX_INFLATED_BYTES
+
+HEAD_BYTES = 4096  # enough to tell every format here
+_LOG_NAMES = (".json", ".jsonl", ".ndjson", ".gz")
+_LOG_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:[{\[]|\d{4}-\d\d-\d\dT[\d:.]++Z \{)")
+_APPLE_DOUBLE = b"\0\x05\x16\x07"  # what macOS puts beside each file, under the same ending
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_MAX_NESTED = 3  # archives within archives
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    place: str  # the path as given, joined with /; members as archive!member; - for stdin
+    data: bytes | None
+    problem: str | None  # why there is no data
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    place: str
+    reason: str
+
+
+def log_file(place: str, problem_or_data: bytes | str) -> LogFile:
+    """`place` in text that can be stored: names that are not UTF-8 keep their bytes as escapes."""
+    place = place.encode("utf-8", "backslashreplace").decode()
+    if isinstance(problem_or_data, str):
+        return LogFile(place, None, problem_or_data)
+    return LogFile(place, problem_or_data, None)
+
+
+def left_alone(place: str, reason: str) -> LeftAlone:
+    return LeftAlone(place.encode("utf-8", "backslashreplace").decode(), reason)
+
+
+def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0) -> Iterator[LogFile | LeftAlone]:
+    """The log files that a seekable file holds; one `named` by the user is read whatever it looks like."""
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    is_zip = head.startswith(_ZIP_MAGICS)
+    if is_zip or _is_tar(head):
+        if nested == _MAX_NESTED:
+            yield log_file(place, f"an archive {_MAX_NESTED} archives deep is not opened")
+        else:
+            yield from (_zip_members if is_zip else _tar_members)(place, file, nested)
+    elif named or (_is_log(place, head) and not head.startswith(_APPLE_DOUBLE)):
+        yield log_file(place, file.read())
+    else:
+        yield left_alone(place, "no log file by its name or its first bytes")
+
+
+def _is_log(place: str, head: bytes) -> bool:
+    return place.lower().endswith(_LOG_NAMES) or head.startswith(GZIP_MAGIC) or bool(_LOG_START.match(head))
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether the POSIX or GNU mark of a tar header stands in the first block, unpacked."""
+    try:
+        if head.startswith(GZIP_MAGIC):
+            head = zlib.decompressobj(31).decompress(head, 512)
+        elif head.startswith(b"BZh"):
+            head = bz2.BZ2Decompressor().decompress(head, 512)
+        elif head.startswith(b"\xfd7zXZ\0"):
+            head = lzma.LZMADecompressor().decompress(head, 512)
+    except (zlib.error, lzma.LZMAError, OSError):
+        return False
+    return head[257:262] == b"ustar"
+
+
+def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | LeftAlone]:
+    """The members of a zip archive, sorted by name."""
+    try:
+        archive = zipfile.ZipFile(file)
+    except _DAMAGED as error:
+        yield log_file(place, f"zip archive is damaged: {error}")
+        return
+    with archive:
+        for info in sorted(archive.infolist(), key=lambda info: (info.filename, info.header_offset)):
+            member = f"{place}!{info.filename}"
+            if info.is_dir():
+                continue
+            if info.flag_bits & 1:
+                yield log_file(member, "member is encrypted; unpack it with its password first")
+                continue
+            try:
+                with archive.open(info) as content:
+                    data = content.read(MAX_INFLATED_BYTES + 1)
+            except _DAMAGED as error:
+                yield log_file(member, f"member is damaged: {error}")
+            else:
+                yield from _member(member, data, nested)
+
+
+def _tar_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | LeftAlone]:
+    """The members of a tar archive in its own order: a packed one can only be read from front to back."""
+    try:
+        with tarfile.open(fileobj=file, mode="r:*") as archive:
+            while info := archive.next():
+                member = f"{place}!{info.name}"
+                content = archive.extractfile(info) if info.isreg() else None
+                if content is not None:
+                    yield from _member(member, content.read(MAX_INFLATED_BYTES + 1), nested)
+                elif not info.isdir():
+                    yield left_alone(member, "a link or device, not a file")
+                archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header
+            yield from _unread_tail(place, archive)
+    except _DAMAGED as error:
+        yield log_file(place, f"tar archive is damaged: {error}")
+
+
+def _unread_tail(place: str, archive: tarfile.TarFile) -> Iterator[LogFile]:
+    """A problem unless the archive ends in zeros: tarfile takes a broken header for the end, in silence."""
+    if archive.fileobj is not None:
+        archive.fileobj.seek(archive.offset)
+        block = archive.fileobj.read(tarfile.BLOCKSIZE)
+        if block != bytes(tarfile.BLOCKSIZE):
+            yield log_file(place, f"tar archive ends early or is damaged at byte {archive.offset}, unpacked")
+
+
+def _member(member: str, data: bytes, nested: int) -> Iterator[LogFile | LeftAlone]:
+    if len(data) > MAX_INFLATED_BYTES:
+        yield log_file(member, f"member is larger than {MAX_INFLATED_BYTES} bytes")
+    else:
+        yield from contents_of(member, io.BytesIO(data), nested=nested + 1)

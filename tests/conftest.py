@@ -1,0 +1,80 @@
+"""Fixtures: real log files through the real pipeline."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trailquery import Lake, ingest, open_lake
+
+SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
+LOG_NAME = "111122223333_CloudTrail_us-east-1_20240301T1010Z_Mu0KsOhtH1ar15ZZ.json.gz"
+SMALLEST_RECORD = {
+    "eventVersion": "1.11",
+    "userIdentity": {
+        "type": "IAMUser",
+        "principalId": "AIDAIOSFODNN7EXAMPLE",
+        "arn": "arn:aws:iam::111122223333:user/alice",
+        "accountId": "111122223333",
+        "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "userName": "alice",
+    },
+    "eventTime": "2024-03-01T10:00:00Z",
+    "eventSource": "ec2.amazonaws.com",
+    "eventName": "DescribeInstances",
+    "awsRegion": "us-east-1",
+    "sourceIPAddress": "198.51.100.7",
+    "userAgent": "aws-cli/2.15.0",
+    "requestParameters": None,
+    "responseElements": None,
+    "requestID": "11111111-2222-3333-4444-555555555555",
+    "readOnly": True,
+    "eventType": "AwsApiCall",
+    "managementEvent": True,
+    "recipientAccountId": "111122223333",
+    "eventCategory": "Management",
+}
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """The smallest valid record with `changes`."""
+    return {"eventID": "an-event", **SMALLEST_RECORD, **changes}
+
+
+def write_log(path: Path, records: list[Any]) -> Path:
+    """A delivered log file of `records`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    body = json.dumps({"Records": records}, separators=(",", ":")).encode()
+    path.write_bytes(gzip.compress(body, mtime=0) if path.suffix == ".gz" else body)
+    return path
+
+
+@pytest.fixture
+def lake_of(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Lake]:
+    """The lake of the given records, delivered in one log file."""
+
+    def make(records: list[dict[str, Any]]) -> Lake:
+        log = write_log(tmp_path / "logs" / LOG_NAME, [record(**changes) for changes in records])
+        ingest([log], tmp_path / "lake")
+        return open_lake(tmp_path / "lake")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lake]:
+    """The lake of one of the public recordings, ingested once a session; skips where they are not there."""
+    made: dict[str, Path] = {}
+
+    def lake(name: str) -> Lake:
+        if not (SHARED / name).is_dir():
+            pytest.skip(f"the public recordings are not beside the checkout: {name}")
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp(name) / "lake"
+            ingest([SHARED / name], made[name])
+        return open_lake(made[name])
+
+    return lake

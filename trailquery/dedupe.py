@@ -1,0 +1,127 @@
+"""Which arriving records are new, which say again what the lake holds, and which differ from it.
+
+An event is its (account, event id, content); content is equal as JSON whatever the order of keys and white space.
+A row's place is its (file, position). A row whose place is already stored is counted and not stored again, which is
+what makes it safe to read a file again after a crash.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from trailquery import tables
+from trailquery.records import canonical
+
+Key = tuple[str, str | None]  # (event_id, account_id)
+Place = tuple[str, int]  # (file_sha256, position)
+
+
+class Sorted(NamedTuple):
+    """The rows to add to each table, and how many of the arriving records count as what."""
+
+    loaded: pa.Table
+    sightings: pa.Table
+    variants: pa.Table
+    counts: dict[str, int]  # loaded, duplicate, variant
+
+
+class _Copies(NamedTuple):
+    """What is known of one event: its differing copies (raw bytes, place), and the kind of every stored place."""
+
+    contents: list[tuple[str, Place]]
+    stored: dict[Place, str]
+
+
+def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
+    """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing."""
+    connection = duckdb.connect()
+    connection.execute("SET python_enable_replacements = false")
+    keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.array(range(len(arriving)), pa.int64()))
+    connection.register("arriving", keys)
+    known = _held(connection, lake)
+    meeting = [row for (row,) in connection.execute(_MEETING).fetchall()]
+    counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
+    is_new = [True] * len(arriving)
+    sightings: list[dict[str, Any]] = []
+    differing: list[int] = []
+    columns = ["event_id", "account_id", "raw", "source_file", "file_sha256", "position", "delivered_at"]
+    for row, record in zip(
+        meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
+    ):
+        copies = known.setdefault((record["event_id"], record["account_id"]), _Copies([], {}))
+        kind, same_as, is_stored = _judge(copies, record)
+        counts[kind] += 1
+        is_new[row] = kind == "loaded" and not is_stored
+        if kind == "variant" and not is_stored:
+            differing.append(row)
+        elif kind == "duplicate" and not is_stored:
+            raw = record.pop("raw")
+            same_raw, (same_file, same_position) = same_as
+            record |= {"same_as_file": same_file, "same_as_position": same_position}
+            sightings.append(record | {"raw": None if raw == same_raw else raw})
+    return Sorted(
+        arriving.filter(pa.array(is_new, pa.bool_())),
+        pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema),
+        arriving.take(pa.array(differing, pa.int64())),
+        counts,
+    )
+
+
+# an id that comes twice, or that the lake holds; the rest, nearly all, is new without a closer look
+_MEETING = """
+SELECT row FROM (
+    SELECT row, event_id, account_id, count(*) OVER (PARTITION BY event_id, account_id) AS copies FROM arriving
+) AS counted
+WHERE copies > 1 OR EXISTS (
+    SELECT 1 FROM held WHERE held.event_id = counted.event_id
+        AND held.account_id IS NOT DISTINCT FROM counted.account_id
+)
+ORDER BY row
+"""
+
+
+def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copies]:
+    """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
+    connection.execute("CREATE TABLE held (event_id VARCHAR, account_id VARCHAR)")
+    known: dict[Key, _Copies] = {}
+    for table, kind in (
+        (tables.EVENT_TABLE, "loaded"),
+        (tables.VARIANTS, "variant"),
+        (tables.SIGHTINGS, "duplicate"),
+    ):
+        files = tables.parquet_files(lake, table)
+        if not files:
+            continue
+        found = connection.execute(
+            "SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) AS stored"
+            " WHERE EXISTS (SELECT 1 FROM arriving WHERE arriving.event_id = stored.event_id"
+            " AND arriving.account_id IS NOT DISTINCT FROM stored.account_id)",
+            {"files": files},
+        ).fetchall()
+        for event_id, account_id, raw, file_sha256, position in found:
+            copies = known.setdefault((event_id, account_id), _Copies([], {}))
+            copies.stored[file_sha256, position] = kind
+            if kind != "duplicate":
+                copies.contents.append((raw, (file_sha256, position)))
+    if known:
+        connection.executemany("INSERT INTO held VALUES (?, ?)", [list(key) for key in known])
+    return known
+
+
+def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Place], bool]:
+    """What the record counts as, the copy it equals, and whether its place is stored already."""
+    place, raw = (record["file_sha256"], record["position"]), record["raw"]
+    content = (raw, place)
+    if place in copies.stored:
+        return copies.stored[place], content, True
+    same = next((copy for copy in copies.contents if copy[0] == raw), None)
+    if same is None and copies.contents:
+        mine = canonical(raw)
+        same = next((copy for copy in copies.contents if canonical(copy[0]) == mine), None)
+    kind = "duplicate" if same else "variant" if copies.contents else "loaded"
+    if same is None:
+        copies.contents.append(content)
+    copies.stored[place] = kind
+    return kind, same or content, False

@@ -1,0 +1,66 @@
+-- /// trailquery
+-- title = "Refused calls"
+-- question = "Which calls were refused, which permission was missing on what, and which policy said no?"
+-- category = "any"
+-- kind = "question"
+-- mitre = ["T1526"]
+-- example = "trailquery run access_denied --actor deploy --service s3"
+--
+-- [params.actor]
+-- type = "text"
+-- default = ""
+-- about = "Only this user, role, role/session, ARN, principal id or access key; empty is everyone, AWS too"
+--
+-- [params.service]
+-- type = "text"
+-- default = ""
+-- about = "Only this service, such as s3; empty is all"
+--
+-- [columns]
+-- event_time = "When the call was refused (UTC)"
+-- actor = "The caller, readable: user, role/session, service"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- action = "The call, service:api"
+-- permission = "The permission that was missing, as the message names it; else NULL"
+-- resource = "What it was missing on, as the message names it; else the target of the call"
+-- because = "Which kind of policy said no, in AWS's words; NULL where the message does not tell"
+-- error_code = "The service's code for it"
+-- error_message = "The whole message"
+-- invoked_by = "The service that called in the caller's name, such as cloudformation.amazonaws.com"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    action,
+    nullif(
+        regexp_extract(error_message, 'not authorized to perform:? ([\w-]+:[\w*]+)', 1), ''
+    ) AS permission,
+    coalesce(
+        nullif(regexp_extract(error_message, 'on resource:? "?(\S+[^\s".])', 1), ''), target
+    ) AS resource,
+    nullif(
+        regexp_extract(error_message, '(because no .* allows|with an explicit deny.*)', 1), ''
+    ) AS because,
+    error_code,
+    error_message,
+    invoked_by,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    outcome = 'denied'
+    AND error_class = 'denied'
+    AND $service IN ('', service)
+    AND (
+        $actor = ''
+        OR $actor IN (
+            actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+            access_key_id
+        )
+    )
+ORDER BY event_time, event_id

@@ -1,0 +1,73 @@
+-- Judgements that several views and queries share. (sqruff cannot indent a macro.)
+-- noqa: disable=LT02,CP05
+
+-- is_global_service: the service records its calls in one region (today us-east-1) wherever the caller is.
+-- Of STS only the global endpoint does. Source: AWS CloudTrail User Guide, "Global service events".
+CREATE MACRO is_global_service(service, region) AS
+    (service = 'sts' AND region = 'us-east-1')
+    OR service IN (
+        'account', 'artifact', 'aws-portal', 'billing', 'budgets', 'ce', 'cloudfront', 'cur',
+        'globalaccelerator', 'health', 'iam', 'importexport', 'networkmanager', 'organizations',
+        'payments', 'route53', 'route53domains', 'savingsplans', 'shield', 'signin', 'support',
+        'trustedadvisor', 'waf'
+    );
+
+-- ipv6_groups: the sixteen-bit groups of an IPv6 address with `::` written out, as hex; eight, or it is none.
+CREATE MACRO ipv6_groups(address) AS
+    string_split(
+        replace(address, '::', repeat(':0', 9 - len(string_split(address, ':'))) || ':'), ':'
+    );
+
+-- address_number: an address as its 128-bit number, IPv4 as in ::ffff:0:0/96; NULL for any other text.
+CREATE MACRO address_number(address) AS
+    CASE
+        WHEN regexp_full_match(address, '([0-9]{1,3}\.){3}[0-9]{1,3}') THEN list_reduce(
+            list_transform(
+                string_split(address, '.'), lambda part: try_cast(part AS UTINYINT)::UHUGEINT
+            ),
+            lambda high, low: high * 256 + low
+        ) + 281470681743360
+        WHEN
+            regexp_full_match(address, '[0-9A-Fa-f:]{2,39}') AND len(ipv6_groups(address)) = 8
+            THEN list_reduce(
+                list_transform(
+                    ipv6_groups(address),
+                    lambda part: try_cast('0x0' || part AS USMALLINT)::UHUGEINT
+                ),
+                lambda high, low: high * 65536 + low
+            )
+    END;
+
+-- network_bits: how many of the 128 leading bits an address or CIDR fixes; NULL for any other text.
+CREATE MACRO network_bits(network) AS
+    CASE
+        WHEN address_number(split_part(network, '/', 1)) IS NULL THEN NULL
+        WHEN NOT contains(network, '/') THEN 128
+        WHEN contains(network, ':') AND try_cast(split_part(network, '/', 2) AS UTINYINT) <= 128
+            THEN split_part(network, '/', 2)::UTINYINT
+        WHEN contains(network, '.') AND try_cast(split_part(network, '/', 2) AS UTINYINT) <= 32
+            THEN 96 + split_part(network, '/', 2)::UTINYINT
+    END;
+
+-- in_network: the address lies in the network, an address or CIDR of IPv4 or IPv6; an error if that is neither.
+CREATE MACRO in_network(address, network) AS
+    CASE
+        WHEN network_bits(network) IS NULL
+            THEN error(network || ' is no address or CIDR such as 198.51.100.0/24')
+        ELSE
+            (address_number(address) >> (128 - network_bits(network))::UHUGEINT)
+            = (
+                address_number(split_part(network, '/', 1))
+                >> (128 - network_bits(network))::UHUGEINT
+            )
+    END;
+
+-- is_arn_of: the ARN is that of a resource of this bare name: its last part, in S3 all after the colons; an ARN
+-- that holds an account is only of resources of that account.
+CREATE MACRO is_arn_of(arn, name, account_id) AS
+    starts_with(arn, 'arn:')
+    AND name = CASE split_part(arn, ':', 3)
+        WHEN 's3' THEN split_part(arn, ':', 6)
+        ELSE regexp_extract(arn, '([^:/]+)$', 1)
+    END
+    AND split_part(arn, ':', 5) IN ('', account_id);

@@ -1,0 +1,3 @@
+-- history: one row an event (event_id, account_id), everything the lake holds, whatever the scope.
+CREATE VIEW history AS
+SELECT * FROM stored.events;

@@ -1,0 +1,167 @@
+"""Every file of sql/queries: what it promises in its front-matter holds, and its case passes."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import LOG_NAME, write_log
+
+from trailquery import Lake, ingest, open_lake
+from trailquery.catalog import Query, bind, queries, resource_dir
+
+CASES = Path(__file__).parent / "queries"
+QUERIES = {f"{query.theme}/{query.name}": query for query in queries()}
+SHARED_OPTIONS = {
+    "since",
+    "until",
+    "account",
+    "region",
+    "tz",
+    "timeout",
+    "format",
+    "form",
+    "output",
+    "limit",
+    "lake",
+}
+LakeOf = Callable[[list[dict[str, Any]]], Lake]
+
+every_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+
+
+@pytest.fixture(scope="module")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    folder = tmp_path_factory.mktemp("empty")
+    ingest([write_log(folder / "logs" / LOG_NAME, [])], folder / "lake")
+    return open_lake(folder / "lake")
+
+
+def case_of(query: Query) -> dict[str, Any]:
+    text = (CASES / query.theme / f"{query.name}.json").read_text(encoding="utf-8")
+    case: dict[str, Any] = json.loads(text)
+    return case
+
+
+def scope_of(case: dict[str, Any]) -> dict[str, Any]:
+    scope = case.get("scope", {})
+    times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
+    return {name: tuple(value) for name, value in scope.items() if name not in times} | times
+
+
+def comparable(value: Any) -> Any:
+    """Times as JSON writes them, in UTC with Z."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value if isinstance(value, str | int | float | list | None) else str(value)
+
+
+@every_query
+def test_the_case_returns_exactly_the_rows_it_expects(query: Query, lake_of: LakeOf) -> None:
+    case = case_of(query)
+    lake = lake_of(case["events"]).narrowed(**scope_of(case))
+    rows = lake.run(query.name, **case.get("params", {})).rows()
+    named = list(dict.fromkeys(name for row in case["rows"] for name in row))
+    assert [{name: comparable(row[name]) for name in named} for row in rows] == case["rows"]
+
+
+@every_query
+def test_the_case_holds_an_event_that_must_not_be_found(query: Query) -> None:
+    case = case_of(query)
+    beside = set(case["near_misses"])
+    assert beside
+    assert beside < {event["eventID"] for event in case["events"]}
+    assert not [row for row in case["rows"] if row.get("event_id") in beside]
+
+
+def test_every_case_has_a_query_and_every_query_a_case() -> None:
+    cases = {str(path.relative_to(CASES).with_suffix("")) for path in CASES.glob("*/*.json")}
+    assert cases == set(QUERIES)
+
+
+@every_query
+def test_a_query_is_one_select_that_takes_the_declared_parameters(query: Query) -> None:
+    (statement,) = duckdb.extract_statements(query.sql)
+    assert statement.type == duckdb.StatementType.SELECT
+    assert statement.named_parameters == {param.name for param in query.params}
+
+
+@every_query
+def test_a_query_returns_the_declared_columns_in_order(query: Query, empty_lake: Lake) -> None:
+    described = empty_lake.describe(query.sql, bind(query, case_of(query).get("params", {})))
+    assert list(described) == list(query.columns)
+
+
+@every_query
+def test_a_query_holds_no_date_and_no_path_into_json(query: Query) -> None:
+    code = re.sub(r"--.*", "", query.sql)
+    assert re.findall(r"'\d{4}-\d\d[^']*'|->", code) == []
+    assert re.findall(r"scope_|\bgetvariable\b|GROUP BY ALL|LIKE '%'", code) == []
+
+
+@every_query
+def test_rows_of_events_are_ordered_up_to_the_event_id(query: Query) -> None:
+    order = query.sql.rpartition("ORDER BY")[2].split(",")
+    assert len(query.sql.split("ORDER BY")) > 1
+    if "event_id" in query.columns:
+        assert order[-1].strip().removeprefix("creations.").removeprefix("shown.") == "event_id"
+
+
+@every_query
+def test_the_example_is_a_command_for_this_query(query: Query) -> None:
+    program, command, name, *words = shlex.split(query.example)
+    assert (program, command, name) == ("trailquery", "run", query.name)
+    options = {re.sub(r"^--(no-)?", "", word).replace("-", "_") for word in words if word.startswith("--")}
+    params = {param.name: param for param in query.params}
+    assert options <= params.keys() | SHARED_OPTIONS
+    required = [param for param in query.params if param.required]
+    assert len([word for word in words[: len(required)] if not word.startswith("--")]) == len(required)
+
+
+@every_query
+def test_no_parameter_has_the_name_of_a_shared_option(query: Query) -> None:
+    assert {param.name for param in query.params} & SHARED_OPTIONS == set()
+
+
+@every_query
+def test_a_query_works_on_an_empty_lake(query: Query, empty_lake: Lake) -> None:
+    assert empty_lake.run(query.name, **case_of(query).get("params", {})).rows() == []
+
+
+@pytest.mark.parametrize("folder", ["views", "queries"])
+def test_every_json_arrow_is_in_parentheses(folder: str) -> None:
+    loose = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted((resource_dir("sql") / folder).rglob("*.sql"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"->", re.sub(r"--.*|\(\w+ ->> '[^']*'\)?|\w+\(\w+ ->> '[^']*'\)", "", line))
+    ]
+    assert loose == []
+
+
+@every_query
+def test_a_query_runs_on_a_public_recording(query: Query, shared_lake: Callable[[str], Lake]) -> None:
+    lake = shared_lake("flaws-sample")
+    rows = lake.run(query.name, **case_of(query).get("params", {})).arrow()
+    assert rows.column_names == list(query.columns)
+
+
+def test_the_public_attack_shows_in_trail_tampering_as_failed_attempts(
+    shared_lake: Callable[[str], Lake],
+) -> None:
+    rows = shared_lake("invictus").run("trail_tampering").rows()
+    refused = [row["action"] for row in rows if row["error_code"] == "TrailNotFoundException"]
+    assert refused == ["cloudtrail:DeleteTrail", *["cloudtrail:StopLogging"] * 3]
+
+
+def test_the_keys_made_for_others_in_the_public_attack_are_listed(shared_lake: Callable[[str], Lake]) -> None:
+    rows = shared_lake("invictus").run("keys_created", for_other_user=True).rows()
+    assert [(row["actor"], row["key_for"], row["uses"]) for row in rows] == [
+        ("bert-jan", "user/stratus-red-team-backdoor-u-user", 0),
+        ("bert-jan", "user/malicious-iam-user", 0),
+    ]

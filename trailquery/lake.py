@@ -1,0 +1,229 @@
+"""A lake opened for reading: one snapshot of its tables, the views over them, and queries that see nothing else."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from trailquery import tables
+from trailquery.catalog import bind, find_query, resource_dir
+from trailquery.errors import MachineError, UsageError
+from trailquery.readonly import refuse_unless_select
+from trailquery.records import canonical
+from trailquery.result import Result
+from trailquery.times import zone
+
+QUERY_TIMEOUT_S = 300.0
+
+
+class Scope(NamedTuple):
+    """What `events` is narrowed to: [since, until) in naive UTC; None or empty leaves that side open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+def default_lake() -> Path:
+    """$TRAILQUERY_LAKE, else ./lake."""
+    return Path(os.environ.get("TRAILQUERY_LAKE") or "lake")
+
+
+def open_lake(
+    path: str | Path | None = None,
+    *,
+    scope: Scope | None = None,
+    tz: str = "UTC",
+    timeout_s: float = QUERY_TIMEOUT_S,
+    extra_tables: Mapping[str, str | Path] | None = None,
+) -> "Lake":
+    """The lake at `path` as its last commit left it. Raises UsageError where there is none."""
+    return Lake(
+        Path(path) if path is not None else default_lake(),
+        scope or Scope(),
+        zone(tz).key,
+        timeout_s,
+        extra_tables or {},
+    )
+
+
+class Lake:
+    """One snapshot of a lake. Times in results are shown in `zone_name`; a query stops after `timeout_s` seconds."""
+
+    def __init__(
+        self,
+        path: Path,
+        scope: Scope,
+        zone_name: str,
+        timeout_s: float,
+        extra_tables: Mapping[str, str | Path],
+    ) -> None:
+        if not all((path / table.name / "_delta_log").is_dir() for table in tables.TABLES):
+            raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {path}")
+        self.path = path
+        self.scope = scope
+        self.zone_name = zone_name
+        self.timeout_s = timeout_s
+        self._connection = duckdb.connect(
+            config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
+        )
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._add_stored()
+        for view in sorted((resource_dir("sql") / "views").glob("*.sql")):
+            self._connection.execute(view.read_text(encoding="utf-8"))
+        for name, file in extra_tables.items():
+            self._add_table(name, Path(file))
+        # From here on nothing outside the lake can be read, and no setting changed.
+        self._connection.execute("SET allowed_directories = $dirs", {"dirs": [str(path)]})
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def sql(self, sql: str, **params: Any) -> Result:
+        """Rows of one SELECT over the views; `$name` in it takes the keyword argument `name`.
+
+        Raises UsageError for anything but one SELECT, for a mistake in it, and past the time limit.
+        """
+        refuse_unless_select(sql)
+        return Result(self._execute(sql, params), self.zone_name)
+
+    def run(self, name: str, **params: Any) -> Result:
+        """Rows of the curated query `name`. Raises UsageError for an unknown name or parameter."""
+        query = find_query(name)
+        return Result(self._execute(query.sql, bind(query, params)), self.zone_name)
+
+    def narrowed(self, **changes: Any) -> "Lake":
+        """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""
+        return Lake(self.path, self.scope._replace(**changes), self.zone_name, self.timeout_s, {})
+
+    def describe(self, sql: str, params: Mapping[str, Any]) -> dict[str, str]:
+        """Column name to DuckDB type of what `sql` returns, without running it."""
+        rows = self._cursor().execute(f"DESCRIBE {sql}", dict(params)).fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def _add_stored(self) -> None:
+        """Schema `stored`: each table of the lake as a view over the Parquet files of its newest version."""
+        self._connection.execute("CREATE SCHEMA stored")
+        for table in tables.TABLES:
+            name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
+            self._connection.execute(f"CREATE VIEW stored.{name} AS {_scan(self.path, table)}")
+        self._connection.execute("CREATE TABLE stored.swaps (file_sha256 VARCHAR, position INTEGER)")
+        if tables.parquet_files(self.path, tables.VARIANTS):
+            self._swap_variants()
+            self._connection.execute(
+                "CREATE VIEW stored.events AS"
+                " SELECT * FROM stored.loaded ANTI JOIN stored.swaps USING (file_sha256, position)"
+                " UNION ALL BY NAME SELECT * FROM stored.differing SEMI JOIN stored.swaps USING (file_sha256, position)"
+            )
+        else:
+            self._connection.execute("CREATE VIEW stored.events AS FROM stored.loaded")
+        self._connection.execute(
+            "CREATE VIEW stored.variants AS"
+            " SELECT * FROM stored.differing ANTI JOIN stored.swaps USING (file_sha256, position)"
+            " UNION ALL BY NAME SELECT * FROM stored.loaded SEMI JOIN stored.swaps USING (file_sha256, position)"
+        )
+
+    def _swap_variants(self) -> None:
+        """Where copies of an event differ, show the one the content alone elects, whichever came first."""
+        copies = self._connection.execute(
+            "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
+            " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
+            " AND differing.account_id IS NOT DISTINCT FROM loaded.account_id)"
+            " UNION ALL"
+            " SELECT false, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.differing"
+        ).fetchall()
+        by_event: dict[tuple[str, str | None], list[Any]] = {}
+        for loaded, event_id, account_id, reason, raw, *place in copies:
+            rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
+            by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
+        for group in by_event.values():
+            elected = min(group)
+            if not elected[1]:
+                shown = next(copy for copy in group if copy[1])
+                self._connection.executemany("INSERT INTO stored.swaps VALUES (?, ?)", [elected[2], shown[2]])
+
+    def _add_table(self, name: str, file: Path) -> None:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise UsageError(f"--table {name}: a table's name is letters, digits and _; write --table iocs=FILE.csv")
+        reader = {".csv": "read_csv", ".tsv": "read_csv", ".json": "read_json", ".jsonl": "read_json"}.get(
+            file.suffix.lower(), "read_parquet"
+        )
+        try:
+            self._connection.execute(f"CREATE TABLE {name} AS FROM {reader}($file)", {"file": str(file)})
+        except duckdb.Error as error:
+            raise UsageError(f"--table {name}: {file}: {str(error).splitlines()[0]}") from None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        for name, value in self.scope._asdict().items():
+            bound = list(value) if isinstance(value, tuple) else value
+            cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
+        return cursor
+
+    def _execute(self, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
+        cursor = self._cursor()
+        with _TimeLimit(cursor, self.timeout_s):
+            try:
+                reader = cursor.sql(sql, params=dict(params)).to_arrow_reader()
+            except duckdb.Error as error:
+                raise self._explained(error) from None
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader, cursor))
+
+    def _batches(self, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+        with _TimeLimit(cursor, self.timeout_s):
+            try:
+                yield from reader
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise self._explained(error) from None
+
+    def _explained(self, error: Exception) -> Exception:
+        text = str(error)
+        if "interrupt" in text.lower():
+            return UsageError(
+                f"sql: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
+            )
+        if isinstance(error, duckdb.IOException) or "No space left" in text:
+            return MachineError(f"{self.path}: {text.splitlines()[0]}")
+        return UsageError(f"sql: {text}")
+
+
+class _TimeLimit:
+    """Interrupts what runs on `cursor` once `timeout_s` seconds have passed."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, timeout_s: float) -> None:
+        # A cell that is emptied at the end: the thread must not keep the connection alive.
+        self._running = [cursor]
+        self._timer = threading.Timer(timeout_s, self._interrupt)
+        self._timer.daemon = True
+
+    def _interrupt(self) -> None:
+        for cursor in self._running:
+            cursor.interrupt()
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._running.clear()
+        self._timer.cancel()
+        self._timer.join()
+
+
+def _scan(lake: Path, table: tables.Table) -> str:
+    """SQL that reads every row of `table`; no row when it has no files yet."""
+    files = tables.parquet_files(lake, table)
+    if files:
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
+        return f"FROM read_parquet([{listed}]{hive})"
+    fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
+    empty = duckdb.from_arrow(pa.schema(fields).empty_table())
+    typed = (f"NULL::{kind} AS {name}" for name, kind in zip(empty.columns, empty.types, strict=True))
+    return f"SELECT {', '.join(typed)} WHERE false"

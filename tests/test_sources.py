@@ -245,6 +245,14 @@ def test_a_damaged_member_is_a_problem_and_the_others_are_read(here):
     assert damaged.problem.startswith("member is damaged: ")
 
 
+def test_a_member_without_a_name_is_read(here):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive, archive.open(zipfile.ZipInfo(""), "w") as member:
+        member.write(LOG)
+    write("a.zip", packed.getvalue())
+    assert found("a.zip") == [read("a.zip!")]
+
+
 def test_a_truncated_zip_is_a_problem_and_other_files_are_read(here):
     write("logs/a.zip", zip_of(**{"a.json": LOG})[:-30])
     write("logs/b.json")

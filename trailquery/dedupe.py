@@ -84,7 +84,6 @@ ORDER BY row
 
 def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copies]:
     """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
-    connection.execute("CREATE TABLE held (event_id VARCHAR, account_id VARCHAR)")
     known: dict[Key, _Copies] = {}
     for table, kind in (
         (tables.EVENT_TABLE, "loaded"),
@@ -105,8 +104,9 @@ def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copie
             copies.stored[file_sha256, position] = kind
             if kind != "duplicate":
                 copies.contents.append((raw, (file_sha256, position)))
-    if known:
-        connection.executemany("INSERT INTO held VALUES (?, ?)", [list(key) for key in known])
+    event_ids, account_ids = zip(*known, strict=True) if known else ((), ())
+    held = {"event_id": pa.array(event_ids, pa.string()), "account_id": pa.array(account_ids, pa.string())}
+    connection.register("held", pa.table(held))
     return known
 
 

@@ -114,24 +114,21 @@ class Lake:
         for table in tables.TABLES:
             name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
             self._connection.execute(f"CREATE VIEW stored.{name} AS {_scan(self.path, table)}")
-        self._connection.execute("CREATE TABLE stored.swaps (file_sha256 VARCHAR, position INTEGER)")
-        if tables.parquet_files(self.path, tables.VARIANTS):
-            self._swap_variants()
-            self._connection.execute(
-                "CREATE VIEW stored.events AS"
-                " SELECT * FROM stored.loaded ANTI JOIN stored.swaps USING (file_sha256, position)"
-                " UNION ALL BY NAME SELECT * FROM stored.differing SEMI JOIN stored.swaps USING (file_sha256, position)"
-            )
-        else:
-            self._connection.execute("CREATE VIEW stored.events AS FROM stored.loaded")
-        self._connection.execute(
-            "CREATE VIEW stored.variants AS"
-            " SELECT * FROM stored.differing ANTI JOIN stored.swaps USING (file_sha256, position)"
-            " UNION ALL BY NAME SELECT * FROM stored.loaded SEMI JOIN stored.swaps USING (file_sha256, position)"
-        )
+        self._connection.register("swapped", self._swapped_places())
+        (swaps,) = self._connection.execute("CREATE TABLE stored.swaps AS FROM swapped").fetchall()[0]
+        events, variants = "FROM stored.loaded", "FROM stored.differing"
+        if swaps:  # the rare case costs every query a join, the usual one nothing
+            is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
+            kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
+            events = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
+            variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
+        self._connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
 
-    def _swap_variants(self) -> None:
-        """Where copies of an event differ, show the one the content alone elects, whichever came first."""
+    def _swapped_places(self) -> pa.Table:
+        """Where copies of an event differ, the content alone elects the one to show, whichever came first.
+
+        The places (file_sha256, position) of the elected copies that are not in `loaded`, and of those they replace.
+        """
         copies = self._connection.execute(
             "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
             " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
@@ -143,11 +140,15 @@ class Lake:
         for loaded, event_id, account_id, reason, raw, *place in copies:
             rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
             by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
-        for group in by_event.values():
-            elected = min(group)
-            if not elected[1]:
-                shown = next(copy for copy in group if copy[1])
-                self._connection.executemany("INSERT INTO stored.swaps VALUES (?, ?)", [elected[2], shown[2]])
+        places = [
+            place
+            for group in by_event.values()
+            for elected in [min(group)]
+            if not elected[1]
+            for place in (elected[2], next(copy[2] for copy in group if copy[1]))
+        ]
+        files, positions = zip(*places, strict=True) if places else ((), ())
+        return pa.table({"file_sha256": pa.array(files, pa.string()), "position": pa.array(positions, pa.int32())})
 
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

@@ -19,21 +19,12 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from trailquery.containers import Contents, Reject, cut
+from trailquery.containers import RECORD_KEYS, Contents, Reject, cut
 from trailquery.events import EVENTS
 from trailquery.meaning import action, client, credentials, failure, identity, resources, storage, target
 from trailquery.meaning.fields import flag, text_at
 
 MAX_DEPTH = 100
-RECORD_KEYS = (
-    "eventVersion",
-    "eventID",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "eventType",
-    "userIdentity",
-)
 
 _Text = str | None | msgspec.UnsetType
 _Flag = bool | str | None | msgspec.UnsetType
@@ -232,7 +223,7 @@ def _decoded(raw: bytes) -> tuple[_Record, list[Any], int]:
         _examine(raw)
         raise
     if not _is_cloudtrail(record):
-        raise _UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(RECORD_KEYS))
+        raise _UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
     return record, parts, keys
 
 

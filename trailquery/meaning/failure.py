@@ -103,9 +103,7 @@ def error_class(code: str, message: str | None) -> str:
     if message and _MFA_REFUSED.search(message):
         return "auth-failed"
     steps = ((_PLAIN_CODES, code), (_MESSAGES, message or ""), (_VAGUE_CODES, code))
-    return next(
-        (name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other"
-    )
+    return next((name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other")
 
 
 def _code_elsewhere(element: object, event_name: object) -> str | None:

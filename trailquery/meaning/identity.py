@@ -206,11 +206,7 @@ def _principal_key(caller: Identity, issuer: Mapping[str, Any]) -> str | None:
         return caller.invoked_by or caller.principal_id
     if kind == "FederatedUser":
         issuer_id = text(issuer.get("principalId"))
-        return (
-            f"{issuer_id}:root"
-            if issuer_id and issuer.get("type") == "Root"
-            else issuer_id or caller.principal_id
-        )
+        return f"{issuer_id}:root" if issuer_id and issuer.get("type") == "Root" else issuer_id or caller.principal_id
     if kind == "AssumedRole":
         return unique_id or text(issuer.get("principalId")) or caller.role_arn
     if kind == "AWSAccount":

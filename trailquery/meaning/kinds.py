@@ -247,11 +247,7 @@ def read_arn(value: str) -> Arn | None:
     if service in _WORDLESS and "/" not in parts[5]:
         return Arn(service, account_id, _WORDLESS[service], parts[5].partition(":")[0])
     word, name = _split_resource(parts[5])
-    return (
-        Arn(service, account_id, _ARN_WORDS.get(word, word), plain_name(service, word, name))
-        if name
-        else None
-    )
+    return Arn(service, account_id, _ARN_WORDS.get(word, word), plain_name(service, word, name)) if name else None
 
 
 def _split_resource(resource: str) -> tuple[str, str]:

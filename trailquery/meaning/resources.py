@@ -189,13 +189,9 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
         word = "-".join(words)
         is_one = match[3] or (thing and thing != subject)
         rank = 950 if name.lower() == "id" else 900
-        return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(
-            rank=rank, stem=subject
-        )
+        return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(rank=rank, stem=subject)
     if thing and match[2].lower() in ("name", "identifier"):
-        return kind_of_word(service, "-".join(_WORDS.findall(match[1])).lower())._replace(
-            rank=960, stem=thing
-        )
+        return kind_of_word(service, "-".join(_WORDS.findall(match[1])).lower())._replace(rank=960, stem=thing)
     return None
 
 
@@ -247,6 +243,4 @@ def _mention(kind: Kind, value: str, via: str, is_subject: bool) -> Mention:
         name = value.rpartition("/")[2] or value
     elif kind.service not in ("s3", "secretsmanager"):
         name = plain_name(kind.service, kind.word, value) or value
-    return Mention(
-        Resource(kind.type, name, None, None, via), label(kind.service, kind.word, name), kind, is_subject
-    )
+    return Mention(Resource(kind.type, name, None, None, via), label(kind.service, kind.word, name), kind, is_subject)

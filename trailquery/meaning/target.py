@@ -42,9 +42,7 @@ def target(
         subjects = [refused]
     if not subjects:
         return None
-    return _shown(subjects, account_id) + (
-        _attached(service, api, asked, subjects[0]) or _shared(api, request)
-    )
+    return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
 
 
 def _subjects(service: str, api: str, asked: list[Mention], response: object) -> list[Mention]:
@@ -114,9 +112,7 @@ def _shared(api: str, request: object) -> str:
     for sign, change, listed_as in (("+", "add", "valuesToAdd"), ("-", "remove", "valuesToRemove")):
         for permission in ("createVolumePermission", "launchPermission"):
             members = items(at(request, permission, change))
-            changes += [
-                sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))
-            ]
+            changes += [sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))]
         changes += [sign + who for one in items(at(request, listed_as)) if (who := text(one))]
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f" {changes[0]}{more}" if changes else ""

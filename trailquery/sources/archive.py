@@ -106,7 +106,7 @@ def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | 
     with archive:
         for info in sorted(archive.infolist(), key=lambda info: (info.filename, info.header_offset)):
             member = f"{place}!{info.filename}"
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 continue
             if info.flag_bits & 1:
                 yield log_file(member, "member is encrypted; unpack it with its password first")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from trailquery import Lake, ingest, open_lake
+from trailquery import Lake, open_lake
+from trailquery.ingest import ingest
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 LOG_NAME = "111122223333_CloudTrail_us-east-1_20240301T1010Z_Mu0KsOhtH1ar15ZZ.json.gz"

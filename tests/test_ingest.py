@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from conftest import LOG_NAME, SHARED, record, write_log
 
-from trailquery import Lake, TrailqueryError, ingest, open_lake
+from trailquery import Lake, TrailqueryError, open_lake
 from trailquery.errors import MachineError, UsageError
-from trailquery.ingest import Summary
+from trailquery.ingest import Summary, ingest
 
 RECORDINGS = {"invictus": (2900, 0), "otrf": (103, 0), "flaws-sample": (184, 1), "stratus": (156, 0), "cloudtrail-tracker": (142, 0)}  # fmt: skip
 
@@ -306,7 +306,8 @@ def test_a_zip_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from trailquery import tables, ingest
+from trailquery import tables
+from trailquery.ingest import ingest
 commits, append = 0, tables.append
 def dying(lake, table, rows):
     global commits
@@ -375,7 +376,7 @@ def test_a_full_disk_is_one_line_and_the_lake_stays_as_after_the_last_commit(tmp
     ingest([first], tmp_path / "lake")
     before = contents(tmp_path / "lake")
     limited = (
-        "import resource, signal, sys; from trailquery import ingest;"
+        "import resource, signal, sys; from trailquery.ingest import ingest;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20));"
         "from trailquery.errors import MachineError\n"
         "try:\n    ingest([sys.argv[1]], __import__('pathlib').Path(sys.argv[2]))\n"
@@ -411,3 +412,19 @@ def test_a_source_that_is_not_there_is_a_wrong_request(tmp_path: Path) -> None:
     with pytest.raises(TrailqueryError):
         ingest([write_log(tmp_path / "a.json", [record()])], tmp_path / "a.json")
     assert issubclass(MachineError, TrailqueryError)
+
+
+def test_a_source_that_is_not_there_makes_no_lake(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        ingest([tmp_path / "nowhere"], tmp_path / "lake")
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_lake_may_lie_below_a_path_with_spaces_and_not_where_delta_fails(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "a.json", [record(eventID="one")])
+    for _ in range(2):
+        ingest([log], tmp_path / "my lake é")
+    assert open_lake(tmp_path / "my lake é").sql("SELECT event_id FROM events").rows() == [{"event_id": "one"}]
+    for name in ("50%", "a[b", "a]b"):
+        with pytest.raises(UsageError, match="cannot lie below a path with"):
+            ingest([log], tmp_path / name)

@@ -444,11 +444,11 @@ def test_markdown_leaves_only_words_outside_code_spans_and_no_pipe_inside(values
 def test_html_is_the_whole_table_and_nothing_else() -> None:
     rows = pa.table({"user<b>": ["<script>alert('$x$')</script>\x1b", None, "z"], "n": pa.array([1, 2, 3])})
     assert to_html(rows, limit=2) == (
-        '<table class="tex2jax_ignore mathjax_ignore" style="white-space:pre">\n'
-        '<tr><th style="text-align:left">user&lt;b&gt;</th><th style="text-align:right">n</th></tr>\n'
-        '<tr><td style="text-align:left">&lt;script&gt;alert(&#x27;$x$&#x27;)&lt;/script&gt;\\x1b</td>'
-        '<td style="text-align:right">1</td></tr>\n'
-        '<tr><td style="text-align:left">-</td><td style="text-align:right">2</td></tr>\n'
+        '<table class="tex2jax_ignore mathjax_ignore">\n'
+        '<tr><th style="text-align:left;white-space:pre">user&lt;b&gt;</th><th style="text-align:right;white-space:pre">n</th></tr>\n'
+        '<tr><td style="text-align:left;white-space:pre">&lt;script&gt;alert(&#x27;$x$&#x27;)&lt;/script&gt;\\x1b</td>'
+        '<td style="text-align:right;white-space:pre">1</td></tr>\n'
+        '<tr><td style="text-align:left;white-space:pre">-</td><td style="text-align:right;white-space:pre">2</td></tr>\n'
         "</table>\n"
         "<p>... 1 more</p>\n"
     )

@@ -58,7 +58,7 @@ COLUMNS = (
     Column("session_name", TEXT, "", "The role session's name, chosen by whoever assumed the role"),
     Column("access_key_id", TEXT, "userIdentity.accessKeyId", "The access key that signed the call"),
     Column("key_kind", TEXT, "", "long-term (AKIA), temporary (ASIA) or other"),
-    Column("session_created_at", TIME, "userIdentity.sessionContext.attributes.creationDate", "When the credentials were issued (UTC); a sign-in: its own time"),
+    Column("session_created_at", TIME, "userIdentity.sessionContext.attributes.creationDate", "When its credentials were issued (UTC); of a sign-in its time"),
     Column("session_id", TEXT, "", "One issued credential set: made from principal and creation time, else the access key"),
     Column("session_mfa", pa.bool_(), "userIdentity.sessionContext.attributes.mfaAuthenticated", "Opened with MFA; false for every role session"),
     Column("source_identity", TEXT, "userIdentity.sessionContext.sourceIdentity", "Name set when the first role was assumed; it survives role chains", "1.08"),

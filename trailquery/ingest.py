@@ -81,10 +81,11 @@ def ingest(
     `on_file(summary so far, place)` is called after each file. Raises UsageError for a source that is not there,
     and MachineError when the machine fails; the lake is then as after its last commit.
     """
+    found = log_files(list(sources))  # a source that is not there is told before anything is made
     try:
         _make_lake(lake)
         with _only_writer(lake):
-            return _ingest(sources, lake, on_file)
+            return _ingest(found, lake, on_file)
     except (OSError, DeltaError, duckdb.IOException) as error:
         raise MachineError(f"{lake}: {str(error).splitlines()[0]}; the lake is as after its last commit") from error
 
@@ -92,6 +93,8 @@ def ingest(
 def _make_lake(lake: Path) -> None:
     if lake.exists() and not lake.is_dir():
         raise UsageError(f"{lake}: not a folder; name a folder for the lake with --lake")
+    if any(sign in str(lake.absolute()) for sign in "%[]"):
+        raise UsageError(f"{lake}: Delta tables cannot lie below a path with %, [ or ]; name another with --lake")
     lake.mkdir(mode=0o700, parents=True, exist_ok=True)
     (lake / "cache").mkdir(exist_ok=True)
     for table in tables.TABLES:
@@ -116,9 +119,9 @@ def _only_writer(lake: Path) -> Iterator[None]:
         yield
 
 
-def _ingest(sources: Iterable[str | Path], lake: Path, on_file: Callable[[Summary, str], None]) -> Summary:
+def _ingest(files: Iterable[LogFile | LeftAlone], lake: Path, on_file: Callable[[Summary, str], None]) -> Summary:
     summary, batch, ledger = Summary(), _Batch(), _Ledger(lake)
-    for found in log_files(list(sources)):
+    for found in files:
         if isinstance(found, LeftAlone):
             summary.left_alone.append(found)
             continue

@@ -15,6 +15,7 @@ import pyarrow as pa
 from trailquery import tables
 from trailquery.catalog import bind, find_query, resource_dir
 from trailquery.errors import MachineError, UsageError
+from trailquery.events import TEXT, TIME
 from trailquery.readonly import refuse_unless_select
 from trailquery.records import canonical
 from trailquery.result import Result
@@ -92,12 +93,12 @@ class Lake:
         Raises UsageError for anything but one SELECT, for a mistake in it, and past the time limit.
         """
         refuse_unless_select(sql)
-        return Result(self._execute(sql, params), self.zone_name)
+        return Result(self._execute("sql", sql, params), self.zone_name)
 
     def run(self, name: str, **params: Any) -> Result:
         """Rows of the curated query `name`. Raises UsageError for an unknown name or parameter."""
         query = find_query(name)
-        return Result(self._execute(query.sql, bind(query, params)), self.zone_name)
+        return Result(self._execute(query.name, query.sql, bind(query, params)), self.zone_name)
 
     def narrowed(self, **changes: Any) -> "Lake":
         """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""
@@ -114,8 +115,11 @@ class Lake:
         for table in tables.TABLES:
             name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
             self._connection.execute(f"CREATE VIEW stored.{name} AS {_scan(self.path, table)}")
-        self._connection.register("swapped", self._swapped_places())
-        (swaps,) = self._connection.execute("CREATE TABLE stored.swaps AS FROM swapped").fetchall()[0]
+        files, positions = self._swapped_places()
+        (swaps,) = self._connection.execute(
+            "CREATE TABLE stored.swaps AS SELECT unnest($files::VARCHAR[]) AS file_sha256, unnest($positions::INTEGER[]) AS position",
+            {"files": files, "positions": positions},
+        ).fetchall()[0]
         events, variants = "FROM stored.loaded", "FROM stored.differing"
         if swaps:  # the rare case costs every query a join, the usual one nothing
             is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
@@ -124,10 +128,10 @@ class Lake:
             variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
         self._connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
 
-    def _swapped_places(self) -> pa.Table:
+    def _swapped_places(self) -> tuple[list[str], list[int]]:
         """Where copies of an event differ, the content alone elects the one to show, whichever came first.
 
-        The places (file_sha256, position) of the elected copies that are not in `loaded`, and of those they replace.
+        Files and positions of the elected copies that are not in `loaded`, and of those they replace.
         """
         copies = self._connection.execute(
             "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
@@ -147,8 +151,7 @@ class Lake:
             if not elected[1]
             for place in (elected[2], next(copy[2] for copy in group if copy[1]))
         ]
-        files, positions = zip(*places, strict=True) if places else ((), ())
-        return pa.table({"file_sha256": pa.array(files, pa.string()), "position": pa.array(positions, pa.int32())})
+        return [file for file, _ in places], [position for _, position in places]
 
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -168,31 +171,36 @@ class Lake:
             cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
         return cursor
 
-    def _execute(self, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
+    def _execute(self, name: str, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
         cursor = self._cursor()
         with _TimeLimit(cursor, self.timeout_s):
             try:
                 reader = cursor.sql(sql, params=dict(params)).to_arrow_reader()
-            except duckdb.Error as error:
-                raise self._explained(error) from None
-        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader, cursor))
+            except (duckdb.Error, RuntimeError) as error:
+                raise self._explained(name, error) from None
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(name, reader, cursor))
 
-    def _batches(self, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, name: str, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection
+    ) -> Iterator[pa.RecordBatch]:
         with _TimeLimit(cursor, self.timeout_s):
             try:
                 yield from reader
-            except (duckdb.Error, pa.ArrowException, OSError) as error:
-                raise self._explained(error) from None
+            except (duckdb.Error, RuntimeError, pa.ArrowException, OSError) as error:
+                raise self._explained(name, error) from None
 
-    def _explained(self, error: Exception) -> Exception:
+    def _explained(self, name: str, error: Exception) -> BaseException:
+        """What to raise for `error`, which DuckDB raised while it ran the query `name`."""
         text = str(error)
-        if "interrupt" in text.lower():
+        if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in text:
             return UsageError(
-                f"sql: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
+                f"{name}: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
             )
+        if type(error) is RuntimeError:  # DuckDB's word for Ctrl-C
+            return KeyboardInterrupt() if "interrupted" in text else error
         if isinstance(error, duckdb.IOException) or "No space left" in text:
             return MachineError(f"{self.path}: {text.splitlines()[0]}")
-        return UsageError(f"sql: {text}")
+        return UsageError(f"{name}: {text}")
 
 
 class _TimeLimit:
@@ -225,6 +233,25 @@ def _scan(lake: Path, table: tables.Table) -> str:
         hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
         return f"FROM read_parquet([{listed}]{hive})"
     fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
-    empty = duckdb.from_arrow(pa.schema(fields).empty_table())
-    typed = (f"NULL::{kind} AS {name}" for name, kind in zip(empty.columns, empty.types, strict=True))
-    return f"SELECT {', '.join(typed)} WHERE false"
+    return f"SELECT {', '.join(f'NULL::{_sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """DuckDB's name for the type of a column of ours."""
+    if pa.types.is_list(kind):
+        return f"{_sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        return f"STRUCT({', '.join(f'{field.name} {_sql_type(field.type)}' for field in kind)})"
+    return _SQL_TYPES[kind]
+
+
+_SQL_TYPES = {
+    TEXT: "VARCHAR",
+    TIME: "TIMESTAMP",
+    pa.bool_(): "BOOLEAN",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.binary(): "BLOB",
+    pa.date32(): "DATE",
+}

@@ -97,10 +97,10 @@ def to_html(table: pa.Table, *, limit: int = 100) -> str:
 
     def row(tag: str, cells: Sequence[str]) -> str:
         styled = zip(aligns, cells, strict=True)
-        return "<tr>" + "".join(f'<{tag} style="text-align:{a}">{c}</{tag}>' for a, c in styled) + "</tr>\n"
+        return "<tr>" + "".join(f'<{tag} style="text-align:{a};white-space:pre">{c}</{tag}>' for a, c in styled) + "</tr>\n"
 
     # The classes keep MathJax, which Jupyter runs over any HTML, from reading $...$ as a formula.
-    parts = ['<table class="tex2jax_ignore mathjax_ignore" style="white-space:pre">\n']
+    parts = ['<table class="tex2jax_ignore mathjax_ignore">\n']
     parts.append(row("th", _names(head, _HTML)))
     for columns in _slices(head, _HTML):
         parts += [row("td", cells) for cells in zip(*columns, strict=True)]

@@ -9,7 +9,7 @@ import uuid
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -105,7 +105,7 @@ def create(lake: Path, table: Table) -> None:
 
 def parquet_files(lake: Path, table: Table) -> list[str]:
     """Paths of the Parquet files of the table's newest version, sorted."""
-    return sorted(DeltaTable(str(lake / table.name)).file_uris())
+    return sorted(map(unquote, DeltaTable(str(lake / table.name)).file_uris()))
 
 
 def append(lake: Path, table: Table, rows: pa.Table) -> None:

@@ -234,7 +234,7 @@ def trail_stopped(story: Story, actors: list[Actor], main_trail: str) -> None:
     story.step("and payroll is read", taken, "timeline_resource", resource=PAYROLL, writes_only=False)
     alice = console_session(story.org, PEOPLE[0], at(story.until, "22:05:50"), keys=1).actors[0]
     started = story.call(START, "22:17:46", alice, trail=OWN_TRAIL)
-    story.step("alice starts prod-trail again", [started], "trail_tampering")
+    story.step("alice starts prod-trail again", [started], "timeline_resource", resource=OWN_TRAIL)
     story.trail_off = stopped.time, started.time
     story.needle = {
         "question": "Which key outlives the session?",

@@ -1,0 +1,407 @@
+"""The command as a user meets it: its streams, its exit codes, a real terminal."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import select
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import LOG_NAME, record, write_log
+
+from trailquery.cli import COMMANDS, main
+from trailquery.simulate import STORIES
+
+PROGRAM = [sys.executable, "-m", "trailquery"]
+FORMULA = "=cmd|' /C calc'!A0"
+ESCAPE = "\x1b]0;owned\x07\x1b[2J"
+SCRIPT = "<script>alert(1)</script>"
+LONG_ARN = "arn:aws:iam::111122223333:role/" + "a-long-path/" * 20 + "Admin"
+HEAVY = "SELECT count(*) FROM range(10000000000) AS a, range(1000) AS b"
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `lake`: 120 plain events and one with hostile text; ingested by the command itself."""
+    folder = tmp_path_factory.mktemp("cli")
+    plain = [record(eventID=f"event-{n:03}", eventTime=f"2024-03-01T10:{n // 60:02}:{n % 60:02}Z") for n in range(120)]
+    hostile = record(
+        eventID="hostile", eventTime="2024-03-02T00:00:00Z", userAgent=FORMULA, errorMessage=ESCAPE, errorCode=SCRIPT
+    )
+    write_log(folder / "logs" / LOG_NAME, [*plain, hostile])
+    (folder / "logs" / "\x1b[31mnotes.txt").write_text("no log")
+    said = run(folder, "ingest", "logs")
+    assert said == Said(
+        0,
+        "read 121 = loaded 121 + duplicate 0 + variant 0 + rejected 0\n"
+        "files: 1 read, 0 already held, 0 digests, 0 companions, 1 left alone\n",
+        "left alone: logs/\\x1b[31mnotes.txt: no log file by its name or its first bytes\n",
+    )
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> Said:
+    """The real command in its own process, in a pipe."""
+    done = subprocess.run([*PROGRAM, *arguments], cwd=folder, capture_output=True, timeout=60)
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = None) -> Said:
+    """The real command on a terminal of 80 columns; `out` is everything that the terminal got."""
+    leader, follower = pty.openpty()
+    environment = os.environ | {"COLUMNS": "80", "LINES": "24", "TERM": "xterm"}
+    with subprocess.Popen(
+        [*PROGRAM, *arguments], cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(follower)
+        got = b""
+        while select.select([leader], [], [], 60)[0]:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # Linux says so when the last process has closed the terminal
+                break
+            if not part:
+                break
+            got += part
+            if interrupt_after and interrupt_after.encode() in got:
+                process.send_signal(signal.SIGINT)
+                interrupt_after = None
+    os.close(leader)
+    return Said(process.returncode, got.decode().replace("\r\n", "\n"), "")
+
+
+Ask = Callable[..., Said]
+
+
+@pytest.fixture
+def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Ask:
+    """The command's own main() with its streams taken, in the folder of the lake: quicker than a process."""
+    monkeypatch.chdir(home)
+
+    def in_process(*arguments: str, stdin: bytes = b"") -> Said:
+        monkeypatch.setattr(sys, "argv", ["trailquery", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        return Said(int(ended.value.code or 0), out.decode(), err.decode())
+
+    return in_process
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("sqll", 2, "no command 'sqll'; did you mean 'sql'?"),
+        ("frobnicate", 2, "no command 'frobnicate'; see: trailquery --help"),
+        ("sql --formt csv x", 2, "trailquery sql: no such option '--formt'. Did you mean '--format'?"),
+        ("sql", 2, 'sql: write one SELECT, - for stdin, or -f FILE; for example trailquery sql "FROM files"'),
+        ("sql 'SELECT 1' --limit ten", 2, "trailquery sql: --limit: 'ten' is not a valid integer range; see: trailquery sql --help"),
+        ("sql 'SELECT 1' --timeout nan", 2, "trailquery sql: --timeout: 'nan' is not a valid integer range; see: trailquery sql --help"),
+        ("sql 'SELEC 1'", 2, 'sql: Parser Error: syntax error at or near "SELEC" (line 1)'),
+        ("sql 'SELECT 1' --since yesterday", 2, "--since 'yesterday': no time; write 2026-11-20, 2026-11-20T02:11:09Z,"
+         " or a span back from now such as 7d or 36h"),
+        ("sql 'SELECT 1' --since ''", 2, "--since '': no time; write 2026-11-20, 2026-11-20T02:11:09Z,"
+         " or a span back from now such as 7d or 36h"),
+        ("sql 'SELECT 1' --since 2024-03-02 --until 2024-03-01", 2,
+         "--since 2024-03-02T00:00:00Z: not before --until 2024-03-01T00:00:00Z; swap them"),
+        ("sql 'SELECT 1' --tz Mars", 2, "--tz 'Mars': no such time zone; write UTC or a name such as Europe/Berlin"),
+        ("sql 'SELECT 1' --lake elsewhere", 2, "elsewhere: no lake here; make one with: trailquery ingest SOURCE --lake elsewhere"),
+        ("sql 'SELECT 1' --table iocs", 2, "--table iocs: write NAME=FILE, for example --table iocs=iocs.csv"),
+        ("sql 'SELECT 1' --output rows.xlsx", 2, "--output rows.xlsx: its ending names no format; add --format,"
+         " one of table, line, csv, json, jsonl, parquet, markdown"),
+        ("sql 'SELECT 1' --output nowhere/rows.csv", 5, "nowhere/rows.csv: No such file or directory"),
+        ("sql -f nowhere.sql", 2, "trailquery sql: --file: File 'nowhere.sql' does not exist; see: trailquery sql --help"),
+        ("sql -f logs/" + LOG_NAME, 2, f"logs/{LOG_NAME}: byte 1 is not UTF-8; save the SQL as UTF-8 text"),
+        ("run timeline_kye A", 2, "no query named 'timeline_kye'; did you mean 'timeline_key'?"),
+        ("run timeline_key", 2, "trailquery run timeline_key: missing argument 'KEY'; see: trailquery run timeline_key --help"),
+        ("run console_logins --result Maybe", 2, "trailquery run console_logins: --result: 'Maybe' is not one of 'any', 'Success',"
+         " 'Failure'; see: trailquery run console_logins --help"),
+        ("show denied", 2, "no query named 'denied'; did you mean 'access_denied'?"),
+        ("queries zebra", 2, "queries: none mentions 'zebra'; trailquery queries lists all"),
+        ("find ' '", 2, "find: nothing to look for; for example trailquery find 198.51.100.7"),
+        ("find \udcff", 2, "find: '\\\\udcff' is not UTF-8 text; write it in UTF-8"),
+        ("simulate lake", 2, "lake: is not empty; name a new folder, or empty this one."),
+        ("demo --out lake", 2, "lake: is not an empty folder; remove it, or name another with --out"),
+        ("run \x1b[2J", 2, "no query named '\\\\x1b[2J'; see: trailquery queries"),
+    ],
+)  # fmt: skip
+def test_a_wrong_request_is_one_line_on_stderr(ask: Ask, arguments: str, code: int, message: str) -> None:
+    assert ask(*shlex.split(arguments)) == Said(code, "", message + "\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sql", "SELECT error('x')"),
+        ("sql", "FROM events", "--output", "nowhere/x.csv"),
+    ],
+)
+def test_nothing_but_the_error_is_on_stderr_when_the_process_ends(home: Path, arguments: tuple[str, ...]) -> None:
+    said = run(home, *arguments)
+    assert (said.out, said.err.count("\n"), said.code) == ("", 1, 5 if "--output" in arguments else 2)
+
+
+def test_a_heavy_query_stops_at_the_timeout(ask: Ask) -> None:
+    message = "sql: stopped after 1 s; narrow it with --since and --until, or raise --timeout\n"
+    assert ask("sql", HEAVY, "--timeout", "1") == Said(2, "", message)
+
+
+def test_without_arguments_the_help_comes_and_names_every_command(ask: Ask) -> None:
+    said = ask()
+    assert (said.code, said.out) == (2, "")
+    assert re.findall(r"^  (\w+)  +\w", said.err, re.MULTILINE) == list(COMMANDS)
+    assert ask("--help") == Said(0, said.err, "")
+
+
+def test_rows_are_csv_in_a_pipe_and_hostile_cells_are_harmless(ask: Ask) -> None:
+    said = ask("sql", "SELECT event_id, user_agent, error_message, error_code FROM events WHERE event_id = 'hostile'")
+    rows = list(csv.reader(io.StringIO(said.out)))
+    assert (said.code, said.err) == (0, "")
+    assert rows[1] == ["hostile", "'" + FORMULA, "\\u001b]0;owned\\u0007\\u001b[2J", SCRIPT]
+
+
+def test_hostile_cells_are_harmless_on_a_terminal(home: Path) -> None:
+    said = on_terminal(home, "sql", "SELECT error_message, user_agent FROM events WHERE event_id = 'hostile'")
+    assert (said.code, "\\x1b]0;owned\\x07\\x1b[2J" in said.out, FORMULA in said.out) == (0, True, True)
+    assert set(re.findall(r"[\x00-\x1f\x7f]", said.out)) == {"\n"}
+
+
+def test_a_terminal_gets_a_hundred_rows_with_whole_values_and_the_count_of_the_rest(home: Path) -> None:
+    said = on_terminal(home, "sql", f"SELECT event_id, '{LONG_ARN}' AS arn FROM events ORDER BY event_id")
+    lines = said.out.splitlines()
+    assert (lines[2], lines[-2:], len(lines)) == (
+        f"event-000  {LONG_ARN}",
+        [f"event-099  {LONG_ARN}", "... 21 more (--limit 0)"],
+        103,
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("table", "n  t\n-  -\n1  a\n"),
+        ("line", "n: 1\nt: a\n"),
+        ("csv", "n,t\n1,a\n"),
+        ("json", '[\n{"n":1,"t":"a"}\n]\n'),
+        ("jsonl", '{"n":1,"t":"a"}\n'),
+        ("markdown", "| n | t |\n| ---: | --- |\n| 1 | a |\n"),
+    ],
+)
+def test_every_text_format_is_written_to_stdout_and_to_a_file(ask: Ask, home: Path, form: str, text: str) -> None:
+    assert ask("sql", "SELECT 1 AS n, 'a' AS t", "--format", form) == Said(0, text, "")
+    name = {"table": "rows.txt", "markdown": "rows.md", "line": "rows.line"}.get(form, f"rows.{form}")
+    assert ask("sql", "SELECT 1 AS n, 'a' AS t", "--output", name) == Said(0, "", "")
+    assert (home / name).read_text() == text
+
+
+def test_parquet_goes_to_a_file_and_a_pipe_but_not_to_a_terminal(home: Path, ask: Ask) -> None:
+    query = ("sql", "SELECT event_time FROM events WHERE event_id = 'hostile'")
+    assert ask(*query, "-o", "rows.parquet") == Said(0, "", "")
+    piped = subprocess.run([*PROGRAM, *query, "--format", "parquet"], cwd=home, capture_output=True, timeout=60)
+    assert pq.read_table(home / "rows.parquet").equals(pq.read_table(io.BytesIO(piped.stdout)))
+    assert on_terminal(home, *query, "--format", "parquet") == Said(
+        2, "--format parquet: not for a terminal; add --output FILE.parquet\n", ""
+    )
+
+
+def test_a_failing_query_leaves_the_old_file_and_no_half_one(ask: Ask, home: Path) -> None:
+    (home / "kept").mkdir()
+    (home / "kept" / "rows.csv").write_text("old")
+    late = "SELECT CASE WHEN i = 900000 THEN error('late') ELSE i END FROM range(1000000) AS r(i)"
+    assert ask("sql", late, "-o", "kept/rows.csv").code == 2
+    assert {path.name: path.read_text() for path in (home / "kept").iterdir()} == {"rows.csv": "old"}
+
+
+def test_output_to_what_is_no_file_is_written_into_it(ask: Ask, home: Path) -> None:
+    os.mkfifo(home / "pipe")
+    reader = os.open(home / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert ask("sql", "SELECT 1 AS n", "-o", "pipe", "--format", "csv") == Said(0, "", "")
+    assert (os.read(reader, 100), (home / "pipe").is_fifo()) == (b"n\n1\n", True)
+    os.close(reader)
+
+
+def test_sql_comes_from_a_file_or_stdin(ask: Ask, home: Path) -> None:
+    (home / "question.sql").write_bytes(b"\xef\xbb\xbfSELECT 1 AS n -- a comment\n")
+    assert ask("sql", "-f", "question.sql") == Said(0, "n\n1\n", "")
+    assert ask("sql", "-", stdin=b"SELECT 2 AS n") == Said(0, "n\n2\n", "")
+
+
+def test_several_tables_can_be_joined(ask: Ask, home: Path) -> None:
+    (home / "iocs.csv").write_text("ip,why\n198.51.100.7,tor\n")
+    (home / "owners.json").write_text('[{"why": "tor", "owner": "soc"}]')
+    said = ask(
+        "sql", "SELECT DISTINCT client_ip, owner FROM events JOIN iocs ON ip = client_ip JOIN owners USING (why)",
+        "--table", "iocs=iocs.csv", "--table", "owners=owners.json",
+    )  # fmt: skip
+    assert said == Said(0, "client_ip,owner\n198.51.100.7,soc\n", "")
+
+
+def test_the_window_is_told_in_the_zone_asked_for(ask: Ask) -> None:
+    said = ask(
+        "sql", "SELECT max(event_time) AS last FROM events", "--until", "2024-03-01T11:00:30", "--tz", "Europe/Berlin"
+    )
+    assert said == Said(0, "last\n2024-03-01T11:00:29+01:00\n", "window: start .. 2024-03-01T11:00:30+01:00\n")
+
+
+def test_an_empty_scope_names_the_lakes_last_event(ask: Ask) -> None:
+    assert ask("sql", "SELECT count(*) AS n FROM events", "--since", "2024-03-05") == Said(
+        0,
+        "n\n0\n",
+        "window: 2024-03-05T00:00:00Z .. end\n"
+        "no event of the lake is in this scope; its first is 2024-03-01T10:00:00Z, its last 2024-03-02T00:00:00Z\n",
+    )
+
+
+def test_the_lake_may_be_named_by_the_environment(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert ask("sql", "SELECT 1").code == 2
+    monkeypatch.setenv("TRAILQUERY_LAKE", str(home / "lake"))
+    assert ask("sql", "SELECT count(*) AS n FROM events").out == "n\n121\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error(home: Path) -> None:
+    command = shlex.join([*PROGRAM, "sql", "FROM events, range(200)"])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], cwd=home, capture_output=True, timeout=60
+    )
+    assert (done.returncode, done.stdout[:9], done.stderr) == (0, b"event_id,", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [("sql", "FROM events"), ("queries",)])
+def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*PROGRAM, *arguments], cwd=home, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (5, b"stdout: No space left on device\n")
+
+
+def test_ctrl_c_ends_a_query_with_130(home: Path) -> None:
+    said = on_terminal(home, "sql", HEAVY, "--until", "2025-01-01", interrupt_after="window: ")
+    assert (said.code, said.out.splitlines()[-1]) == (130, "stopped; the lake is as after its last commit")
+
+
+def test_find_names_the_next_command_with_the_lake_that_was_given(ask: Ask) -> None:
+    columns = "event_time,outcome,action,target,actor,client_ip,account_id,region,event_id"
+    said = ask("find", "198.51.100.7", "--limit", "1", "--lake", "lake")
+    row = "2024-03-02T00:00:00Z,error,ec2:DescribeInstances,,alice,198.51.100.7,111122223333,us-east-1,hostile"
+    assert said == Said(
+        0,
+        f"{columns}\n{row}\n",
+        "... 120 more (--limit 0)\nIPv4 address: 121 events, newest first\n"
+        "next: trailquery run timeline_ip 198.51.100.7 --lake lake\n",
+    )
+    assert ask("find", "nothing'here") == Said(0, columns + "\n", "text: 0 events, newest first\n")
+
+
+def test_the_next_command_can_be_pasted_whatever_was_looked_for(ask: Ask) -> None:
+    (line,) = [line for line in ask("find", "alice", "--lake", "./lake").err.splitlines() if line.startswith("next: ")]
+    assert ask(*shlex.split(line.removeprefix("next: trailquery "))).out.count("\n") == 122
+
+
+def test_run_takes_required_values_by_place_and_the_rest_as_options(ask: Ask) -> None:
+    key = "AKIAIOSFODNN7EXAMPLE"
+    assert ask("run", "timeline_key", key).out.count("\n") == 122
+    assert ask("run", "timeline-key", key, "--writes-only").out.count("\n") == 1
+    assert ask("run", "timeline_key", key, "--no-writes-only", "--until", "2024-03-01T10:00:10Z").out.count("\n") == 11
+
+
+def test_help_of_a_query_shows_its_question_parameters_and_example(ask: Ask) -> None:
+    text = ask("run", "timeline_key", "--help").out
+    for part in (
+        "What was done with this access key",
+        "KEY",
+        "--writes-only / --no-writes-only",
+        "Example: trailquery run timeline_key",
+    ):
+        assert part in text
+
+
+def test_no_rows_of_a_category_the_lake_lacks_is_called_a_blind_spot(ask: Ask) -> None:
+    note = "blind spot: the lake holds no signin events at all; a trail may not have recorded them\n"
+    said = ask("run", "console_logins")
+    assert (said.code, said.out.count("\n"), said.err) == (0, 1, note)
+
+
+def test_queries_and_show_print_the_catalogue(ask: Ask) -> None:
+    assert "\n  timeline_key       What was done with this access key" in ask("queries").out
+    assert ask("queries", "T1562").out.split()[:2] == ["defense-evasion", "trail_tampering"]
+    file = next(Path(__file__).parents[1].glob("sql/queries/*/timeline_key.sql"))
+    assert ask("show", "timeline_key") == Said(0, file.read_text(), "")
+
+
+def test_info_reads_as_text_and_as_data(ask: Ask) -> None:
+    text = ask("info").out.splitlines()
+    assert text[:2] == [
+        "events      121 on 2 days, 2024-03-01T10:00:00Z .. 2024-03-02T00:00:00Z",
+        "accounts    111122223333 121",
+    ]
+    (held,) = json.loads(ask("info", "--format", "json").out)
+    assert (held["events"], held["last_event"]) == (121, "2024-03-02T00:00:00Z")
+    assert (
+        ask("info", "--tz", "Europe/Berlin", "--format", "csv")
+        .out.splitlines()[1]
+        .startswith("121,2024-03-01T11:00:00+01:00,")
+    )
+
+
+def test_ingest_reads_stdin_names_what_is_not_whole_and_says_where_rejects_are(ask: Ask, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "logs" / LOG_NAME, [record(), None]).read_bytes()
+    said = ask("ingest", "-", "--lake", "o'lake", stdin=log)
+    assert said.out.splitlines()[0] == "read 2 = loaded 1 + duplicate 0 + variant 0 + rejected 1"
+    assert said.err == (
+        "what was rejected, and why: trailquery sql 'SELECT source_file, position, reason FROM rejects' --lake 'o'\"'\"'lake'\n"
+    )
+    cut = ask("ingest", "-", "--lake", "o'lake", stdin=log[:-20])
+    assert cut.err.startswith("not whole: -: ")
+
+
+def test_ingest_shows_a_bar_on_a_terminal_and_names_twenty_of_many(tmp_path: Path) -> None:
+    write_log(tmp_path / "logs" / LOG_NAME, [record()])
+    for number in range(25):
+        (tmp_path / "logs" / f"{number:02}.txt").write_text("no log")
+    said = on_terminal(tmp_path, "ingest", "logs")
+    assert (said.code, "reading" in said.out, said.out.count("left alone: ")) == (0, True, 20)
+    assert "... and 5 more left alone\n" in said.out
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_demo_finds_its_story_and_its_commands_can_be_pasted(ask: Ask, story: str) -> None:
+    said = ask("demo", "--out", f"it's-{story}", "--events", "400", "--story", story)
+    assert (said.code, re.findall("^Story: .*", said.out, re.MULTILINE)) == (
+        0,
+        ["Story: 10 of 10 steps found by curated queries:"],
+    )
+    steps = re.findall(r"^  found    .*\n +trailquery (.*)$", said.out, re.MULTILINE)
+    assert len(steps) == 10
+    for step in sorted(set(steps)):
+        pasted = ask(*shlex.split(step))
+        assert (pasted.code, pasted.out.count("\n") > 1) == (0, True), step
+
+
+def test_help_and_the_catalogue_start_without_the_heavy_libraries(home: Path) -> None:
+    program = "import sys, trailquery.cli; print(sorted({'pandas', 'pyarrow', 'duckdb', 'cryptography', 'trailquery.simulate'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=home, capture_output=True, timeout=60)
+    assert done.stdout == b"[]\n"
+
+
+def test_the_version_is_that_of_the_package(ask: Ask) -> None:
+    assert re.fullmatch(r"trailquery, version \d+\.\d+\.\d+\n", ask("--version").out)

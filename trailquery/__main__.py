@@ -1,0 +1,3 @@
+from trailquery.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""Pictures of results. Plotly comes with the extra `trailquery[lab]`."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from trailquery.errors import UsageError
+from trailquery.output import printable
+from trailquery.result import Result
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MOST_EVENTS = 20_000  # above that a browser no longer moves the picture smoothly
+_COLORS = {"success": "#2a7f62", "denied": "#c0392b", "error": "#e08e0b", "dry-run": "#5b6c8f"}
+_HOVER = ("action", "target", "outcome", "error_code", "actor", "client_ip", "account_id", "region", "event_id")
+_LINE_LABEL, _HOVER_LABEL = 48, 120  # characters
+_HIGHEST = 2_000  # pixels
+
+
+def timeline(result: Result, row: str = "action", color: str = "outcome") -> "go.Figure":
+    """Events as points over time: one line a value of the column `row`, one colour a value of the column `color`.
+
+    Lines stand in the order of their first event, from the top; times are in the result's zone. What else the
+    result has of _HOVER is shown on pointing. Events without a time, and those after the first MOST_EVENTS, are
+    left out, and the title says how many. Raises UsageError for a column that the result lacks, and without Plotly.
+    """
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise UsageError('timeline: Plotly is not installed; install it with: pip install "trailquery[lab]"') from None
+    schema = result.arrow().schema
+    missing = [name for name in ("event_time", row, color) if name not in schema.names]
+    if missing:
+        raise UsageError(f"timeline: the result has no column {', '.join(missing)}; it has {', '.join(schema.names)}")
+    timed = sorted((e for e in result.rows() if e["event_time"] is not None), key=lambda e: e["event_time"])
+    events = timed[:MOST_EVENTS]
+    lines = {value: place for place, value in enumerate(dict.fromkeys(event[row] for event in events))}
+    told = [name for name in _HOVER if name in schema.names]
+    figure = go.Figure(layout=_layout(list(lines), str(schema.field("event_time").type.tz)))
+    figure.update_layout(title={"text": _title(len(result), len(timed)), "font": {"size": 14}})
+    for value in sorted({event[color] for event in events}, key=str):
+        points = [event for event in events if event[color] == value]
+        figure.add_scatter(
+            x=[event["event_time"] for event in points],
+            y=[lines[event[row]] for event in points],
+            hovertext=[_hover(event, told) for event in points],
+            hoverinfo="text",
+            mode="markers",
+            name=label(value, _LINE_LABEL),
+            marker={"size": 9, "opacity": 0.8, "color": _COLORS.get(value)},
+        )
+    return figure
+
+
+def _layout(lines: list[object], zone: str) -> dict[str, Any]:
+    """A Plotly layout with one labelled line a value of `lines`, from the top, over time in `zone`."""
+    labels = [label(value, _LINE_LABEL) for value in lines]
+    return {
+        "template": "plotly_white",
+        "height": min(_HIGHEST, 160 + 24 * len(lines)),
+        "margin": {"l": 10, "r": 10, "t": 50, "b": 10},
+        "showlegend": True,
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
+        "xaxis": {"type": "date", "title": {"text": zone}, "automargin": True},
+        "yaxis": {
+            "tickvals": list(range(len(lines))),
+            "ticktext": labels,
+            "range": [len(lines) - 0.5, -0.5],
+            "automargin": True,
+            "zeroline": False,
+        },
+    }
+
+
+def label(value: object, most: int) -> str:
+    """`value` for a Plotly label: shown as it stands in the log, the middle left out above `most` characters.
+
+    Plotly reads a few HTML tags, entities and, where MathJax is loaded, `$...$`: all three are spelt as entities,
+    of which it knows few by name (no `&quot;`).
+    """
+    text = printable("-" if value is None else str(value))
+    if len(text) > most:
+        text = text[: most // 2] + "\N{HORIZONTAL ELLIPSIS}" + text[1 - most // 2 :]
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def _hover(event: dict[str, Any], columns: list[str]) -> str:
+    moment = f"<b>{event['event_time'].isoformat().replace('+00:00', 'Z')}</b>"
+    return "<br>".join([moment, *(f"{name}: {label(event[name], _HOVER_LABEL)}" for name in columns)])
+
+
+def _title(events: int, timed: int) -> str:
+    counted = f"{events:,} event{'' if events == 1 else 's'}"
+    late = f"; the last {timed - MOST_EVENTS:,} are left out: narrow the scope" if timed > MOST_EVENTS else ""
+    timeless = f"; {events - timed:,} without a time are left out" if events > timed else ""
+    return counted + late + timeless

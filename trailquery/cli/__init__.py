@@ -1,0 +1,106 @@
+"""The command line: click, streams and exit codes live here and nowhere else."""
+
+import os
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+from trailquery.errors import MachineError, TrailqueryError, UsageError
+
+# A command's module is imported when the command is asked for: help and typing errors answer at once.
+COMMANDS = {
+    "demo": ("demo", "Simulate an incident, ingest its trail, and find the story."),
+    "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
+    "ingest": ("evidence", "Add log files to the lake: folders, files, archives, stdin."),
+    "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
+    "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),
+    "run": ("questions", "Run a curated query."),
+    "queries": ("catalogue", "List the curated queries."),
+    "show": ("catalogue", "Print the SQL and the front-matter of a curated query."),
+    "sql": ("questions", "Run one SELECT over the views."),
+}
+
+
+class _Program(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            close = get_close_matches(cmd_name, COMMANDS, n=1)
+            raise UsageError(
+                f"no command {cmd_name!r}; " + (f"did you mean {close[0]!r}?" if close else "see: trailquery --help")
+            )
+        command: click.Command = getattr(import_module(f"trailquery.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader, `head` perhaps, has all it wanted: what is still buffered goes nowhere.
+            _drop_stdout()
+            ctx.exit(0)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="trailquery")
+def trailquery() -> None:
+    """Answer who did what, when, from where and with which credential, from AWS CloudTrail log files.
+
+    Start with `trailquery demo`, or with your own logs: `trailquery ingest FOLDER`.
+    """
+
+
+def main() -> None:
+    """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    """Runs the command. It is over, and no traceback holds its lake, before Python ends: DuckDB reports what is left."""
+    try:
+        return int(trailquery.main(prog_name="trailquery", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return _failed("stopped; the lake is as after its last commit", 130)
+    except click.ClickException as error:
+        return _failed(_told(error), error.exit_code)
+    except TrailqueryError as error:
+        return _failed(str(error), error.exit_code)
+    except OSError as error:  # on the way out most of all: a full disk behind stdout
+        _drop_stdout()
+        return _failed(f"{error.filename or 'stdout'}: {error.strerror or error}", MachineError.exit_code)
+
+
+def _told(error: click.ClickException) -> str:
+    """Click's errors in the form of ours: where: what is wrong; what to do."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context else "trailquery"
+    what = error.format_message()
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter) and error.param:
+        what = f"{max([*error.param.opts, error.param.human_readable_name], key=len)}: {error.message}"
+    what = what[0].lower() + what[1:].removesuffix(".")
+    return f"{where}: {what}" + ("" if "id you mean" in what else f"; see: {where} --help")
+
+
+def _failed(message: str, exit_code: int) -> int:
+    """Say `message` on stderr, in one line: of DuckDB's drawing of where an error lies, only the line's number."""
+    from trailquery.output import printable
+
+    text, _, drawing = message.partition("\n\nLINE ")
+    said = " ".join(line.strip() for line in text.splitlines() if line.strip())
+    click.echo(printable(said + (f" (line {drawing.partition(':')[0]})" if drawing else "")), err=True)
+    return exit_code
+
+
+def _drop_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

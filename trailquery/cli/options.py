@@ -1,0 +1,157 @@
+"""Options that several commands share, and what they turn into."""
+
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any, BinaryIO, NamedTuple, TypeVar
+
+import click
+
+from trailquery.errors import MachineError, UsageError
+from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
+from trailquery.output import FORMATS, printable, write
+from trailquery.result import SHOWN_ROWS, Result
+from trailquery.times import parse_time, shown, zone
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_SUFFIXES = {"md": "markdown", "ndjson": "jsonl", "txt": "table", "": "csv"}
+
+lake_option = click.option(
+    "--lake",
+    type=click.Path(path_type=Path),
+    help="The lake's folder. Default: $TRAILQUERY_LAKE, else ./lake.",
+)
+_SCOPE = [
+    click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 2026-11-20T02:00Z, 7d, 36h (back from now)."),
+    click.option("--until", metavar="TIME", help="Before this time; written like --since."),
+    click.option("--account", multiple=True, metavar="ID", help="Only events of this account. Repeatable."),
+    click.option("--region", multiple=True, metavar="REGION", help="Only this region, with global services and sign-ins. Repeatable."),
+    click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Time zone for reading and showing times."),
+    click.option("--timeout", default=int(QUERY_TIMEOUT_S), show_default=True, type=click.IntRange(1, 86_400), metavar="SECONDS", help="Time limit."),
+]  # fmt: skip
+_FORM = [
+    click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the ending of --output, else table on a terminal, csv in a pipe."),
+    click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the rows to this file, when all is well."),
+    click.option("--limit", type=click.IntRange(min=0), metavar="ROWS", help=f"At most so many, 0 for all. Default: {SHOWN_ROWS} on a terminal, else 0."),
+]  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """What the shared options of one call said."""
+
+    lake: Path | None
+    since: str | None
+    until: str | None
+    account: tuple[str, ...]
+    region: tuple[str, ...]
+    tz: str
+    timeout: int
+    form: str | None
+    output: Path | None
+    limit: int | None
+
+
+def question_options(command: Command) -> Command:
+    """--lake, the scope options and the form options; `asked_from` collects them again."""
+    for option in reversed([lake_option, *_SCOPE, *_FORM]):
+        command = option(command)
+    return command
+
+
+def asked_from(options: dict[str, Any]) -> Asked:
+    """Takes the shared options out of `options`. Raises UsageError where two do not go together."""
+    asked = Asked(**{name: options.pop(name) for name in Asked._fields})
+    if _form(asked) == "parquet" and _on_terminal(asked):
+        raise UsageError("--format parquet: not for a terminal; add --output FILE.parquet")
+    return asked
+
+
+def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None) -> Lake:
+    """The lake in the scope that was asked for; tells on stderr which window the times came to, and if it is empty."""
+    now, tz = datetime.now(UTC).replace(microsecond=0), zone(asked.tz)
+    since = None if asked.since is None else parse_time(asked.since, tz, now, "--since")
+    until = None if asked.until is None else parse_time(asked.until, tz, now, "--until")
+    if since and until and since >= until:
+        raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
+    scope = Scope(since, until, asked.account, asked.region)
+    lake = open_lake(asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables)
+    if since or until:
+        say(f"window: {shown(since, tz) if since else 'start'} .. {shown(until, tz) if until else 'end'}")
+    if scope != Scope() and not len(lake.sql("SELECT 1 FROM events LIMIT 1")):
+        (lakes,) = lake.sql("SELECT min(event_time) AS first, max(event_time) AS last FROM history").rows()
+        span = (
+            f"its first is {shown(lakes['first'], tz)}, its last {shown(lakes['last'], tz)}"
+            if lakes["last"]
+            else "it is empty"
+        )
+        say(f"no event of the lake is in this scope; {span}")
+    return lake
+
+
+def put(result: Result, asked: Asked) -> int:
+    """Write the rows where and how they were asked for; returns how many there are, shown or not."""
+    on_terminal = _on_terminal(asked)
+    limit = asked.limit if asked.limit is not None else SHOWN_ROWS if on_terminal else 0
+    width = get_terminal_size().columns if on_terminal else 0
+    try:
+        with _replaced(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream:
+            written = write(result.reader(), _form(asked), stream, limit=limit, width=width)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise MachineError(f"{asked.output or 'stdout'}: {error.strerror or error}") from None
+    if written.more:
+        say(f"... {written.more:,} more (--limit 0)")
+    return written.rows + written.more
+
+
+def say(note: str) -> None:
+    """A note on stderr; stdout carries rows and nothing else."""
+    click.echo(note, err=True)
+
+
+def command_line(words: list[str], lake: Path | None) -> str:
+    """A trailquery command to paste, against the lake that was named."""
+    return printable(shlex.join(["trailquery", *words, *(["--lake", str(lake)] if lake else [])]))
+
+
+def _on_terminal(asked: Asked) -> bool:
+    return asked.output is None and sys.stdout.isatty()
+
+
+def _form(asked: Asked) -> str:
+    if asked.form:
+        return asked.form
+    if asked.output is None:
+        return "table" if sys.stdout.isatty() else "csv"
+    ending = asked.output.suffix.lower().removeprefix(".")
+    form = _SUFFIXES.get(ending, ending)
+    if form not in FORMATS:
+        raise UsageError(
+            f"--output {asked.output}: its ending names no format; add --format, one of {', '.join(FORMATS)}"
+        )
+    return form
+
+
+@contextmanager
+def _replaced(output: Path) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file `output` once they are all written; only the owner may read it."""
+    target = output.resolve()
+    if target.exists() and not target.is_file():  # /dev/stderr, a named pipe
+        with target.open("wb") as stream:
+            yield stream
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -1,0 +1,175 @@
+"""Commands that ask a lake: sql, find, run, info."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+
+from trailquery.catalog import Param, Query, find_query
+from trailquery.catalog import queries as all_queries
+from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
+from trailquery.errors import UsageError
+from trailquery.find import find as find_value
+from trailquery.info import Info
+from trailquery.info import info as lake_info
+from trailquery.lake import Lake
+from trailquery.output import printable
+from trailquery.result import Result
+from trailquery.times import shown, zone
+
+
+@click.command()
+@click.argument("statement", required=False, metavar="[SELECT]")
+@click.option(
+    "-f", "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the SQL from a file."
+)
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Add a read-only table from csv, json or parquet. Repeatable.",
+)
+@question_options
+def sql(statement: str | None, file: Path | None, tables: tuple[str, ...], **options: Any) -> None:
+    """Run one SELECT over the views; - reads it from stdin. Try: trailquery sql "FROM events LIMIT 5"."""
+    asked = asked_from(options)
+    if (statement is None) == (file is None):
+        raise UsageError('sql: write one SELECT, - for stdin, or -f FILE; for example trailquery sql "FROM files"')
+    if file is not None:
+        statement = _sql_text(file.read_bytes(), str(file))
+    elif statement == "-":
+        statement = _sql_text(sys.stdin.buffer.read(), "stdin")
+    lake = opened(asked, dict(_named_file(table) for table in tables))
+    put(lake.sql(_utf8(statement or "", "sql")), asked)
+
+
+def _sql_text(data: bytes, place: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{place}: byte {error.start} is not UTF-8; save the SQL as UTF-8 text") from None
+
+
+def _utf8(text: str, where: str) -> str:
+    """`text`, as DuckDB takes it. Raises UsageError for bytes of a command line that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{where}: {text!r} is not UTF-8 text; write it in UTF-8") from None
+    return text
+
+
+def _named_file(table: str) -> tuple[str, Path]:
+    name, equals, file = table.partition("=")
+    if not equals or not file:
+        raise UsageError(f"--table {table}: write NAME=FILE, for example --table iocs=iocs.csv")
+    return name, Path(file)
+
+
+@click.command()
+@click.argument("value")
+@question_options
+def find(value: str, **options: Any) -> None:
+    """Find any string: an access key, address, ARN, account, resource, event id, or just text; newest first."""
+    asked = asked_from(options)
+    value = _utf8(value, "find").strip()
+    if not value:
+        raise UsageError("find: nothing to look for; for example trailquery find 198.51.100.7")
+    found = find_value(opened(asked), value)
+    rows = put(found.result, asked)
+    say(f"{found.kind}: {rows:,} {'event' if rows == 1 else 'events'}, newest first")
+    if found.next:
+        say(f"next: {command_line(found.next, asked.lake)}")
+
+
+class _Queries(click.Group):
+    """One subcommand a curated query, built from its front-matter when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(query.name for query in all_queries())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
+        return _command_of(find_query(cmd_name))
+
+
+@click.group(cls=_Queries, subcommand_metavar="NAME [REQUIRED] [OPTIONS]")
+def run() -> None:
+    """Run a curated query; `trailquery run NAME --help` shows its parameters, `trailquery queries` all of them."""
+
+
+def _command_of(query: Query) -> click.Command:
+    about = f"{query.question}\n\n\b\nExample: {query.example}"
+
+    @click.command(query.name, help=about, short_help=query.title)
+    @question_options
+    def ask(**options: Any) -> None:
+        asked = asked_from(options)
+        lake = opened(asked)
+        given = {name: _utf8(v, query.name) if isinstance(v, str) else v for name, v in options.items()}
+        rows = put(lake.run(query.name, **given), asked)
+        if not rows and query.category != "any":
+            _tell_blind_spot(query, lake)
+
+    ask.params[:0] = [_click_param(param) for param in query.params]
+    return ask
+
+
+def _click_param(param: Param) -> click.Parameter:
+    if param.required:
+        return click.Argument([param.name])
+    option = "--" + param.name.replace("_", "-")
+    told = "" if param.default is None else f" Default: {param.default}."
+    if param.type == "boolean":
+        return click.Option([f"{option}/--no-{option[2:]}"], default=None, help=param.about + told)
+    choice = click.Choice(param.choices) if param.type == "choice" else None
+    return click.Option([option], type=choice, metavar=None if choice else param.type.upper(), help=param.about + told)
+
+
+def _tell_blind_spot(query: Query, lake: Lake) -> None:
+    """An empty answer and a blind spot are not the same."""
+    held = lake.sql("SELECT 1 FROM history WHERE category = $category LIMIT 1", category=query.category)
+    if not len(held):
+        say(f"blind spot: the lake holds no {query.category} events at all; a trail may not have recorded them")
+
+
+@click.command()
+@question_options
+def info(**options: Any) -> None:
+    """What the lake holds: accounts, regions, days, categories, data events, trails, files, rejects."""
+    asked = asked_from(options)
+    held = lake_info(opened(asked))
+    if asked.output is None and asked.form in (None, "table"):
+        for line in _info_lines(held, asked.tz):
+            click.echo(line)
+    else:
+        put(Result(pa.Table.from_pylist([held._asdict()]).to_reader(), asked.tz), asked)
+
+
+def _info_lines(held: Info, tz: str) -> list[str]:
+    def span(first: Any, last: Any) -> str:
+        return f"{shown(first, zone(tz))} .. {shown(last, zone(tz))}" if first else "none"
+
+    def counts(rows: list[dict[str, Any]], name: str) -> str:
+        return ", ".join(f"{printable(row[name] or '(none)')} {row['events']:,}" for row in rows) or "none"
+
+    data = (f"{row['service']} {row['events']:,} (resources: {row['resources']:,})" for row in held.data_events)
+    trails = [
+        f"trail       {printable(row['prefix'] or '').rstrip('/')}/AWSLogs/{printable(row['organization_id'] or '')}"
+        f"{'/' if row['organization_id'] else ''}{printable(row['account_id'] or '?')}: {row['files']:,} files,"
+        f" {row['regions']} regions, delivered {span(row['first_delivered'], row['last_delivered'])}"
+        for row in held.trails
+    ]
+    files = ", ".join(f"{row['files']:,} {row['kind']} {row['status']}" for row in held.files)
+    return [
+        f"events      {held.events:,} on {held.days} days, {span(held.first_event, held.last_event)}",
+        f"accounts    {counts(held.accounts, 'account_id')}",
+        f"regions     {counts(held.regions, 'region')}",
+        f"categories  {counts(held.categories, 'category')}",
+        f"data events {', '.join(data) or 'none: no trail recorded them, or they are not in this lake'}",
+        *trails,
+        f"files       {files or 'none'}",
+        f"evidence    {held.sightings:,} further copies, {held.variants:,} variants, {held.rejects:,} rejects",
+    ]

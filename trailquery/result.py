@@ -1,0 +1,80 @@
+"""The rows a query returns: shown as a table, converted to what the reader works with."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from trailquery.errors import UsageError
+from trailquery.output import to_html, write
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+SHOWN_ROWS = 100
+
+
+class Result:
+    """Rows of one query. Times are aware, in the lake's zone. `reader()` streams; everything else holds all rows."""
+
+    def __init__(self, reader: pa.RecordBatchReader, zone: str) -> None:
+        self._reader = reader
+        self._zone = zone
+        self._table: pa.Table | None = None
+        self._streamed = False
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The rows as a stream that can be taken once, unless all rows are held already. Raises UsageError."""
+        if self._table is not None:
+            return self._table.to_reader()
+        if self._streamed:
+            raise UsageError("result: its rows were streamed away; run the query again, or take arrow() first")
+        self._streamed = True
+        schema = pa.schema([field.with_type(_aware(field.type, self._zone)) for field in self._reader.schema])
+        aware = (pa.Table.from_batches([batch]).cast(schema) for batch in self._reader)
+        return pa.RecordBatchReader.from_batches(schema, (batch for table in aware for batch in table.to_batches()))
+
+    def arrow(self) -> pa.Table:
+        if self._table is None:
+            self._table = self.reader().read_all()
+        return self._table
+
+    def df(self) -> "pd.DataFrame":
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
+
+    def pl(self) -> "pl.DataFrame":
+        """A Polars frame; polars is not installed with trailquery."""
+        try:
+            import polars as pl
+        except ModuleNotFoundError:
+            raise UsageError("result: polars is not installed; pip install polars, or take df() or arrow()") from None
+        return pl.DataFrame(self.arrow())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dict a row, values as Python objects."""
+        rows: list[dict[str, Any]] = self.arrow().to_pylist()
+        return rows
+
+    def __len__(self) -> int:
+        return int(self.arrow().num_rows)
+
+    def __repr__(self) -> str:
+        text = BytesIO()
+        more = write(self.arrow().to_reader(), "table", text, limit=SHOWN_ROWS).more
+        return text.getvalue().decode() + (f"... {more:,} more\n" if more else "")
+
+    def _repr_html_(self) -> str:
+        return to_html(self.arrow(), limit=SHOWN_ROWS)
+
+
+def _aware(kind: pa.DataType, zone: str) -> pa.DataType:
+    """`kind` with every naive timestamp in it, nested ones too, read as UTC and shown in `zone`."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp(kind.unit, tz=zone)
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_aware(kind.value_type, zone)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_aware(field.type, zone)) for field in kind])
+    return kind

@@ -1,0 +1,43 @@
+"""Times as people type them -> naive UTC, and UTC as people want to read it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from trailquery.errors import UsageError
+
+_BACK = re.compile(r"([0-9]+)([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone `name` of the IANA database. Raises UsageError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"--tz {name!r}: no such time zone; write UTC or a name such as Europe/Berlin") from None
+
+
+def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> datetime:
+    """Naive UTC for a date, an ISO instant, or a span back from `now` (aware): `2026-11-20`, `7d`, `36h`.
+
+    A time without an offset is read in `tz`. Raises UsageError, which names the `option` it came from.
+    """
+    back = _BACK.fullmatch(text.strip())
+    try:
+        if back:
+            moment = now - timedelta(**{_UNITS[back[2]]: int(back[1])})
+        else:
+            moment = datetime.fromisoformat(text.strip())
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} {text!r}: no time; write 2026-11-20, 2026-11-20T02:11:09Z, or a span back from now such as 7d or 36h"
+        ) from None
+
+
+def shown(moment: datetime, tz: ZoneInfo) -> str:
+    """ISO text with Z or an offset; a naive `moment` is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(tz).isoformat().replace("+00:00", "Z")

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 from conftest import LOG_NAME, write_log
 
-from trailquery import Lake, ingest, open_lake
+from trailquery import Lake, open_lake
 from trailquery.catalog import Query, bind, queries, resource_dir
+from trailquery.ingest import ingest
 
 CASES = Path(__file__).parent / "queries"
 QUERIES = {f"{query.theme}/{query.name}": query for query in queries()}

@@ -12,9 +12,10 @@ import duckdb
 import pytest
 from conftest import record, write_log
 
-from trailquery import Lake, ingest, open_lake
+from trailquery import Lake, open_lake
 from trailquery.catalog import resource_dir
 from trailquery.events import EVENTS
+from trailquery.ingest import ingest
 from trailquery.meaning.action import is_global_service
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]

@@ -96,8 +96,9 @@ def to_html(table: pa.Table, *, limit: int = 100) -> str:
     aligns = ["right" if _is_number(field.type) else "left" for field in head.schema]
 
     def row(tag: str, cells: Sequence[str]) -> str:
-        styled = zip(aligns, cells, strict=True)
-        return "<tr>" + "".join(f'<{tag} style="text-align:{a};white-space:pre">{c}</{tag}>' for a, c in styled) + "</tr>\n"
+        styled = (f"text-align:{align};white-space:pre" for align in aligns)
+        drawn = (f'<{tag} style="{style}">{cell}</{tag}>' for style, cell in zip(styled, cells, strict=True))
+        return f"<tr>{''.join(drawn)}</tr>\n"
 
     # The classes keep MathJax, which Jupyter runs over any HTML, from reading $...$ as a formula.
     parts = ['<table class="tex2jax_ignore mathjax_ignore">\n']

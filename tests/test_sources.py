@@ -80,7 +80,7 @@ def test_a_folder_is_read_to_its_depth_sorted_by_place(here):
         ("a.JSON.GZ", b""),
         ("a.ndjson", b"x"),
         ("a.log.gz", b"x"),
-        ("packed", gzip.compress(LOG)),
+        ("packed", gzip.compress(LOG, mtime=0)),
         ("object", b"\xef\xbb\xbf\r\n  {}"),
         ("list.txt", b"[]"),
         ("000000", b'2026-11-20T02:11:09.000Z {"eventVersion"'),

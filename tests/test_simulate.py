@@ -233,6 +233,8 @@ def test_each_step_of_the_story_is_in_the_files_in_order_and_by_its_subject(stor
         told = [records[event_id] for event_id in step["event_ids"]]
         times += [record["eventTime"] for record in told]
         for name, value in step["parameters"].items():
+            if isinstance(value, bool):  # it says which rows to show, not what is in them
+                continue
             assert [record["eventID"] for record in told if value not in json.dumps(record)] == [], (
                 step,
                 name,

@@ -23,7 +23,7 @@
 -- action = "The call, service:api"
 -- permission = "The permission that was missing, as the message names it; else NULL"
 -- resource = "What it was missing on, as the message names it; else the target of the call"
--- because = "Which kind of policy said no, in AWS's words; NULL where the message does not tell"
+-- because = "Which kind of policy said no, and whether by a missing allow or an explicit deny; unstated, encoded"
 -- error_code = "The service's code for it"
 -- error_message = "The whole message"
 -- invoked_by = "The service that called in the caller's name, such as cloudformation.amazonaws.com"
@@ -36,25 +36,18 @@ SELECT
     actor,
     client_ip,
     action,
-    nullif(
-        regexp_extract(error_message, 'not authorized to perform:? ([\w-]+:[\w*]+)', 1), ''
-    ) AS permission,
-    coalesce(
-        nullif(regexp_extract(error_message, 'on resource:? "?(\S+[^\s".])', 1), ''), target
-    ) AS resource,
-    nullif(
-        regexp_extract(error_message, '(because no .* allows|with an explicit deny.*)', 1), ''
-    ) AS because,
+    denied_action AS permission,
+    coalesce(denied_resource, target) AS resource,
+    denied_by AS because,
     error_code,
     error_message,
     invoked_by,
     account_id,
     region,
     event_id
-FROM events
+FROM api_errors
 WHERE
-    outcome = 'denied'
-    AND error_class = 'denied'
+    error_class = 'denied'
     AND $service IN ('', service)
     AND (
         $actor = ''

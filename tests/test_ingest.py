@@ -194,7 +194,7 @@ def bad_files(folder: Path) -> dict[str, Path]:
         "big-number.json": json.dumps({"Records": [record(eventID="big", requestParameters={"n": 2**63 + 1, "m": 2**80})]}).encode(),
         "nul.json": json.dumps({"Records": [record(eventID="nul", userAgent="a\0b")]}).encode(),
         "deep.json": json.dumps({"Records": [record(eventID="deep"), record(eventID="beside-deep")]}).encode().replace(
-            b'"requestParameters": null', b'"requestParameters": ' + b"[" * 5_000 + b"]" * 5_000, 1),
+            b'"requestParameters": null', b'"requestParameters": ' + b"[" * 50_000 + b"]" * 50_000, 1),
     }  # fmt: skip
     folder.mkdir()
     for name, data in made.items():

@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from trailquery import tables
-from trailquery.catalog import bind, find_query, resource_dir
+from trailquery.catalog import bind, find_query
 from trailquery.errors import MachineError, UsageError
-from trailquery.events import TEXT, TIME
 from trailquery.readonly import refuse_unless_select
-from trailquery.records import canonical
 from trailquery.result import Result
 from trailquery.times import zone
+from trailquery.views import define_views
 
 QUERY_TIMEOUT_S = 300.0
 
@@ -77,9 +75,7 @@ class Lake:
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._add_stored()
-        for view in sorted((resource_dir("sql") / "views").glob("*.sql")):
-            self._connection.execute(view.read_text(encoding="utf-8"))
+        define_views(self._connection, path)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
         # From here on nothing outside the lake can be read, and no setting changed.
@@ -108,50 +104,6 @@ class Lake:
         """Column name to DuckDB type of what `sql` returns, without running it."""
         rows = self._cursor().execute(f"DESCRIBE {sql}", dict(params)).fetchall()
         return {row[0]: row[1] for row in rows}
-
-    def _add_stored(self) -> None:
-        """Schema `stored`: each table of the lake as a view over the Parquet files of its newest version."""
-        self._connection.execute("CREATE SCHEMA stored")
-        for table in tables.TABLES:
-            name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
-            self._connection.execute(f"CREATE VIEW stored.{name} AS {_scan(self.path, table)}")
-        files, positions = self._swapped_places()
-        (swaps,) = self._connection.execute(
-            "CREATE TABLE stored.swaps AS SELECT unnest($files::VARCHAR[]) AS file_sha256, unnest($positions::INTEGER[]) AS position",
-            {"files": files, "positions": positions},
-        ).fetchall()[0]
-        events, variants = "FROM stored.loaded", "FROM stored.differing"
-        if swaps:  # the rare case costs every query a join, the usual one nothing
-            is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
-            kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
-            events = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
-            variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
-        self._connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
-
-    def _swapped_places(self) -> tuple[list[str], list[int]]:
-        """Where copies of an event differ, the content alone elects the one to show, whichever came first.
-
-        Files and positions of the elected copies that are not in `loaded`, and of those they replace.
-        """
-        copies = self._connection.execute(
-            "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
-            " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
-            " AND differing.account_id IS NOT DISTINCT FROM loaded.account_id)"
-            " UNION ALL"
-            " SELECT false, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.differing"
-        ).fetchall()
-        by_event: dict[tuple[str, str | None], list[Any]] = {}
-        for loaded, event_id, account_id, reason, raw, *place in copies:
-            rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
-            by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
-        places = [
-            place
-            for group in by_event.values()
-            for elected in [min(group)]
-            if not elected[1]
-            for place in (elected[2], next(copy[2] for copy in group if copy[1]))
-        ]
-        return [file for file, _ in places], [position for _, position in places]
 
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -223,35 +175,3 @@ class _TimeLimit:
         self._running.clear()
         self._timer.cancel()
         self._timer.join()
-
-
-def _scan(lake: Path, table: tables.Table) -> str:
-    """SQL that reads every row of `table`; no row when it has no files yet."""
-    files = tables.parquet_files(lake, table)
-    if files:
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
-        return f"FROM read_parquet([{listed}]{hive})"
-    fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
-    return f"SELECT {', '.join(f'NULL::{_sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    """DuckDB's name for the type of a column of ours."""
-    if pa.types.is_list(kind):
-        return f"{_sql_type(kind.value_type)}[]"
-    if pa.types.is_struct(kind):
-        return f"STRUCT({', '.join(f'{field.name} {_sql_type(field.type)}' for field in kind)})"
-    return _SQL_TYPES[kind]
-
-
-_SQL_TYPES = {
-    TEXT: "VARCHAR",
-    TIME: "TIMESTAMP",
-    pa.bool_(): "BOOLEAN",
-    pa.int16(): "SMALLINT",
-    pa.int32(): "INTEGER",
-    pa.int64(): "BIGINT",
-    pa.binary(): "BLOB",
-    pa.date32(): "DATE",
-}

@@ -30,3 +30,5 @@ WHERE
         OR category = 'signin'
         OR is_global_service(service, region)
     );
+
+COMMENT ON VIEW events IS 'The events of history that are in scope, one row each.';

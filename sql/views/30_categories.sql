@@ -86,3 +86,38 @@ SELECT
 FROM events
 WHERE category = 'insight'
 GROUP BY coalesce(shared_event_id, event_id), account_id, region;
+
+COMMENT ON VIEW management_events IS 'Events of the control plane.';
+COMMENT ON VIEW service_events IS 'Events that a service made by itself.';
+COMMENT ON COLUMN service_events.details IS 'serviceEventDetails, JSON text.';
+COMMENT ON VIEW data_events IS 'Calls on the data in a resource: objects, items, invocations.';
+COMMENT ON COLUMN data_events.data_type IS 'CloudFormation type of what was touched.';
+COMMENT ON COLUMN data_events.presigned IS 'The request was signed into a URL.';
+COMMENT ON VIEW signin_events IS 'Steps of a sign-in.';
+COMMENT ON COLUMN signin_events.result IS 'Success or Failure.';
+COMMENT ON COLUMN signin_events.mfa IS
+'yes, no, or at-idp where only the identity provider knows; NULL where the step does not tell.';
+COMMENT ON COLUMN signin_events.saml_provider IS 'ARN of the SAML provider.';
+COMMENT ON COLUMN signin_events.login_to IS 'The page the sign-in led to.';
+COMMENT ON COLUMN signin_events.switch_from IS 'The identity that switched to this role.';
+COMMENT ON VIEW network_events IS
+'Calls through a VPC endpoint, as the owner of the endpoint sees them.';
+COMMENT ON COLUMN network_events.is_external_principal IS
+'The caller is of another account, of whom CloudTrail names no more.';
+COMMENT ON VIEW insight_events IS 'Insights, start and end paired.';
+COMMENT ON COLUMN insight_events.insight_id IS 'What start and end share.';
+COMMENT ON COLUMN insight_events.account_id IS 'The account of the insight.';
+COMMENT ON COLUMN insight_events.region IS 'The region of the insight.';
+COMMENT ON COLUMN insight_events.insight_type IS 'ApiCallRateInsight or ApiErrorRateInsight.';
+COMMENT ON COLUMN insight_events.event_source IS 'The service whose calls were unusual.';
+COMMENT ON COLUMN insight_events.event_name IS 'The API whose calls were unusual.';
+COMMENT ON COLUMN insight_events.error_code IS 'The error whose rate was unusual.';
+COMMENT ON COLUMN insight_events.started_at IS
+'Start of the unusual activity (UTC); NULL when it began before the scope.';
+COMMENT ON COLUMN insight_events.ended_at IS 'Its end (UTC); NULL while it goes on.';
+COMMENT ON COLUMN insight_events.baseline_per_minute IS 'The usual rate, calls or errors a minute.';
+COMMENT ON COLUMN insight_events.insight_per_minute IS
+'The unusual rate, calls or errors a minute.';
+COMMENT ON COLUMN insight_events.attributions IS
+'Identities, user agents and error codes behind it, JSON text.';
+COMMENT ON COLUMN insight_events.event_ids IS 'Its start and end records.';

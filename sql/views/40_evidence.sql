@@ -31,3 +31,35 @@ SELECT
     min(ingested_at) AS ingested_at
 FROM stored.files
 GROUP BY file_sha256;
+
+COMMENT ON VIEW variants IS
+'Copies of an event that differ from the one history shows, with their bytes.';
+COMMENT ON VIEW rejects IS 'Pieces of log files that could not be read.';
+COMMENT ON COLUMN rejects.source_file IS 'Where the log file lay when it was read.';
+COMMENT ON COLUMN rejects.position IS 'Place of the piece in the log file, from 0.';
+COMMENT ON COLUMN rejects.reason IS 'Why it could not be read.';
+COMMENT ON COLUMN rejects.bytes IS 'Its bytes, at most 1 MiB.';
+COMMENT ON COLUMN rejects.file_sha256 IS 'SHA-256 of the bytes of the log file, hex.';
+COMMENT ON COLUMN rejects.ingested_at IS 'When it was read (UTC).';
+COMMENT ON VIEW files IS 'Log files, by the SHA-256 of their bytes.';
+COMMENT ON COLUMN files.file_sha256 IS 'SHA-256 of its bytes, hex.';
+COMMENT ON COLUMN files.places IS 'Every path at which it lay.';
+COMMENT ON COLUMN files.kind IS 'log, digest, insight, network-activity or aggregated.';
+COMMENT ON COLUMN files.status IS 'loaded, partial or rejected.';
+COMMENT ON COLUMN files.reason IS 'Why it is not loaded whole.';
+COMMENT ON COLUMN files.size_bytes IS 'Its size in bytes.';
+COMMENT ON COLUMN files.content_sha256 IS
+'SHA-256 of what it inflates to, hex; digests name this one.';
+COMMENT ON COLUMN files.content_bytes IS 'Bytes it inflates to.';
+COMMENT ON COLUMN files.records IS 'Records read from it, rejects included.';
+COMMENT ON COLUMN files.rejected IS 'Of these, rejected.';
+COMMENT ON COLUMN files.first_event_time IS 'Its earliest event (UTC).';
+COMMENT ON COLUMN files.last_event_time IS 'Its latest event (UTC).';
+COMMENT ON COLUMN files.delivered_at IS 'When CloudTrail delivered it, from its name (UTC).';
+COMMENT ON COLUMN files.account_id IS
+'The account in its path, which may not be that of its records.';
+COMMENT ON COLUMN files.region IS 'The region in its path.';
+COMMENT ON COLUMN files.organization_id IS 'The organisation in its path.';
+COMMENT ON COLUMN files.folder IS 'CloudTrail, CloudTrail-Digest, CloudTrail-Insight, ...';
+COMMENT ON COLUMN files.prefix IS 'What stands before AWSLogs in its path.';
+COMMENT ON COLUMN files.ingested_at IS 'When it was first read (UTC).';

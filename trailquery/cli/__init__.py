@@ -20,6 +20,8 @@ COMMANDS = {
     "queries": ("catalogue", "List the curated queries."),
     "show": ("catalogue", "Print the SQL and the front-matter of a curated query."),
     "sql": ("questions", "Run one SELECT over the views."),
+    "schema": ("schema", "What the views and their columns mean; fields that no column covers."),
+    "connect": ("schema", "Write a small DuckDB database of the views, for other tools."),
 }
 
 

@@ -1,0 +1,171 @@
+-- Calls that hand out credentials. (sqruff cannot indent a macro.)
+-- noqa: disable=LT02,CP05
+
+-- hands_out_credentials: a call of this API answers with an access key, or with a token that becomes one.
+-- Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth, S3.
+CREATE MACRO hands_out_credentials(action) AS
+    action IN (
+        'sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity',
+        'sts:AssumeRoot', 'sts:GetSessionToken', 'sts:GetFederationToken', 'iam:CreateAccessKey',
+        'signin:GetSigninToken', 'signin:CreateOAuth2Token', 'sso:GetRoleCredentials',
+        'cognito-identity:GetCredentialsForIdentity', 'rolesanywhere:CreateSession',
+        'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess'
+    );
+
+-- keeps_identity: its credentials are the caller's own once more, under the caller's ARN.
+CREATE MACRO keeps_identity(action) AS
+    action IN ('sts:GetSessionToken', 'signin:GetSigninToken', 'signin:CreateOAuth2Token');
+
+-- is_whole_id: an access key or session id that tells one from another; not masked, cut short or a placeholder.
+CREATE MACRO is_whole_id(id) AS
+    regexp_full_match(id, '[A-Za-z0-9]{16,128}') AND NOT contains(upper(id), 'XXXXXXXX');
+
+-- moment: a time as services write it in responses: ISO 8601, in words (before AM a narrow space, U+202F, or a
+-- plain one), or since 1970 in seconds or milliseconds; NULL for any other text.
+CREATE MACRO moment(written) AS
+    coalesce(
+        CASE
+            WHEN regexp_full_match(written, '[0-9]{12,13}')
+                THEN try_cast(to_timestamp(written::DOUBLE / 1000) AS TIMESTAMP)
+            WHEN regexp_full_match(written, '[0-9]{9,10}(\.[0-9]+)?')
+                THEN try_cast(to_timestamp(written::DOUBLE) AS TIMESTAMP)
+        END,
+        try_cast(written AS TIMESTAMP),
+        try_strptime(
+            replace(written, chr(8239), ' '),
+            ['%b %d, %Y, %I:%M:%S %p', '%b %d, %Y %I:%M:%S %p']
+        )
+    );
+
+-- noqa: enable=LT02,CP05
+
+-- credential_issuance: one row a call that asked for credentials, whether it got them or not.
+CREATE VIEW credential_issuance AS
+WITH asked AS (
+    SELECT
+        *,
+        CASE
+            WHEN keeps_identity(action) THEN actor_arn
+            WHEN action = 'sts:AssumeRoot'
+                THEN 'arn:' || split_part(actor_arn, ':', 2) || ':iam::' || nullif(
+                    regexp_extract((request ->> '$.targetPrincipal'), '[0-9]{12}'), ''
+                ) || ':root'
+            WHEN action = 'iam:CreateAccessKey'
+                THEN coalesce(
+                    'arn:' || split_part(actor_arn, ':', 2) || ':iam::' || account_id || ':user/'
+                    || nullif((request ->> '$.userName'), user_name),
+                    actor_arn
+                )
+        END AS implied_arn
+    FROM events
+    WHERE hands_out_credentials(action)
+)
+
+SELECT
+    event_time AS issued_at,
+    action,
+    outcome,
+    error_code,
+    actor,
+    actor_arn,
+    principal_key,
+    CASE WHEN is_whole_id(session_id) THEN session_id END AS parent_session_id,
+    CASE WHEN is_whole_id(access_key_id) THEN access_key_id END AS parent_access_key_id,
+    CASE
+        WHEN is_whole_id(coalesce(issued_key_id, (response ->> '$.credentials.accessKeyId')))
+            THEN coalesce(issued_key_id, (response ->> '$.credentials.accessKeyId'))
+    END AS child_access_key_id,
+    CASE
+        WHEN outcome = 'success'
+            THEN coalesce(issued_arn, implied_arn, (response ->> '$.assumedRoleUser.arn'))
+    END AS child_arn,
+    coalesce(
+        requested_role_arn,
+        list_filter(resources, lambda named: named.type = 'AWS::IAM::Role')[1].arn
+    ) AS role_arn,
+    coalesce(
+        (request ->> '$.roleSessionName'),
+        CASE action WHEN 'sts:GetFederationToken' THEN (request ->> '$.name') END
+    ) AS session_name,
+    coalesce(
+        (request ->> '$.sourceIdentity'),
+        (response ->> '$.sourceIdentity'),
+        CASE service WHEN 'sts' THEN source_identity END
+    ) AS source_identity,
+    coalesce(
+        (request ->> '$.principalArn'),
+        (request ->> '$.trustAnchorArn'),
+        (response ->> '$.provider'),
+        identity_provider
+    ) AS identity_provider,
+    (request ->> '$.externalId') AS external_id,
+    (request ->> '$.serialNumber') AS mfa_serial,
+    (request ->> '$.policy') AS session_policy,
+    list_filter(
+        list_concat(
+            json_extract_string(request, '$.policyArns[*].arn'),
+            json_extract_string(request, ['$.taskPolicyArn.arn'])
+        ),
+        lambda arn: arn IS NOT NULL
+    ) AS session_policy_arns,
+    try_cast((request ->> '$.durationSeconds') AS INTEGER) AS duration_seconds,
+    moment(
+        coalesce(
+            (response ->> '$.credentials.expiration'),
+            (response ->> '$.Credentials.Expiration'),
+            (response ->> '$.roleCredentials.expiration'),
+            (response ->> '$.credentialSet[0].credentials.expiration')
+        )
+    ) AS expires_at,
+    client_ip,
+    is_aws_call,
+    shared_event_id,
+    event_id,
+    account_id,
+    region
+FROM asked;
+
+COMMENT ON VIEW credential_issuance IS
+'One row a call that asked for credentials, whether it got them or not.';
+COMMENT ON COLUMN credential_issuance.issued_at IS
+'When the call completed (UTC): the second with which STS stamps the session.';
+COMMENT ON COLUMN credential_issuance.action IS 'service:api of the call.';
+COMMENT ON COLUMN credential_issuance.outcome IS 'success, denied or error.';
+COMMENT ON COLUMN credential_issuance.error_code IS 'The error of a call that got none.';
+COMMENT ON COLUMN credential_issuance.actor IS 'Who asked, readable.';
+COMMENT ON COLUMN credential_issuance.actor_arn IS 'The ARN of who asked.';
+COMMENT ON COLUMN credential_issuance.principal_key IS
+'The durable identity of who asked, for grouping.';
+COMMENT ON COLUMN credential_issuance.parent_session_id IS
+'The session that asked; NULL where it has none or its key is redacted.';
+COMMENT ON COLUMN credential_issuance.parent_access_key_id IS
+'The access key that signed the call; NULL where it is redacted.';
+COMMENT ON COLUMN credential_issuance.child_access_key_id IS
+'The access key handed out; NULL where it is not recorded or redacted.';
+COMMENT ON COLUMN credential_issuance.child_arn IS
+'The ARN that the credentials act as; of a new key''s user without the user''s path.';
+COMMENT ON COLUMN credential_issuance.role_arn IS 'The role asked for.';
+COMMENT ON COLUMN credential_issuance.session_name IS 'The session name, chosen by who asked.';
+COMMENT ON COLUMN credential_issuance.source_identity IS
+'The source identity set now or carried on from the session that asked.';
+COMMENT ON COLUMN credential_issuance.identity_provider IS
+'The SAML or OIDC provider or the trust anchor that vouched for the caller.';
+COMMENT ON COLUMN credential_issuance.external_id IS
+'The external id sent along: a third party acts for its customer.';
+COMMENT ON COLUMN credential_issuance.mfa_serial IS 'The MFA device whose code was sent along.';
+COMMENT ON COLUMN credential_issuance.session_policy IS
+'The policy that narrows the session, JSON text as sent.';
+COMMENT ON COLUMN credential_issuance.session_policy_arns IS
+'The managed policies that narrow the session.';
+COMMENT ON COLUMN credential_issuance.duration_seconds IS
+'How long the credentials were asked to last.';
+COMMENT ON COLUMN credential_issuance.expires_at IS
+'When the credentials end (UTC): deleting the key that asked for them ends them no sooner.';
+COMMENT ON COLUMN credential_issuance.client_ip IS 'The address of who asked.';
+COMMENT ON COLUMN credential_issuance.is_aws_call IS
+'AWS asked by itself, for a service or an instance.';
+COMMENT ON COLUMN credential_issuance.shared_event_id IS
+'Shared by the two halves of a call between accounts.';
+COMMENT ON COLUMN credential_issuance.event_id IS 'The event.';
+COMMENT ON COLUMN credential_issuance.account_id IS 'The account that recorded it.';
+COMMENT ON COLUMN credential_issuance.region IS 'The region that recorded it.';

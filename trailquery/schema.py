@@ -1,0 +1,62 @@
+"""What the views and their columns mean, what no column covers, and the views in a file of their own."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from trailquery.errors import UsageError
+from trailquery.events import COLUMNS
+from trailquery.lake import Lake
+from trailquery.result import Result
+from trailquery.views import define_views
+
+_MEANINGS = {column.name: column.meaning for column in COLUMNS} | {
+    "event_date": "The day of the event (UTC), else of its delivery: the partition of the lake"
+}
+# Fields that a column shows under another name, or that say nothing by themselves.
+_COVERED = {column.path.partition(".")[0] for column in COLUMNS} | {
+    "managementEvent", "apiVersion", "resources", "tlsDetails", "addendum", "eventId", "accountId", "sharedEventId",
+}  # fmt: skip
+
+
+def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
+    """Columns of every view, or of `view`: view, column, type, meaning. Raises UsageError for an unknown view."""
+    columns = lake.sql(
+        "SELECT table_name AS view, column_name AS column, data_type AS type, comment AS meaning FROM duckdb_columns()"
+        " WHERE schema_name = 'main' AND NOT internal AND $view IN ('', table_name)"
+        " ORDER BY table_name, column_index",
+        view=view or "",
+    ).rows()
+    if not columns:
+        names = lake.sql("SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal ORDER BY 1")
+        raise UsageError(f"no view named {view!r}; there are {', '.join(row['view_name'] for row in names.rows())}")
+    return [row | {"meaning": row["meaning"] or _MEANINGS.get(row["column"])} for row in columns]
+
+
+def drift(lake: Lake) -> Result:
+    """Fields of the records in scope that no column covers: event_version, service, field, records.
+
+    They are not lost: `raw` holds every record whole.
+    """
+    return lake.sql(
+        "SELECT event_version, service, field, count(*) AS records"
+        " FROM (SELECT event_version, service, unnest(json_keys(raw)) AS field FROM events)"
+        " WHERE NOT list_contains($covered, field)"
+        " GROUP BY event_version, service, field ORDER BY records DESC, field, event_version, service",
+        covered=sorted(_COVERED),
+    )
+
+
+def connect(lake: Lake, file: Path) -> None:
+    """Write a small DuckDB database of the views, with their meanings as comments; the rows stay in the lake.
+
+    Raises UsageError where the file is already there. The database shows the lake as it is now and needs it in its place.
+    """
+    if file.exists():
+        raise UsageError(f"{file}: is already there; remove it, or name another file")
+    with duckdb.connect(str(file)) as connection:
+        define_views(connection, lake.path.resolve())
+        for column in schema(lake):
+            meaning = (column["meaning"] or "").replace("'", "''")
+            connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")

@@ -1,0 +1,98 @@
+"""The views over one snapshot of a lake's tables, made on any DuckDB connection."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from trailquery import tables
+from trailquery.catalog import resource_dir
+from trailquery.events import TEXT, TIME
+from trailquery.records import canonical
+
+
+def define_views(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it."""
+    _define_stored(connection, lake)
+    for view in sorted((resource_dir("sql") / "views").glob("*.sql")):
+        connection.execute(view.read_text(encoding="utf-8"))
+
+
+def _define_stored(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Schema `stored`: each table of the lake as a view over the Parquet files of its newest version."""
+    connection.execute("CREATE SCHEMA stored")
+    for table in tables.TABLES:
+        name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
+        connection.execute(f"CREATE VIEW stored.{name} AS {_scan(lake, table)}")
+    files, positions = _swapped_places(connection)
+    (swaps,) = connection.execute(
+        "CREATE TABLE stored.swaps AS SELECT unnest($files::VARCHAR[]) AS file_sha256, unnest($positions::INTEGER[]) AS position",
+        {"files": files, "positions": positions},
+    ).fetchall()[0]
+    events, variants = "FROM stored.loaded", "FROM stored.differing"
+    if swaps:  # the rare case costs every query a join, the usual one nothing
+        is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
+        kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
+        events = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
+        variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
+    connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
+
+
+def _swapped_places(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[int]]:
+    """Where copies of an event differ, the content alone elects the one to show, whichever came first.
+
+    Files and positions of the elected copies that are not in `loaded`, and of those they replace.
+    """
+    copies = connection.execute(
+        "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
+        " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
+        " AND differing.account_id IS NOT DISTINCT FROM loaded.account_id)"
+        " UNION ALL"
+        " SELECT false, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.differing"
+    ).fetchall()
+    by_event: dict[tuple[str, str | None], list[Any]] = {}
+    for loaded, event_id, account_id, reason, raw, *place in copies:
+        rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
+        by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
+    places = [
+        place
+        for group in by_event.values()
+        for elected in [min(group)]
+        if not elected[1]
+        for place in (elected[2], next(copy[2] for copy in group if copy[1]))
+    ]
+    return [file for file, _ in places], [position for _, position in places]
+
+
+def _scan(lake: Path, table: tables.Table) -> str:
+    """SQL that reads every row of `table`; no row when it has no files yet."""
+    files = tables.parquet_files(lake, table)
+    if files:
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
+        return f"FROM read_parquet([{listed}]{hive})"
+    fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
+    return f"SELECT {', '.join(f'NULL::{_sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """DuckDB's name for the type of a column of ours."""
+    if pa.types.is_list(kind):
+        return f"{_sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        return f"STRUCT({', '.join(f'{field.name} {_sql_type(field.type)}' for field in kind)})"
+    return _SQL_TYPES[kind]
+
+
+_SQL_TYPES = {
+    TEXT: "VARCHAR",
+    TIME: "TIMESTAMP",
+    pa.bool_(): "BOOLEAN",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.binary(): "BLOB",
+    pa.date32(): "DATE",
+}

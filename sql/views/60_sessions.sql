@@ -418,32 +418,3 @@ COMMENT ON COLUMN session_lineage.ends IS
 'it goes on.';
 COMMENT ON COLUMN session_lineage.origin IS
 'Of the ancestor that ends the chain: why it has no parent, in the words of session_links.origin.';
-
--- One session at a time. (sqruff cannot indent a macro.)
--- noqa: disable=LT02,CP05
-
--- lineage_of: where one session came from, its own row first; the columns of session_lineage.
-CREATE MACRO lineage_of(session) AS TABLE
-SELECT
-    session_id,
-    ancestor_session_id,
-    depth,
-    path,
-    ends,
-    origin
-FROM session_lineage
-WHERE session_id = session
-ORDER BY depth;
-
--- descendants_of: every session that came of this one, itself included; the columns of session_lineage.
-CREATE MACRO descendants_of(session) AS TABLE
-SELECT
-    session_id,
-    ancestor_session_id,
-    depth,
-    path,
-    ends,
-    origin
-FROM session_lineage
-WHERE ancestor_session_id = session
-ORDER BY depth, session_id;

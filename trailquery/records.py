@@ -1,10 +1,6 @@
 """Records of a log file -> Arrow table of events, and the rejects beside it. Pure: no I/O, no clock.
 
-Three things would let one record spoil the rest or show two faces, and are settled here, once: invalid UTF-8 and
-lone surrogates (they make every query on the column fail) and duplicate keys (JSON readers disagree on which
-value counts). A record with one of them is rejected, whole, with its bytes. So is one nested deeper than
-`MAX_DEPTH`, past which DuckDB's JSON functions fail. Every other JSON object with at least two of `RECORD_KEYS`
-becomes a row, whatever the types of its values.
+Every sound JSON object with at least two of `RECORD_KEYS` becomes a row, whatever the types of its values.
 """
 
 import json
@@ -23,8 +19,7 @@ from trailquery.containers import RECORD_KEYS, Contents, Reject, cut
 from trailquery.events import EVENTS
 from trailquery.meaning import action, client, credentials, failure, identity, resources, storage, target
 from trailquery.meaning.fields import flag, text_at
-
-MAX_DEPTH = 100
+from trailquery.soundness import UnsoundError, examine, is_suspect
 
 _Text = str | None | msgspec.UnsetType
 _Flag = bool | str | None | msgspec.UnsetType
@@ -99,10 +94,6 @@ class Origin(NamedTuple):
     delivered_at: datetime | None
 
 
-class _UnsoundError(Exception):
-    """A record that cannot become a row; the message is the reason."""
-
-
 def decode(contents: Contents) -> Decoded:
     """The records of one log file as rows and rejects."""
     decoded = Decoded([], [], list(contents.rejects))
@@ -111,7 +102,7 @@ def decode(contents: Contents) -> Decoded:
         try:
             decoded.rows.append(_row(raw))
             decoded.positions.append(position)
-        except _UnsoundError as reason:
+        except UnsoundError as reason:
             decoded.rejects.append(cut(position, raw, str(reason)))
     if contents.problem and not contents.rejects:  # what is lost or wrong has no bytes to show, but it is listed
         decoded.rejects.append(Reject(len(contents.records), b"", contents.problem))
@@ -149,10 +140,10 @@ def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _row(raw: bytes) -> tuple[Any, ...]:
-    """The record's values in the order of `ROW`. Raises _UnsoundError."""
+    """The record's values in the order of `ROW`. Raises UnsoundError."""
     record, parts, keys = _decoded(raw)
-    if _is_suspect(raw, keys):
-        _examine(raw)
+    if is_suspect(raw, keys):
+        examine(raw)
     (_, request, response, additional, details, _, _, named, addendum, tls) = parts
     event_time = _instant(record.event_time)
     source, name = _said(record.event_source), _said(record.event_name)
@@ -205,7 +196,7 @@ _EVENT_TIME = ROW.index("event_time")
 
 
 def _decoded(raw: bytes) -> tuple[_Record, list[Any], int]:
-    """The record, its JSON parts decoded, and how many keys it has in all. Raises _UnsoundError."""
+    """The record, its JSON parts decoded, and how many keys it has in all. Raises UnsoundError."""
     try:
         raw.decode()
         try:
@@ -220,10 +211,10 @@ def _decoded(raw: bytes) -> tuple[_Record, list[Any], int]:
             parts.append(part)
             keys += part_keys
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _examine(raw)
+        examine(raw)
         raise
     if not _is_cloudtrail(record):
-        raise _UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
+        raise UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
     return record, parts, keys
 
 
@@ -244,7 +235,7 @@ def _lenient(raw: bytes) -> _Record:
     try:
         fields = _decode_fields(raw)
     except msgspec.ValidationError:
-        _examine(raw)
+        examine(raw)
         raise
     record = _Record()
     for name, wire_name in zip(_Record.__struct_fields__, _Record.__struct_encode_fields__, strict=True):
@@ -275,72 +266,6 @@ def _keys_in(value: Any) -> int:
     if isinstance(value, dict):
         return len(value) + sum(map(_keys_in, value.values()))
     return sum(map(_keys_in, value)) if isinstance(value, list) else 0
-
-
-def _is_suspect(raw: bytes, keys: int) -> bool:
-    """The record may have a flaw that its decoder overlooks; a false alarm costs only time.
-
-    In compact JSON each key is followed by `":`, so a key more than the decoder kept is one that occurs twice
-    (or a field we do not know, or such text in a string).
-    """
-    return (
-        raw.count(b'":') != keys
-        or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
-        or b"\\ud" in raw  # half of a surrogate pair
-        or b"\\uD" in raw
-        or b'" ' in raw  # white space that may part a key from its colon
-        or b'"\t' in raw
-        or b'"\n' in raw
-        or b'"\r' in raw
-    )
-
-
-def _examine(raw: bytes) -> None:
-    """Raises _UnsoundError with the reason why `raw` can be no row, if there is one. Exact and slow."""
-    try:
-        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeDecodeError as error:
-        raise _UnsoundError(f"invalid UTF-8 at byte {error.start} of the record") from None
-    except UnicodeEncodeError:
-        raise _UnsoundError("half of a surrogate pair (\\ud800-\\udfff) in a string") from None
-    except json.JSONDecodeError as error:
-        raise _UnsoundError(f"broken JSON at character {error.pos} of the record: {error.msg}") from None
-    except RecursionError:
-        raise _UnsoundError(f"nested deeper than {MAX_DEPTH} levels") from None
-    if not isinstance(value, dict):
-        raise _UnsoundError(f"not a JSON object but {_kind(value)}")
-    if _depth(value) > MAX_DEPTH:
-        raise _UnsoundError(f"nested deeper than {MAX_DEPTH} levels")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _UnsoundError(f"the key {twice!r} occurs twice in one object")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise _UnsoundError(f"{name} is no JSON number")
-
-
-def _kind(value: Any) -> str:
-    kinds = {type(None): "null", str: "a string", bool: "a boolean", list: "an array"}
-    return kinds.get(type(value), "a number")
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level := [
-        child
-        for parent in level
-        for child in (parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ())
-    ]:
-        depth += 1
-    return depth
 
 
 @lru_cache(maxsize=1 << 16)

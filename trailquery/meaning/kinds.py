@@ -62,9 +62,9 @@ ssm maintenancewindow AWS::SSM::MaintenanceWindow =windowId
 cloudtrail trail AWS::CloudTrail::Trail trailName trailARN =name
 cloudtrail eventdatastore AWS::CloudTrail::EventDataStore =eventDataStore
 dynamodb table AWS::DynamoDB::Table =tableName =tableArn =globalTableName
-rds db AWS::RDS::DBInstance dBInstanceIdentifier
-rds cluster AWS::RDS::DBCluster dBClusterIdentifier
-rds snapshot AWS::RDS::DBSnapshot dBSnapshotIdentifier
+rds db AWS::RDS::DBInstance dBInstanceIdentifier =dbInstanceId
+rds cluster AWS::RDS::DBCluster dBClusterIdentifier =dbClusterId
+rds snapshot AWS::RDS::DBSnapshot dBSnapshotIdentifier =dbSnapshotId
 rds cluster-snapshot AWS::RDS::DBClusterSnapshot dBClusterSnapshotIdentifier
 rds subgrp AWS::RDS::DBSubnetGroup dBSubnetGroupName
 rds pg AWS::RDS::DBParameterGroup dBParameterGroupName
@@ -206,6 +206,7 @@ def _read_table() -> tuple[dict[tuple[str, str], Kind], dict[tuple[str, str], st
 
 
 _PARAMETERS, _TYPES = _read_table()
+_WORDS_OF_TYPES = {type_name: place for place, type_name in _TYPES.items()}
 
 
 @lru_cache(maxsize=16_384)
@@ -234,6 +235,14 @@ def kind_of_value(value: str) -> Kind | None:
 def kind_of_word(service: str, word: str) -> Kind:
     service = _ALIASES.get(service, service)
     return Kind(service, word, _TYPES.get((service, word)))
+
+
+def kind_of_type(service: str, type_name: str | None) -> Kind | None:
+    """The kind that a `resourceType` beside a `resourceId` tells: `Parameter` in SSM, `AWS::S3::Bucket` in Config."""
+    if type_name is None:
+        return None
+    place = _WORDS_OF_TYPES.get(type_name, (service, type_name.rpartition(":")[2].lower()))
+    return kind_of_word(*place)
 
 
 def read_arn(value: str) -> Arn | None:

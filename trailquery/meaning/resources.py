@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from trailquery.meaning.fields import HIDDEN, mapping, text
+from trailquery.meaning.fields import HIDDEN, items, mapping, text, text_at
 from trailquery.meaning.kinds import (
     Kind,
     kind_of_parameter,
+    kind_of_type,
     kind_of_value,
     kind_of_word,
     label,
@@ -99,6 +100,7 @@ def _mentions(
 ) -> Iterator[Mention]:
     yield from listed(resources)
     yield from in_parameters(service, api, request, "request")
+    yield from in_filters(service, api, request)
     yield from in_parameters(service, api, response, "response")
     yield from in_parameters(service, api, details, "details")
     refused = in_message(error_message)
@@ -130,10 +132,41 @@ def in_parameters(service: str, api: str, document: object, origin: str) -> Iter
         is_context = "ilter" in path or "encryptionContext" in path
         is_named = not is_context and len(value) <= LONGEST_NAME and value != HIDDEN
         kind = _kind_named(service, api, name, "." not in path) if is_named else None
+        if path == "resourceId" and kind is None:
+            kind = kind_of_type(service, text(said.get("resourceType")))
         mention = _read(value, kind, f"{origin}.{path}")
         if mention:
             is_subject = not is_context and (kind is not None or "." not in path or name == "resourceId")
             yield mention._replace(is_subject=is_subject)
+
+
+def in_filters(service: str, api: str, request: object) -> Iterator[Mention]:
+    """What the filters of a listing call name: `vpc-id` is vpc-1, `InstanceIds` are i-1 and i-2.
+
+    They are {name, valueSet} in EC2, {key, values} elsewhere. A filter on a bare `name` is a pattern or a
+    prefix unless it says Equals.
+    """
+    for parameter, entries in _unwrapped(mapping(request)).items():
+        for entry in items(entries) if "ilter" in parameter else ():
+            said = {name.lower(): value for name, value in mapping(entry).items()}
+            key = text(said.get("name")) or text(said.get("key")) or ""
+            kind = _kind_filtered(service, api, key, said.get("option") == "Equals")
+            for one in items(said.get("values") or said.get("valueset") or said.get("value")):
+                value = text(one) or text_at(one, "value") or text_at(one, "content") or HIDDEN
+                is_name = value != HIDDEN and len(value) <= LONGEST_NAME and not {"*", "?"} & set(value)
+                mention = _read(value, kind, f"request.{parameter}.{key[:_LONGEST_PARAMETER]}") if is_name else None
+                if mention:
+                    yield mention
+
+
+def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | None:
+    """The kind that the name of a filter tells: `vpc-id`, `attachment.instance-id`, `InstanceIds`."""
+    name = key.rpartition(".")[2].replace("-", "")
+    if len(name) > _LONGEST_PARAMETER:
+        return None
+    if name.lower() == "name":
+        return _kind_named(service, api, "names", True) if is_exact else None
+    return kind_of_parameter(service, name)
 
 
 @lru_cache(maxsize=16_384)
@@ -196,11 +229,8 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
 
 
 def _values(document: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """(parameter, text, path) of every string; `<Api>Request` around the whole counts as absent."""
-    inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
-    if _ENVELOPE.fullmatch(inner[0]) and isinstance(inner[1], dict):
-        document = inner[1]
-    waiting: list[tuple[str, object, str, int]] = [("", document, "", 0)]
+    """(parameter, text, path) of every string."""
+    waiting: list[tuple[str, object, str, int]] = [("", _unwrapped(document), "", 0)]
     seen = 0
     while waiting and seen < _MOST_VALUES:
         name, value, path, depth = waiting.pop()
@@ -216,6 +246,12 @@ def _values(document: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
                     waiting.append((inside, value[key], below, depth + 1))
         elif isinstance(value, list) and depth < _DEEPEST:
             waiting.extend((name, member, path, depth + 1) for member in reversed(value))
+
+
+def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
+    """`document` without the `<Api>Request` that newer EC2 APIs put around the whole."""
+    name, inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
+    return inner if _ENVELOPE.fullmatch(name) and isinstance(inner, dict) else document
 
 
 def _is_left_out(key: str) -> bool:

@@ -1,7 +1,7 @@
 """The one readable string for what a call was aimed at."""
 
 from trailquery.meaning.fields import at, items, text, text_at
-from trailquery.meaning.resources import Mention, in_message, in_parameters, listed, noun
+from trailquery.meaning.resources import Mention, in_filters, in_message, in_parameters, listed, noun
 from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
@@ -40,6 +40,7 @@ def target(
     refused = in_message(error_message)
     if not subjects and refused:
         subjects = [refused]
+    subjects = subjects or _likeliest(service, list(in_filters(service, api, request)))
     if not subjects:
         return None
     return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))

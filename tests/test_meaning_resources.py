@@ -112,6 +112,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("ec2", "DescribeInstances", {"instancesSet": {}, "filterSet": {}}, None),
         ("ec2", "DescribeInstances", {"filterSet": {"items": [{"name": "vpc-id", "valueSet": {"items": [{"value": "vpc-0123456789abcdef0"}]}}]}}, "vpc-0123456789abcdef0"),
         ("ec2", "DescribeVolumes", {"filterSet": {"items": [{"name": "attachment.instance-id", "valueSet": {"items": [{"value": "i-1"}, {"value": "i-2"}]}}]}}, "i-1 and 1 more"),
+        ("ec2", "DescribeRouteTables", {"filterSet": {"items": [{"name": "association.route-table-association-id", "valueSet": {"items": [{"value": "rtbassoc-1"}]}}]}}, "rtbassoc-1"),
         ("ec2", "DescribeThings", {"DescribeThingsRequest": {"Filter": {"Name": "vpc-id", "Value": {"tag": 1, "content": "vpc-1"}, "tag": 1}}}, "vpc-1"),
         ("ec2", "DescribeInstances", {"filterSet": {"items": [{"name": "tag:Name", "valueSet": {"items": [{"value": "web"}]}}]}}, None),
         ("ec2", "DescribeSecurityGroups", {"filterSet": {"items": [{"name": "group-name", "valueSet": {"items": [{"value": "web-*"}]}}]}}, None),
@@ -315,8 +316,13 @@ def test_the_bucket_comes_from_the_request_else_from_the_resource_list():
 
 @given(JSON, JSON, JSON, JSON, JSON, st.sampled_from([("ec2", "AuthorizeSecurityGroupIngress"), ("iam", "AttachUserPolicy"), ("s3", "GetObject"), ("sts", "AssumeRole"), ("rds", "ModifyDBSnapshotAttribute"), (None, 5)]))  # fmt: skip
 def test_no_json_value_makes_resources_raise(request_, response, resources, message, details, call):
-    shown = target(*call, request_, response, resources, message, message, details)
-    assert shown is None or isinstance(shown, str)
+    for asked in (
+        request_,
+        {"filters": request_},
+        {"filterSet": {"items": [{"name": "vpc-id", "valueSet": request_}]}},
+    ):
+        shown = target(*call, asked, response, resources, message, message, details)
+        assert shown is None or isinstance(shown, str)
     for one in resources_named(*call, request_, response, resources, message, details):
         assert isinstance(one.name, str)
     assert len(issued(*call, response, request_)) == 2

@@ -160,13 +160,14 @@ def in_filters(service: str, api: str, request: object) -> Iterator[Mention]:
 
 
 def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | None:
-    """The kind that the name of a filter tells: `vpc-id`, `attachment.instance-id`, `InstanceIds`."""
-    name = key.rpartition(".")[2].replace("-", "")
-    if len(name) > _LONGEST_PARAMETER:
+    """The kind that a filter tells: `vpc-id`, `attachment.instance-id`, `route-table-association-id`, `InstanceIds`."""
+    if len(key) > _LONGEST_PARAMETER:
         return None
-    if name.lower() == "name":
+    words = key.rpartition(".")[2].split("-")
+    if key.lower() == "name":
         return _kind_named(service, api, "names", True) if is_exact else None
-    return kind_of_parameter(service, name)
+    endings = ("".join(words[start:]) for start in range(max(1, len(words) - 1)))
+    return next((kind for ending in endings if (kind := kind_of_parameter(service, ending))), None)
 
 
 @lru_cache(maxsize=16_384)

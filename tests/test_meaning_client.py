@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailquery.meaning.client import client, client_ip, ip_scope, is_aws_call, plain_user_agent
+from trailquery.meaning.client import client, client_ip, ip_owner, ip_scope, is_aws_call, plain_user_agent
 from trailquery.meaning.fields import flag, instant, items, whole_number
 
 SDK_IN_CONSOLE = "S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10"
@@ -27,6 +27,7 @@ SDK_IN_CONSOLE = "S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10
         ("::1", "::1", "private"),
         ("fd00::1", "fd00::1", "private"),
         ("::ffff:10.0.0.1", "::ffff:10.0.0.1", "private"),
+        ("::ffff:185.220.101.1", "::ffff:185.220.101.1", "tor"),
         ("config.amazonaws.com", None, "aws-service"),
         ("AWS Internal", None, "aws-internal"),
         ("999.1.1.1", None, "none"),
@@ -38,6 +39,24 @@ SDK_IN_CONSOLE = "S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10
 )
 def test_only_an_address_is_a_client_address(source, address, scope):
     assert (client_ip(source), ip_scope(source)) == (address, scope)
+
+
+@pytest.mark.parametrize(
+    ("source", "scope", "owner"),
+    [
+        ("52.95.110.1", "aws", "aws"),
+        ("34.82.1.5", "cloud", "gcp"),
+        ("140.82.121.4", "cloud", "github"),
+        ("66.249.66.1", "cloud", "googlebot"),
+        ("185.220.101.1", "tor", "tor"),
+        ("198.51.100.7", "public", None),
+        ("10.0.0.1", "private", None),
+        ("s3.amazonaws.com", "aws-service", None),
+        (None, "none", None),
+    ],
+)
+def test_an_address_is_of_the_provider_that_publishes_its_range(source, scope, owner):
+    assert (ip_scope(source), ip_owner(source)) == (scope, owner)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +138,7 @@ def test_a_flag_is_a_boolean_or_its_word():
 @given(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2))
 def test_no_json_value_makes_a_source_raise(value):
     assert ip_scope(value) in {"public", "private", "aws-service", "aws-internal", "none"}
+    assert ip_owner(value) is None
     assert client(value, value, None) is None or isinstance(client(value, value, None), str)
     assert is_aws_call(value, value, value) in {True, False}
     assert whole_number(value) is None or whole_number(value) >= 0

@@ -33,6 +33,7 @@ COLUMNS = (
     Column("account_id", TEXT, "recipientAccountId", "The account that received the event; else the caller's", "1.02"),
     Column("category", TEXT, "", "management, data, signin, service, insight, network or aggregated: exactly one"),
     Column("access", TEXT, "readOnly", "read or write: readOnly where the record says it, else the verb of the API"),
+    Column("access_level", TEXT, "", "list, read, write, tagging or permissions-management, as IAM classes the action; null where it was no call"),
     Column("service", TEXT, "eventSource", "The service, short: event_source without .amazonaws.com"),
     Column("api", TEXT, "eventName", "The API without a version suffix: CreateFunction20150331 is CreateFunction"),
     Column("action", TEXT, "", "service:api, as IAM policies write it"),
@@ -70,7 +71,8 @@ COLUMNS = (
     Column("credentials_issued_to", TEXT, "userIdentity.inScopeOf.credentialsIssuedTo", "The resource to which a service session's credentials were issued"),
     # whence
     Column("client_ip", TEXT, "sourceIPAddress", "The caller's address; null unless it is an IPv4 or IPv6 address"),
-    Column("ip_scope", TEXT, "", "public, private, aws-service, aws-internal or none"),
+    Column("ip_scope", TEXT, "", "private, aws, cloud (other providers), vpn, tor, public; aws-service, aws-internal or none without an address"),
+    Column("ip_owner", TEXT, "", "The provider whose published ranges held the address at ingest: aws, gcp, mullvad, tor; else null"),
     Column("source_ip_address", TEXT, "sourceIPAddress", "The address field as delivered: address, service name or AWS Internal"),
     Column("user_agent", TEXT, "userAgent", "The client's own words, brackets removed; forgeable, cut by AWS at 1 KB"),
     Column("client", TEXT, "", "console, cloudshell, cli, sdk, iac, browser, service or other, from the user agent"),

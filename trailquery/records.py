@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from trailquery.containers import RECORD_KEYS, Contents, Reject, cut
 from trailquery.events import EVENTS
-from trailquery.meaning import action, client, credentials, failure, identity, resources, storage, target
+from trailquery.meaning import action, client, credentials, failure, identity, levels, resources, storage, target
 from trailquery.meaning.fields import flag, text_at
 from trailquery.soundness import UnsoundError, examine, is_suspect
 
@@ -149,7 +149,7 @@ def _row(raw: bytes) -> tuple[Any, ...]:
     source, name = _said(record.event_source), _said(record.event_name)
     code, message = _said(record.error_code), _said(record.error_message)
     recipient = _said(record.recipient_account_id) or _said(record.aggregated_account_id)
-    category, access, service, api, api_action = _what(
+    category, access, access_level, service, api, api_action = _what(
         _said(record.event_type), _said(record.event_category), _scalar(record.management_event), source, name,
         _scalar(record.read_only),
     )  # fmt: skip
@@ -169,7 +169,7 @@ def _row(raw: bytes) -> tuple[Any, ...]:
     )  # fmt: skip
     return (
         event_id or "made-" + sha256(canonical(raw)).hexdigest()[:32], event_id is None, event_time, account_id,
-        category, access, service, api, api_action, source, name, _said(record.aws_region),
+        category, access, access_level, service, api, api_action, source, name, _said(record.aws_region),
         aim, outcome, error_class, error_code, message,
         *caller,
         *_whence(_said(record.source_ip_address), _said(record.user_agent),
@@ -281,13 +281,15 @@ def _what(
     source: str | None,
     name: str | None,
     read_only: bool | str | None,
-) -> tuple[str, str, str | None, str | None, str | None]:
-    """category, access, service, api, action."""
+) -> tuple[str, str, str | None, str | None, str | None, str | None]:
+    """category, access, access_level, service, api, action."""
     service, api = action.short_service(source), action.api(name)
     category = action.category(event_type, event_category, management_event, source, name)
+    access = action.access(read_only, name)
     return (
         category,
-        action.access(read_only, name),
+        access,
+        levels.access_level(category, service, api, access),
         service,
         api,
         f"{service}:{api}" if service and api else None,
@@ -302,11 +304,12 @@ def _whence(
     kind: str,
     invoked_by: str | None,
 ) -> tuple[Any, ...]:
-    """client_ip, ip_scope, source_ip_address, user_agent, client, from_console_session, is_aws_call."""
+    """client_ip, ip_scope, ip_owner, source_ip_address, user_agent, client, from_console_session, is_aws_call."""
     from_console = flag(console) is True
     return (
         client.client_ip(source_ip),
         client.ip_scope(source_ip),
+        client.ip_owner(source_ip),
         source_ip,
         client.plain_user_agent(user_agent),
         client.client(user_agent, source_ip, from_console),

@@ -3,8 +3,10 @@
     fields       any JSON value -> text, mapping, items, flag, number or instant, or nothing
     identity     userIdentity -> who called, in which session
     action       eventSource, eventName ... -> service, api, category, access
+    levels       service, API -> access level, as IAM classes actions
     failure      errorCode, errorMessage, responseElements -> error class and outcome
     client       sourceIPAddress, userAgent -> whence and with what
+    origins      an address -> the provider whose range it is in
     kinds        parameter names, ARNs and ids -> kinds of resources
     resources    request, response, resources, error text -> every resource named
     rules        security group rules -> one readable string

@@ -4,6 +4,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from trailquery.meaning.fields import text
+from trailquery.meaning.origins import origin
 
 # Not ipaddress.is_private: that also holds the documentation ranges, and misses 100.64.0.0/10.
 _PRIVATE_NETWORKS = """
@@ -35,15 +36,23 @@ def client_ip(source_ip_address: object) -> str | None:
 
 
 def ip_scope(source_ip_address: object) -> str:
-    """public, private, aws-service, aws-internal or none. Behind a VPC endpoint an address is private."""
+    """private, aws, cloud, vpn, tor, public, aws-service, aws-internal or none.
+
+    Behind a VPC endpoint an address is private; public is an address that no published list names.
+    """
     address = _address(source_ip_address)
     if address:
-        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-        return "private" if any((mapped or address) in network for network in _PRIVATE) else "public"
+        return "private" if _is_private(address) else origin(_plain(address)).scope
     source = text(source_ip_address) or ""
     if source.startswith("AWS Internal"):
         return "aws-internal"
     return "aws-service" if _SERVICE_HOST.fullmatch(source) else "none"
+
+
+def ip_owner(source_ip_address: object) -> str | None:
+    """The provider whose published ranges hold the address: aws, gcp, mullvad, tor; null where none does."""
+    address = _address(source_ip_address)
+    return origin(_plain(address)).owner if address and not _is_private(address) else None
 
 
 def plain_user_agent(user_agent: object) -> str | None:
@@ -70,6 +79,16 @@ def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: ob
     """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address."""
     forwarded = text(invoked_by) is not None and _address(source_ip_address) is None
     return identity_type == "AWSService" or forwarded
+
+
+def _is_private(address: IPv4Address | IPv6Address) -> bool:
+    plain = _plain(address)
+    return any(plain in network for network in _PRIVATE)
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address in an IPv6 one such as ::ffff:198.51.100.7; every other as it is."""
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
 def _address(source_ip_address: object) -> IPv4Address | IPv6Address | None:

@@ -9,7 +9,7 @@ import click
 
 from trailquery.catalog import queries
 from trailquery.cli import trailquery
-from trailquery.events import COLUMNS
+from trailquery.events import ADDED_COLUMNS, COLUMNS
 
 
 def cli_help() -> str:
@@ -32,7 +32,10 @@ def catalogue() -> str:
 
 def columns() -> str:
     """The columns of `history` and `events`."""
-    rows = ((f"`{c.name}`", str(c.type) if c.name != "resources" else "list of struct", c.meaning) for c in COLUMNS)
+    rows = (
+        (f"`{c.name}`", str(c.type) if c.name != "resources" else "list of struct", c.meaning)
+        for c in COLUMNS + ADDED_COLUMNS
+    )
     return _table(("column", "type", "meaning"), rows)
 
 

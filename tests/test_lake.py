@@ -93,7 +93,7 @@ def test_scope_narrows_events_and_leaves_history_whole(lake_of: Lakes) -> None:
     assert scoped.scope == Scope(since=datetime(2024, 3, 1), until=datetime(2024, 3, 2))  # noqa: DTZ001
 
 
-def test_a_region_scope_keeps_global_services_and_sign_ins(lake_of: Lakes) -> None:
+def test_a_region_scope_keeps_global_services_and_sign_ins_unless_it_is_strict(lake_of: Lakes) -> None:
     lake = lake_of(
         [
             {"eventID": "here", "awsRegion": "eu-west-1"},
@@ -105,6 +105,8 @@ def test_a_region_scope_keeps_global_services_and_sign_ins(lake_of: Lakes) -> No
     )  # fmt: skip
     rows = lake.narrowed(regions=("eu-west-1",)).sql("SELECT event_id FROM events ORDER BY event_id").rows()
     assert [row["event_id"] for row in rows] == ["global", "here", "signin"]
+    strict = lake.narrowed(regions=("eu-west-1",), strict_region=True)
+    assert strict.sql("SELECT event_id FROM events").rows() == [{"event_id": "here"}]
 
 
 def test_an_account_scope_is_the_receiving_account(lake_of: Lakes) -> None:

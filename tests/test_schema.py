@@ -7,7 +7,7 @@ import pytest
 
 from trailquery import Lake
 from trailquery.errors import UsageError
-from trailquery.events import COLUMNS
+from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.schema import connect, drift, schema
 
 Lakes = Callable[[list[dict[str, Any]]], Lake]
@@ -26,7 +26,11 @@ def test_every_view_and_every_column_has_a_sentence_of_meaning(lake_of: Lakes) -
 
 def test_one_view_is_told_alone_in_the_order_of_its_columns(lake_of: Lakes) -> None:
     told = schema(lake_of([{}]), "events")
-    assert [column["column"] for column in told] == [*(column.name for column in COLUMNS), "event_date"]
+    assert [column["column"] for column in told] == [
+        *(column.name for column in COLUMNS),
+        "event_date",
+        *(column.name for column in ADDED_COLUMNS),
+    ]
     assert told[0] == {"view": "events", "column": "event_id", "type": "VARCHAR", "meaning": COLUMNS[0].meaning}
 
 

@@ -117,3 +117,13 @@ COLUMNS = (
 )  # fmt: skip
 
 EVENTS = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
+
+# What the views add to these from trailquery.toml and .mmdb files at the time of asking; null where those say nothing.
+ADDED_COLUMNS = (
+    Column("account_name", TEXT, "", "Your name of account_id, from [accounts] of trailquery.toml"),
+    Column("is_approved_region", pa.bool_(), "", "The region is in [regions] approved; global services and sign-ins, which choose none, count as approved"),
+    Column("network", TEXT, "", "Your name of the narrowest network that holds client_ip, from [networks] of trailquery.toml"),
+    Column("country", TEXT, "", "Country of client_ip, as two letters, from your .mmdb files"),
+    Column("asn", pa.int64(), "", "Number of the autonomous system that announces client_ip, from your .mmdb files"),
+    Column("as_name", TEXT, "", "Name of that autonomous system"),
+)  # fmt: skip

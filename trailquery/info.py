@@ -22,6 +22,7 @@ class Info(NamedTuple):
     sightings: int
     variants: int
     rejects: int
+    settings_file: str | None
 
 
 def info(lake: Lake) -> Info:
@@ -36,7 +37,7 @@ def info(lake: Lake) -> Info:
     ).rows()
     return Info(
         **total,
-        accounts=_counted(lake, "account_id"),
+        accounts=_counted(lake, "account_id, account_name"),
         regions=_counted(lake, "region"),
         categories=_counted(lake, "category"),
         data_events=lake.sql(
@@ -53,10 +54,11 @@ def info(lake: Lake) -> Info:
             "SELECT kind, status, count(*) AS files FROM files GROUP BY kind, status ORDER BY kind, status"
         ).rows(),
         **other,
+        settings_file=str(lake.settings.file) if lake.settings.file else None,
     )
 
 
-def _counted(lake: Lake, column: str) -> list[dict[str, Any]]:
+def _counted(lake: Lake, columns: str) -> list[dict[str, Any]]:
     return lake.sql(
-        f"SELECT {column}, count(*) AS events FROM events GROUP BY {column} ORDER BY events DESC, {column}"  # noqa: S608 (our own text)
+        f"SELECT {columns}, count(*) AS events FROM events GROUP BY {columns} ORDER BY events DESC, {columns}"  # noqa: S608 (our own text)
     ).rows()

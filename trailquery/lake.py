@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import bind, find_query
+from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, UsageError
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
+from trailquery.settings import Settings, find_settings
 from trailquery.times import zone
 from trailquery.views import define_views
 
@@ -23,12 +25,16 @@ QUERY_TIMEOUT_S = 300.0
 
 
 class Scope(NamedTuple):
-    """What `events` is narrowed to: [since, until) in naive UTC; None or empty leaves that side open."""
+    """What `events` is narrowed to: [since, until) in naive UTC; None or empty leaves that side open.
+
+    `regions` keep global services and sign-ins, which choose no region, unless `strict_region`.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    strict_region: bool = False
 
 
 def default_lake() -> Path:
@@ -43,14 +49,20 @@ def open_lake(
     tz: str = "UTC",
     timeout_s: float = QUERY_TIMEOUT_S,
     extra_tables: Mapping[str, str | Path] | None = None,
+    settings: Settings | None = None,
 ) -> "Lake":
-    """The lake at `path` as its last commit left it. Raises UsageError where there is none."""
+    """The lake at `path` as its last commit left it, with the trailquery.toml found for it unless `settings` are given.
+
+    Raises UsageError where there is no lake, or where the settings are wrong.
+    """
+    folder = Path(path) if path is not None else default_lake()
     return Lake(
-        Path(path) if path is not None else default_lake(),
+        folder,
         scope or Scope(),
         zone(tz).key,
         timeout_s,
         extra_tables or {},
+        find_settings(folder) if settings is None else settings,
     )
 
 
@@ -64,6 +76,7 @@ class Lake:
         zone_name: str,
         timeout_s: float,
         extra_tables: Mapping[str, str | Path],
+        settings: Settings,
     ) -> None:
         if not all((path / table.name / "_delta_log").is_dir() for table in tables.TABLES):
             raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {path}")
@@ -71,11 +84,12 @@ class Lake:
         self.scope = scope
         self.zone_name = zone_name
         self.timeout_s = timeout_s
+        self.settings = settings
         self._connection = duckdb.connect(
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
         self._connection.execute("SET TimeZone = 'UTC'")
-        define_views(self._connection, path)
+        define_views(self._connection, path, settings)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
         # From here on nothing outside the lake can be read, and no setting changed.
@@ -98,12 +112,16 @@ class Lake:
 
     def narrowed(self, **changes: Any) -> "Lake":
         """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""
-        return Lake(self.path, self.scope._replace(**changes), self.zone_name, self.timeout_s, {})
+        return Lake(self.path, self.scope._replace(**changes), self.zone_name, self.timeout_s, {}, self.settings)
 
     def describe(self, sql: str, params: Mapping[str, Any]) -> dict[str, str]:
         """Column name to DuckDB type of what `sql` returns, without running it."""
         rows = self._cursor().execute(f"DESCRIBE {sql}", dict(params)).fetchall()
         return {row[0]: row[1] for row in rows}
+
+    def own_accounts_source(self) -> str:
+        """Which accounts count as own in `is_own_account`, and where that is from."""
+        return own_accounts_source(self.settings, len(self.sql("FROM own_accounts")))
 
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

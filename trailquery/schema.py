@@ -6,12 +6,12 @@ from typing import Any
 import duckdb
 
 from trailquery.errors import UsageError
-from trailquery.events import COLUMNS
+from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
 from trailquery.result import Result
 from trailquery.views import define_views
 
-_MEANINGS = {column.name: column.meaning for column in COLUMNS} | {
+_MEANINGS = {column.name: column.meaning for column in COLUMNS + ADDED_COLUMNS} | {
     "event_date": "The day of the event (UTC), else of its delivery: the partition of the lake"
 }
 # Fields that a column shows under another name, or that say nothing by themselves.
@@ -56,7 +56,7 @@ def connect(lake: Lake, file: Path) -> None:
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
     with duckdb.connect(str(file)) as connection:
-        define_views(connection, lake.path.resolve())
+        define_views(connection, lake.path.resolve(), lake.settings)
         for column in schema(lake):
             meaning = (column["meaning"] or "").replace("'", "''")
             connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")

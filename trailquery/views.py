@@ -9,14 +9,19 @@ import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import resource_dir
+from trailquery.enrich import define_enriched
 from trailquery.events import TEXT, TIME
 from trailquery.records import canonical
+from trailquery.settings import Settings
 
 
-def define_views(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
     """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it."""
     _define_stored(connection, lake)
-    for view in sorted((resource_dir("sql") / "views").glob("*.sql")):
+    macros, *views = sorted((resource_dir("sql") / "views").glob("*.sql"))
+    connection.execute(macros.read_text(encoding="utf-8"))
+    define_enriched(connection, lake, settings, " ".join(tables.parquet_files(lake, tables.EVENT_TABLE)))
+    for view in views:
         connection.execute(view.read_text(encoding="utf-8"))
 
 

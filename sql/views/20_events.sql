@@ -1,7 +1,7 @@
 -- events: one row an event of `history` that is in scope.
 -- Each bound is one `IS NULL OR` on event_date, the form with which DuckDB leaves out whole partitions, and one
 -- on event_time. An event without a time counts by its date, which is that of its delivery. A region scope keeps
--- global services and sign-ins: they are recorded in a region that the caller did not choose.
+-- global services and sign-ins, unless it is strict: they are recorded in a region that the caller did not choose.
 CREATE VIEW events AS
 SELECT * FROM history
 WHERE
@@ -27,8 +27,10 @@ WHERE
     AND (
         coalesce(len(getvariable('scope_regions')), 0) = 0
         OR list_contains(getvariable('scope_regions'), region)
-        OR category = 'signin'
-        OR is_global_service(service, region)
+        OR (
+            coalesce(getvariable('scope_strict_region'), FALSE) = FALSE
+            AND (category = 'signin' OR is_global_service(service, region))
+        )
     );
 
 COMMENT ON VIEW events IS 'The events of history that are in scope, one row each.';

@@ -21,6 +21,7 @@ COMMANDS = {
     "show": ("catalogue", "Print the SQL and the front-matter of a curated query."),
     "sql": ("questions", "Run one SELECT over the views."),
     "schema": ("schema", "What the views and their columns mean; fields that no column covers."),
+    "settings": ("settings", "Your names of accounts and networks, approved regions, .mmdb files."),
     "connect": ("schema", "Write a small DuckDB database of the views, for other tools."),
 }
 

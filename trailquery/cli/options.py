@@ -33,6 +33,7 @@ _SCOPE = [
     click.option("--until", metavar="TIME", help="Before this time; written like --since."),
     click.option("--account", multiple=True, metavar="ID", help="Only events of this account. Repeatable."),
     click.option("--region", multiple=True, metavar="REGION", help="Only this region, with global services and sign-ins. Repeatable."),
+    click.option("--strict-region", is_flag=True, help="With --region: without those of other regions."),
     click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Time zone for reading and showing times."),
     click.option("--timeout", default=int(QUERY_TIMEOUT_S), show_default=True, type=click.IntRange(1, 86_400), metavar="SECONDS", help="Time limit."),
 ]  # fmt: skip
@@ -51,6 +52,7 @@ class Asked(NamedTuple):
     until: str | None
     account: tuple[str, ...]
     region: tuple[str, ...]
+    strict_region: bool
     tz: str
     timeout: int
     form: str | None
@@ -70,6 +72,8 @@ def asked_from(options: dict[str, Any]) -> Asked:
     asked = Asked(**{name: options.pop(name) for name in Asked._fields})
     if _form(asked) == "parquet" and _on_terminal(asked):
         raise UsageError("--format parquet: not for a terminal; add --output FILE.parquet")
+    if asked.strict_region and not asked.region:
+        raise UsageError("--strict-region: nothing to be strict about; add --region REGION")
     return asked
 
 
@@ -80,7 +84,7 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None) -> Lake
     until = None if asked.until is None else parse_time(asked.until, tz, now, "--until")
     if since and until and since >= until:
         raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
-    scope = Scope(since, until, asked.account, asked.region)
+    scope = Scope(since, until, asked.account, asked.region, asked.strict_region)
     lake = open_lake(asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables)
     if since or until:
         say(f"window: {shown(since, tz) if since else 'start'} .. {shown(until, tz) if until else 'end'}")

@@ -43,7 +43,9 @@ def sql(statement: str | None, file: Path | None, tables: tuple[str, ...], **opt
     elif statement == "-":
         statement = _sql_text(sys.stdin.buffer.read(), "stdin")
     lake = opened(asked, dict(_named_file(table) for table in tables))
-    put(lake.sql(_utf8(statement or "", "sql")), asked)
+    statement = _utf8(statement or "", "sql")
+    put(lake.sql(statement), asked)
+    _tell_own_accounts(statement, lake)
 
 
 def _sql_text(data: bytes, place: str) -> str:
@@ -110,6 +112,7 @@ def _command_of(query: Query) -> click.Command:
         lake = opened(asked)
         given = {name: _utf8(v, query.name) if isinstance(v, str) else v for name, v in options.items()}
         rows = put(lake.run(query.name, **given), asked)
+        _tell_own_accounts(query.sql, lake)
         if not rows and query.category != "any":
             _tell_blind_spot(query, lake)
 
@@ -126,6 +129,12 @@ def _click_param(param: Param) -> click.Parameter:
         return click.Option([f"{option}/--no-{option[2:]}"], default=None, help=param.about + told)
     choice = click.Choice(param.choices) if param.type == "choice" else None
     return click.Option([option], type=choice, metavar=None if choice else param.type.upper(), help=param.about + told)
+
+
+def _tell_own_accounts(statement: str, lake: Lake) -> None:
+    """Which accounts were taken for own, where the answer hangs on it."""
+    if "own_account" in statement.lower():
+        say(printable(lake.own_accounts_source()))
 
 
 def _tell_blind_spot(query: Query, lake: Lake) -> None:
@@ -148,6 +157,11 @@ def info(**options: Any) -> None:
         put(Result(pa.Table.from_pylist([held._asdict()]).to_reader(), asked.tz), asked)
 
 
+def _account(held: dict[str, Any]) -> str:
+    name = f" ({held['account_name']})" if held["account_name"] else ""
+    return f"{printable((held['account_id'] or '(none)') + name)} {held['events']:,}"
+
+
 def _info_lines(held: Info, tz: str) -> list[str]:
     def span(first: Any, last: Any) -> str:
         return f"{shown(first, zone(tz))} .. {shown(last, zone(tz))}" if first else "none"
@@ -165,7 +179,8 @@ def _info_lines(held: Info, tz: str) -> list[str]:
     files = ", ".join(f"{row['files']:,} {row['kind']} {row['status']}" for row in held.files)
     return [
         f"events      {held.events:,} on {held.days} days, {span(held.first_event, held.last_event)}",
-        f"accounts    {counts(held.accounts, 'account_id')}",
+        f"settings    {printable(held.settings_file or 'none')}",
+        f"accounts    {', '.join(map(_account, held.accounts)) or 'none'}",
         f"regions     {counts(held.regions, 'region')}",
         f"categories  {counts(held.categories, 'category')}",
         f"data events {', '.join(data) or 'none: no trail recorded them, or they are not in this lake'}",

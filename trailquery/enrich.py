@@ -63,9 +63,12 @@ def _define_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 
 def _create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    connection.register("arriving", rows)
-    connection.execute(f"CREATE TABLE stored.{name} AS FROM arriving")
-    connection.unregister("arriving")
+    """Table `stored.<name>` of text and integer columns. Bound as lists: registering Arrow would import its datasets."""
+    columns = ", ".join(
+        f"unnest(${field.name}::{'VARCHAR' if field.type == TEXT else 'BIGINT'}[]) AS {field.name}"
+        for field in rows.schema
+    )
+    connection.execute(f"CREATE TABLE stored.{name} AS SELECT {columns}", rows.to_pydict())
 
 
 def _approved(settings: Settings) -> str:

@@ -36,7 +36,7 @@ def define_enriched(connection: duckdb.DuckDBPyConnection, lake: Path, settings:
     else:
         columns += ["p.network, p.country, p.asn, p.as_name"]
         joins += ["LEFT JOIN stored.places AS p ON p.client_ip = e.client_ip"]
-        _create_table(connection, "places", places)
+        _create_table(connection, "places", places.to_pydict())
     select = f"SELECT e.*, {', '.join(columns)} FROM stored.events AS e {' '.join(joins)}"  # noqa: S608 (our own text)
     connection.execute(f"CREATE VIEW stored.enriched AS {select}")
 
@@ -51,9 +51,7 @@ def own_accounts_source(settings: Settings, seen: int) -> str:
 def _define_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """`stored.account_names` and `stored.own_accounts`: those of the settings, else the recipients seen."""
     names = {"account_id": list(settings.accounts), "account_name": list(settings.accounts.values())}
-    _create_table(
-        connection, "account_names", pa.table(names, pa.schema([("account_id", TEXT), ("account_name", TEXT)]))
-    )
+    _create_table(connection, "account_names", names)
     own = (
         "FROM stored.account_names"
         if settings.accounts
@@ -62,13 +60,12 @@ def _define_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     connection.execute(f"CREATE VIEW stored.own_accounts AS {own}")
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Table `stored.<name>` of text and integer columns. Bound as lists: registering Arrow would import its datasets."""
-    columns = ", ".join(
-        f"unnest(${field.name}::{'VARCHAR' if field.type == TEXT else 'BIGINT'}[]) AS {field.name}"
-        for field in rows.schema
+def _create_table(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, list[Any]]) -> None:
+    """Table `stored.<name>` of text, and of integers in asn. Plain lists: building Arrow of them would import pandas."""
+    values = ", ".join(
+        f"unnest(${column}::{'BIGINT' if column == 'asn' else 'VARCHAR'}[]) AS {column}" for column in columns
     )
-    connection.execute(f"CREATE TABLE stored.{name} AS SELECT {columns}", rows.to_pydict())
+    connection.execute(f"CREATE TABLE stored.{name} AS SELECT {values}", columns)
 
 
 def _approved(settings: Settings) -> str:

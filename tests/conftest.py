@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from told import Told
 
 from trailquery import Lake, open_lake
 from trailquery.ingest import ingest
@@ -73,6 +74,25 @@ def lake_of(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Lake]:
         return open_lake(tmp_path / "lake")
 
     return make
+
+
+@pytest.fixture(scope="module")
+def told_lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The lake of every record told in the module."""
+    records = [
+        record(**{"eventID": f"{test.__name__}/{name}", **changes})
+        for test in vars(request.module).values()
+        for name, changes in getattr(test, "told", {}).items()
+    ]
+    folder = tmp_path_factory.mktemp("told")
+    ingest([write_log(folder / LOG_NAME, records)], folder / "lake")
+    return open_lake(folder / "lake")
+
+
+@pytest.fixture
+def seen(told_lake: Lake, request: pytest.FixtureRequest) -> Told:
+    """What the views show of the records told to the test."""
+    return Told(told_lake, request.function.__name__)
 
 
 @pytest.fixture(scope="session")

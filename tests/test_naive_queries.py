@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from trailquery import Lake
-from trailquery.errors import UsageError
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
 
@@ -104,22 +103,3 @@ def test_the_call_that_opened_port_22_in_the_public_attack_is_missed_by_the_obvi
     network = f"SELECT {FIRST_NETWORK} AS network FROM events WHERE event_id = $event_id"
     assert opened["event_id"].startswith("74bd84b4")
     assert lake.sql(network, event_id=opened["event_id"]).rows() == [{"network": None}]
-
-
-def test_without_parentheses_an_arrow_takes_what_stands_before_it(lake_of: LakeOf) -> None:
-    lake = lake_of([{"eventID": "one"}])
-    with pytest.raises(UsageError, match="Malformed JSON"):
-        counted(lake, "SELECT count(*) FROM events WHERE 'id ' || raw ->> '$.eventID' = 'id one'")
-    assert counted(lake, "SELECT count(*) FROM events WHERE 'id ' || (raw ->> '$.eventID') = 'id one'") == 1
-
-
-def test_a_key_of_json_in_other_capitals_is_another_key(lake_of: LakeOf) -> None:
-    lake = lake_of([{"requestParameters": {"kmsKeyId": "alias/logs"}}])
-    found = "SELECT (request ->> '$.KmsKeyId') AS wrong, (request ->> '$.kmsKeyId') AS right FROM events"
-    assert lake.sql(found).rows() == [{"wrong": None, "right": "alias/logs"}]
-
-
-def test_an_unequal_sign_drops_the_calls_that_worked(lake_of: LakeOf) -> None:
-    lake = lake_of([{"eventID": "worked"}, {"eventID": "refused", "errorCode": "AccessDenied"}])
-    assert counted(lake, "SELECT count(*) FROM events WHERE error_code <> 'Throttling'") == 1
-    assert counted(lake, "SELECT count(*) FROM events WHERE error_code IS DISTINCT FROM 'Throttling'") == 2

@@ -1,0 +1,318 @@
+"""What makes the obvious query on CloudTrail wrong: duplicates, amendments, times, regions, size, category, access."""
+
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+from conftest import record, write_log
+from told import Told, told
+
+from trailquery import Lake, open_lake
+from trailquery.ingest import ingest
+
+AT = "111122223333_CloudTrail_us-east-1_20240301T{}Z_Mu0KsOhtH1ar15ZZ.json.gz"
+S3 = {"eventSource": "s3.amazonaws.com", "managementEvent": None, "eventCategory": None}
+
+
+def lake_of_files(folder: Path, *files: list[dict[str, Any]]) -> Lake:
+    """The lake of log files, ingested in the order given, one after the other."""
+    for number, records in enumerate(files):
+        log = folder / "logs" / AT.format(1010 + number)
+        ingest([write_log(log, [record(**changes) for changes in records])], folder / "lake")
+    return open_lake(folder / "lake")
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+def rows(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in lake.sql(sql).rows()]
+
+
+# ---- 1. duplicates
+
+
+def test_copies_of_one_event_in_two_trails_are_one_event(tmp_path: Path) -> None:
+    reordered = dict(reversed(record().items()))
+    lake = lake_of_files(tmp_path, [{}], [reordered], [{}])
+    assert rows(lake, "SELECT count(*), count(DISTINCT event_id) FROM events") == [(1, 1)]
+    assert rows(lake, "SELECT count(*) FROM variants") == [(0,)]
+
+
+def test_of_copies_that_differ_the_same_one_is_shown_in_every_order_and_none_is_lost(tmp_path: Path) -> None:
+    copies = [[{"eventTime": f"2024-03-01T10:00:0{second}Z"}] for second in range(3)]
+    found = set()
+    for number, files in enumerate(permutations(copies)):
+        lake = lake_of_files(tmp_path / str(number), *files)
+        shown = rows(lake, "SELECT event_time FROM events")
+        others = rows(lake, "SELECT event_time FROM variants ORDER BY event_time")
+        found.add((tuple(shown), tuple(others)))
+        assert sorted(shown + others) == [(utc(2024, 3, 1, 10, 0, second),) for second in range(3)]
+    assert len(found) == 1
+
+
+@told(
+    caller={"sharedEventID": "shared"},
+    owner={"sharedEventID": "shared", "recipientAccountId": "444455556666"},
+)
+def test_the_copies_of_a_call_in_two_accounts_are_two_events(seen: Told) -> None:
+    assert seen.each("account_id, shared_event_id") == {
+        "caller": ("111122223333", "shared"),
+        "owner": ("444455556666", "shared"),
+    }
+
+
+# ---- 2. amendments
+
+
+def test_an_amended_record_takes_the_place_of_the_one_it_amends(tmp_path: Path) -> None:
+    amended = {"errorCode": "AccessDenied", "addendum": {"reason": "UPDATED_DATA", "updatedFields": "errorCode"}}
+    for number, files in enumerate(permutations([[{}], [amended]])):
+        lake = lake_of_files(tmp_path / str(number), *files)
+        assert rows(lake, "SELECT outcome, addendum_reason FROM events") == [("denied", "UPDATED_DATA")]
+        assert rows(lake, "SELECT outcome, addendum_reason FROM variants") == [("success", None)]
+
+
+@told(
+    late={"addendum": {"reason": "DELIVERY_DELAY"}},
+    outage={"addendum": {"reason": "SERVICE_OUTAGE"}},
+    again={"addendum": {"reason": "UPDATED_DATA", "originalEventID": "the-first"}},
+    plain={},
+)
+def test_an_addendum_says_why_a_record_is_late_or_what_it_amends(seen: Told) -> None:
+    assert seen.each("addendum_reason, amends_event_id") == {
+        "late": ("DELIVERY_DELAY", None),
+        "outage": ("SERVICE_OUTAGE", None),
+        "again": ("UPDATED_DATA", "the-first"),
+        "plain": (None, None),
+    }
+
+
+# ---- 3. two clocks
+
+
+@told(before_midnight={"eventTime": "2024-02-29T23:59:59Z"})
+def test_an_event_delivered_the_day_after_is_in_scope_by_the_time_of_the_call(seen: Told) -> None:
+    times = {"before_midnight": (utc(2024, 2, 29, 23, 59, 59), utc(2024, 3, 1, 10, 10))}
+    assert seen.each("event_time, delivered_at") == times
+    day = Told(
+        seen.lake.narrowed(since=utc(2024, 2, 29).replace(tzinfo=None), until=utc(2024, 3, 1).replace(tzinfo=None)),
+        seen.test,
+    )
+    assert day.each("event_time, delivered_at") == times
+    by_delivery = "delivered_at >= '2024-02-29' AND delivered_at < '2024-03-01'"
+    assert seen.found(by_delivery) == set()
+
+
+# ---- 4. event version
+
+
+@told(
+    newer={"eventVersion": "1.10"},
+    older={"eventVersion": "1.9"},
+    oldest={"eventVersion": "1.02"},
+    odd={"eventVersion": "x"},
+)
+def test_event_version_1_10_is_newer_than_1_9(seen: Told) -> None:
+    assert seen.each("event_version_minor") == {"newer": 10, "older": 9, "oldest": 2, "odd": None}
+    assert seen.found("event_version > '1.9'") == {"odd"}
+    assert seen.found("event_version_minor > 9") == {"newer"}
+
+
+# ---- 5. regions
+
+
+@told(
+    iam={"eventSource": "iam.amazonaws.com"},
+    cloudfront={"eventSource": "cloudfront.amazonaws.com"},
+    route53={"eventSource": "route53.amazonaws.com"},
+    organizations={"eventSource": "organizations.amazonaws.com"},
+    global_sts={"eventSource": "sts.amazonaws.com"},
+    regional_sts={"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-2"},
+    sign_in={"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "us-east-2"},
+    elsewhere={},
+    here={"awsRegion": "eu-central-1"},
+    sts_here={"eventSource": "sts.amazonaws.com", "awsRegion": "eu-central-1"},
+)
+def test_a_region_scope_keeps_global_services_and_sign_ins_and_no_other_region(seen: Told) -> None:
+    here = Told(seen.lake.narrowed(regions=("eu-central-1",)), seen.test)
+    kept = {"iam", "cloudfront", "route53", "organizations", "global_sts", "sign_in", "here", "sts_here"}
+    assert here.found("true") == kept
+    assert seen.found("region = 'eu-central-1'") == {"here", "sts_here"}
+
+
+# ---- 6. truncation
+
+
+OMITTED = {"reason": "requestParameters too large", "omitted": True, "originalSize": 131_072}
+
+
+@told(
+    request={"eventName": "PutUserPolicy", "readOnly": False, "requestParameters": OMITTED},
+    response={"responseElements": OMITTED | {"reason": "responseElements too large"}},
+    whole={"requestParameters": {"omitted": False, "reason": "a test"}},
+)
+def test_a_request_too_large_for_cloudtrail_is_marked_and_not_taken_for_an_empty_one(seen: Told) -> None:
+    assert seen.each("is_truncated, request IS NULL") == {
+        "request": (True, False),
+        "response": (True, True),
+        "whole": (False, False),
+    }
+
+
+# ---- 7. AWS itself
+
+
+@told(
+    service={"userIdentity": {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}},
+    forwarded={"userIdentity": {"type": "AssumedRole", "invokedBy": "AWS Internal"}, "sourceIPAddress": "AWS Internal"},
+    through_service={
+        "userIdentity": {"type": "IAMUser", "userName": "alice", "invokedBy": "fas.s3.amazonaws.com"},
+        "sourceIPAddress": "fas.s3.amazonaws.com",
+    },
+    person={},
+    person_through_a_service={
+        "userIdentity": {"type": "IAMUser", "userName": "alice", "invokedBy": "signin.amazonaws.com"}
+    },
+)
+def test_what_aws_does_by_itself_is_told_from_what_people_do(seen: Told) -> None:
+    assert seen.found("is_aws_call") == {"service", "forwarded", "through_service"}
+    assert seen.found("NOT is_aws_call") == {"person", "person_through_a_service"}
+
+
+# ---- 8. the whole record
+
+
+@told(
+    rare={
+        "userIdentity": {
+            "type": "AssumedRole",
+            "credentialId": "credential-1",
+            "onBehalfOf": {
+                "userId": "user-1",
+                "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1",
+            },
+            "inScopeOf": {"credentialsIssuedTo": "arn:aws:lambda:us-east-1:111122223333:function:f"},
+            "sessionContext": {"sourceIdentity": "alice"},
+        },
+        "insightDetails": {"state": "Start"},
+        "addendum": {"reason": "DELIVERY_DELAY"},
+        "vpcEndpointAccountId": "444455556666",
+        "eventContext": {"tagContext": {}},
+        "fieldOfNextYear": {"Kept": [1, 2.50]},
+    }
+)
+def test_no_field_of_a_record_is_lost(seen: Told) -> None:
+    columns = (
+        "source_identity, insight, addendum_reason, on_behalf_of_user, credentials_issued_to, credential_id,"
+        " vpc_endpoint_account_id, event_context, (raw -> '$.fieldOfNextYear')::VARCHAR"
+    )
+    assert seen.each(columns) == {
+        "rare": (
+            "alice", '{"state":"Start"}', "DELIVERY_DELAY", "user-1", "arn:aws:lambda:us-east-1:111122223333:function:f",
+            "credential-1", "444455556666", '{"tagContext":{}}', '{"Kept":[1,2.5]}',
+        )
+    }  # fmt: skip
+
+
+# ---- 9. category
+
+
+INSIGHT = {"eventType": "AwsCloudTrailInsight", "eventCategory": "Insight", "eventSource": None, "userIdentity": None}
+
+
+@told(
+    insight=INSIGHT | {"managementEvent": None},
+    network={"eventType": "AwsVpceEvent", "eventCategory": "NetworkActivity", "managementEvent": None},
+    aggregated={"eventType": "AwsAggregatedEvent", "eventCategory": "Aggregated", "managementEvent": None},
+    sign_in={"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn"},
+    identity_center={"eventSource": "sso.amazonaws.com", "eventName": "Federate", "eventType": "AwsServiceEvent"},
+    service={"eventSource": "kms.amazonaws.com", "eventName": "RotateKey", "eventType": "AwsServiceEvent"},
+    data={"eventCategory": "Data", "managementEvent": False},
+    data_by_flag={"eventCategory": None, "managementEvent": "false"},
+    management={"eventSource": "s3.amazonaws.com", "eventName": "GetBucketAcl"},
+    old_object=S3 | {"eventVersion": "1.05", "eventName": "GetObject"},
+    old_invocation={
+        "eventVersion": "1.05", "eventSource": "lambda.amazonaws.com", "eventName": "Invoke20150331",
+        "managementEvent": None, "eventCategory": None,
+    },
+    old_bucket=S3 | {"eventVersion": "1.05", "eventName": "CreateBucket"},
+)  # fmt: skip
+def test_every_event_has_exactly_one_category_even_from_before_the_field_existed(seen: Told) -> None:
+    assert seen.each("category") == {
+        "insight": "insight",
+        "network": "network",
+        "aggregated": "aggregated",
+        "sign_in": "signin",
+        "identity_center": "signin",
+        "service": "service",
+        "data": "data",
+        "data_by_flag": "data",
+        "management": "management",
+        "old_object": "data",
+        "old_invocation": "data",
+        "old_bucket": "management",
+    }
+    assert seen.found("event_category = 'Data'") == {"data"}
+
+
+# ---- 10. read or write
+
+
+@told(
+    said_so={"eventName": "DeleteThing", "readOnly": True},
+    in_words={"eventName": "GetThing", "readOnly": "False"},
+    in_small_letters={"eventName": "DeleteThing", "readOnly": "true"},
+    missing_read={"eventName": "DescribeInstances", "readOnly": None},
+    missing_write={"eventName": "RunInstances", "readOnly": None},
+    sign_in={
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "readOnly": None,
+        "eventVersion": "1.05",
+    },
+)
+def test_read_or_write_follows_the_record_in_any_spelling_and_else_the_verb(seen: Told) -> None:
+    assert seen.each("access") == {
+        "said_so": "read",
+        "in_words": "write",
+        "in_small_letters": "read",
+        "missing_read": "read",
+        "missing_write": "write",
+        "sign_in": "write",
+    }
+
+
+@told(
+    secret={"eventSource": "secretsmanager.amazonaws.com", "eventName": "GetSecretValue"},
+    key={"eventSource": "kms.amazonaws.com", "eventName": "Decrypt"},
+    role={
+        "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRole",
+        "responseElements": {"credentials": {"accessKeyId": "ASIAIOSFODNN7EXAMPLE"}},
+    },
+)
+def test_a_read_may_hand_out_secrets_and_credentials(seen: Told) -> None:
+    assert seen.each("access") == dict.fromkeys(("secret", "key", "role"), "read")
+    assert seen.found("true", "changes") == set()
+    assert seen.each("child_access_key_id", "credential_issuance") == {"role": "ASIAIOSFODNN7EXAMPLE"}
+
+
+# ---- 11. Insights
+
+
+def insight(state: str, at: str) -> dict[str, Any]:
+    details = {"state": state, "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances"}
+    gone = dict.fromkeys(("userIdentity", "sourceIPAddress", "eventSource", "eventName", "readOnly", "managementEvent"))
+    return INSIGHT | gone | {"eventTime": at, "sharedEventID": "one-insight", "insightDetails": details}
+
+
+@told(start=insight("Start", "2024-03-01T10:00:00Z"), end=insight("End", "2024-03-01T10:07:00Z"))
+def test_the_start_and_the_end_of_an_insight_are_one_row_of_no_caller(seen: Told) -> None:
+    assert seen.each("actor, client_ip") == {"start": (None, None), "end": (None, None)}
+    columns = "insight_id, event_source, event_name, started_at, ended_at"
+    assert rows(seen.lake, f"SELECT {columns} FROM insight_events WHERE insight_id = 'one-insight'") == [
+        ("one-insight", "ec2.amazonaws.com", "RunInstances", utc(2024, 3, 1, 10), utc(2024, 3, 1, 10, 7))
+    ]

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,25 +14,37 @@ from trailquery.schema import connect, drift, schema
 Lakes = Callable[[list[dict[str, Any]]], Lake]
 
 
-def test_every_view_and_every_column_has_a_sentence_of_meaning(lake_of: Lakes) -> None:
+def test_every_view_and_every_column_has_one_sentence_of_meaning(lake_of: Lakes) -> None:
     lake = lake_of([{}])
-    columns = schema(lake)
-    assert [f"{column['view']}.{column['column']}" for column in columns if not column["meaning"]] == []
-    views = lake.sql(
-        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal AND comment IS NULL"
-    )
-    assert views.rows() == []
-    assert {"events", "history", "files", "rejects", "variants"} <= {column["view"] for column in columns}
+    told = schema(lake)
+    no_sentence = re.compile(r"\n|[.!?] +[A-Z]|^\s*$")
+    assert [one for one in told if one["meaning"] is None or no_sentence.search(one["meaning"])] == []
+    held = lake.sql("SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal ORDER BY 1")
+    assert [one["view"] for one in told if one["column"] is None] == [row["view_name"] for row in held.rows()]
+    assert {(one["view"], one["column"]) for one in told if one["column"]} == {
+        (view, column)
+        for view in {one["view"] for one in told}
+        for column in lake.describe(f"SELECT * FROM {view}", {})
+    }
 
 
-def test_one_view_is_told_alone_in_the_order_of_its_columns(lake_of: Lakes) -> None:
-    told = schema(lake_of([{}]), "events")
-    assert [column["column"] for column in told] == [
+def test_one_view_is_told_alone_itself_first_and_then_its_columns_in_order(lake_of: Lakes) -> None:
+    told = schema(lake_of([{}]), "changes")
+    assert [one["column"] for one in told] == [
+        None,
         *(column.name for column in COLUMNS),
         "event_date",
         *(column.name for column in ADDED_COLUMNS),
     ]
-    assert told[0] == {"view": "events", "column": "event_id", "type": "VARCHAR", "meaning": COLUMNS[0].meaning}
+    assert told[:2] == [
+        {
+            "view": "changes",
+            "column": None,
+            "type": "view",
+            "meaning": "Writes to the control plane that worked and were made by someone other than AWS itself.",
+        },
+        {"view": "changes", "column": "event_id", "type": "VARCHAR", "meaning": COLUMNS[0].meaning},
+    ]
 
 
 def test_a_view_that_is_not_there_is_a_wrong_request(lake_of: Lakes) -> None:
@@ -64,7 +77,13 @@ def test_another_tool_reads_the_views_and_their_meanings_from_a_small_file(lake_
     connect(lake, tmp_path / "views.duckdb")
     with duckdb.connect(str(tmp_path / "views.duckdb"), read_only=True) as other:
         assert other.execute("SELECT event_id, actor FROM management_events").fetchall() == [("one", "alice")]
-        meaning = "SELECT comment FROM duckdb_columns() WHERE table_name = 'changes' AND column_name = 'event_id'"
-        assert other.execute(meaning).fetchall() == [(COLUMNS[0].meaning,)]
+        of_columns = other.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal"
+        ).fetchall()
+        of_views = other.execute(
+            "SELECT view_name, NULL, comment FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
+        ).fetchall()
+    meanings = {(one["view"], one["column"]): one["meaning"] for one in schema(lake)}
+    assert {(view, column): comment for view, column, comment in of_columns + of_views} == meanings
     with pytest.raises(UsageError, match="is already there"):
         connect(lake, tmp_path / "views.duckdb")

@@ -21,17 +21,26 @@ _COVERED = {column.path.partition(".")[0] for column in COLUMNS} | {
 
 
 def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
-    """Columns of every view, or of `view`: view, column, type, meaning. Raises UsageError for an unknown view."""
-    columns = lake.sql(
-        "SELECT table_name AS view, column_name AS column, data_type AS type, comment AS meaning FROM duckdb_columns()"
-        " WHERE schema_name = 'main' AND NOT internal AND $view IN ('', table_name)"
-        " ORDER BY table_name, column_index",
-        view=view or "",
+    """What every view, or `view`, means: view, column, type, meaning; of each first the view itself, its column None.
+
+    Raises UsageError for an unknown view.
+    """
+    rows = lake.sql(
+        "SELECT view_name AS view, NULL AS column, 'view' AS type, comment AS meaning, -1 AS place FROM duckdb_views()"
+        " WHERE schema_name = 'main' AND NOT internal"
+        " UNION ALL"
+        " SELECT table_name, column_name, data_type, comment, column_index FROM duckdb_columns()"
+        " WHERE schema_name = 'main' AND NOT internal"
+        " ORDER BY view, place"
     ).rows()
-    if not columns:
-        names = lake.sql("SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal ORDER BY 1")
-        raise UsageError(f"no view named {view!r}; there are {', '.join(row['view_name'] for row in names.rows())}")
-    return [row | {"meaning": row["meaning"] or _MEANINGS.get(row["column"])} for row in columns]
+    if view is not None and view not in (names := sorted({row["view"] for row in rows})):
+        raise UsageError(f"no view named {view!r}; there are {', '.join(names)}")
+    return [
+        {name: row[name] for name in ("view", "column", "type")}
+        | {"meaning": row["meaning"] or _MEANINGS.get(row["column"])}
+        for row in rows
+        if view in (None, row["view"])
+    ]
 
 
 def drift(lake: Lake) -> Result:
@@ -58,5 +67,7 @@ def connect(lake: Lake, file: Path) -> None:
     with duckdb.connect(str(file)) as connection:
         define_views(connection, lake.path.resolve(), lake.settings)
         for column in schema(lake):
+            if column["column"] is None:
+                continue
             meaning = (column["meaning"] or "").replace("'", "''")
             connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")

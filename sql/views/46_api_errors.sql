@@ -97,7 +97,7 @@ SELECT
 FROM events
 WHERE outcome <> 'success';
 COMMENT ON VIEW api_errors IS
-'Calls that did not succeed, with what the text of a refusal tells; has the columns of events too.';
+'Calls that did not succeed, with what the text of a refusal tells.';
 COMMENT ON COLUMN api_errors.denied_action IS
 'The permission that was missing, as the message names it; not always the call: iam:PassRole.';
 COMMENT ON COLUMN api_errors.denied_resource IS

@@ -28,7 +28,7 @@ lint: $(VENV)/.installed-tests
 	$(BIN)/sqruff lint sql
 
 docs: $(VENV)/.installed-tests
-	$(BIN)/cog -r -I tests README.md
+	$(BIN)/cog -r -I tests README.md sql/views/README.md
 
 lab: $(VENV)/.installed-tests
 	$(BIN)/jupyter lab notebooks

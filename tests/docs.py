@@ -1,15 +1,23 @@
-"""What the README shows of the code; cog writes it there, and test_docs holds it to the code."""
+"""What the pages show of the code; cog writes it there, and test_docs holds it to the code."""
 
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import click
+from conftest import LOG_NAME, record, write_log
+from identities import CALLERS, identities
 
+from trailquery import open_lake
 from trailquery.catalog import queries
 from trailquery.cli import trailquery
 from trailquery.events import ADDED_COLUMNS, COLUMNS
+from trailquery.ingest import ingest
+from trailquery.schema import schema
 
 
 def cli_help() -> str:
@@ -39,6 +47,34 @@ def columns() -> str:
     return _table(("column", "type", "meaning"), rows)
 
 
+def views() -> str:
+    """One line a view: what one row of it is."""
+    rows = ((f"`{one['view']}`", one["meaning"]) for one in _schema() if one["column"] is None)
+    return _table(("view", "meaning"), rows)
+
+
+def view_columns() -> str:
+    """Each view with its columns, but those it has of `events`."""
+    names: dict[str, set[str]] = {}
+    for one in _schema():
+        names.setdefault(one["view"], set()).add(one["column"])
+    return "\n\n".join(_view(view, names["events"] if names["events"] <= names[view] else {None}) for view in names)
+
+
+def callers() -> str:
+    """What `events` has of a caller of each type, and why some columns are NULL."""
+    asked = ("actor_arn", "actor_account_id", "user_name", "access_key_id", "session_id")
+    rows = []
+    for caller, row in zip(CALLERS, identities(), strict=True):
+        empty = ", ".join(f"`{column}`" for column in asked if row[column] is None)
+        why = f"{empty}: {caller['why']}" if empty else "nothing"
+        said = (row[column] for column in ("actor", "principal_key", *asked[:2], "session_id"))
+        rows.append((caller["type"], *(f"`{value}`" if value else "NULL" for value in said), why))
+    return _table(
+        ("type", "actor", "principal_key", "actor_arn", "actor_account_id", "session_id", "NULL, and why"), rows
+    )
+
+
 def demo() -> str:
     """The real output of the demo, run in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
@@ -46,6 +82,26 @@ def demo() -> str:
             [sys.executable, "-m", "trailquery", "demo"], cwd=folder, capture_output=True, text=True, check=True
         )
     return _fenced("\n".join(line.rstrip() for line in run.stdout.splitlines()))
+
+
+@cache
+def _schema() -> list[dict[str, Any]]:
+    """Every view and column with its meaning."""
+    with tempfile.TemporaryDirectory() as folder:
+        ingest([write_log(Path(folder, LOG_NAME), [record()])], Path(folder, "lake"))
+        return schema(open_lake(Path(folder, "lake")))
+
+
+def _view(view: str, known: set[str]) -> str:
+    """The view with its columns, without those already `known`."""
+    itself, *columns = (one for one in _schema() if one["view"] == view)
+    own = [(f"`{one['column']}`", one["type"], one["meaning"]) for one in columns if one["column"] not in known]
+    parts = [f"## {view}", itself["meaning"]]
+    if len(own) < len(columns):
+        parts.append("It has the columns of `events`" + (" and these:" if own else "."))
+    if own:
+        parts.append(_table(("column", "type", "meaning"), own))
+    return "\n\n".join(parts)
 
 
 def _fenced(text: str) -> str:

@@ -2,12 +2,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[1]
 
 
-def test_the_readme_shows_what_the_code_says_and_does() -> None:
+@pytest.mark.parametrize("page", ["README.md", "sql/views/README.md"])
+def test_a_page_shows_what_the_code_says_and_does(page: str) -> None:
     check = subprocess.run(
-        [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", "tests", "README.md"],
+        [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", "tests", page],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert check.returncode == 0, f"{check.stdout}{check.stderr}\nmend it with: make docs"

@@ -1,10 +1,11 @@
 """What a record must not be, so that it neither spoils the others nor shows two faces.
 
 Invalid UTF-8 and lone surrogates make every query on the column fail; of duplicate keys JSON readers disagree on
-which value counts; nested deeper than `MAX_DEPTH`, DuckDB's JSON functions fail. Such a record is rejected whole.
+which value counts; nested deeper than `MAX_DEPTH`, DuckDB's JSON functions fail; numbers beyond a double they refuse. Such a record is rejected whole.
 """
 
 import json
+import math
 from typing import Any
 
 MAX_DEPTH = 100
@@ -35,7 +36,7 @@ def is_suspect(raw: bytes, keys: int) -> bool:
 def examine(raw: bytes) -> None:
     """Raises UnsoundError with the reason why `raw` can be no row, if there is one. Exact and slow."""
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise UnsoundError(f"invalid UTF-8 at byte {error.start} of the record") from None
@@ -43,6 +44,8 @@ def examine(raw: bytes) -> None:
         raise UnsoundError("half of a surrogate pair (\\ud800-\\udfff) in a string") from None
     except json.JSONDecodeError as error:
         raise UnsoundError(f"broken JSON at character {error.pos} of the record: {error.msg}") from None
+    except ValueError:  # Python's own limit
+        raise UnsoundError("a number of more than 4,300 digits") from None
     except RecursionError:
         raise UnsoundError(f"nested deeper than {MAX_DEPTH} levels") from None
     if not isinstance(value, dict):
@@ -58,6 +61,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise UnsoundError(f"the key {twice!r} occurs twice in one object")
     return value
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise UnsoundError(f"the number {written[:20]} is beyond the range of a double")
+    return number
 
 
 def _no_constant(name: str) -> None:

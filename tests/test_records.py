@@ -48,7 +48,7 @@ def test_any_json_object_becomes_a_row_whose_raw_is_its_bytes_or_a_reject(value:
     raw = json.dumps(value).encode()
     found = decode(read_contents(b'{"Records":[' + raw + b"]}"))
     assert len(found.rows) + len(found.rejects) == 1
-    assert [reject.data for reject in found.rejects] in ([], [raw])
+    assert all(raw in reject.data for reject in found.rejects)
     if found.rows:
         table = to_table([(ORIGIN, found)])
         assert table["raw"].to_pylist() == [raw.decode()]

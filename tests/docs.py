@@ -58,7 +58,10 @@ def view_columns() -> str:
     names: dict[str, set[str]] = {}
     for one in _schema():
         names.setdefault(one["view"], set()).add(one["column"])
-    return "\n\n".join(_view(view, names["events"] if names["events"] <= names[view] else {None}) for view in names)
+    stored = {column.name for column in COLUMNS}
+    return "\n\n".join(
+        _view(view, names["events"] if stored <= names[view] and view != "events" else set()) for view in names
+    )
 
 
 def callers() -> str:
@@ -98,7 +101,8 @@ def _view(view: str, known: set[str]) -> str:
     own = [(f"`{one['column']}`", one["type"], one["meaning"]) for one in columns if one["column"] not in known]
     parts = [f"## {view}", itself["meaning"]]
     if len(own) < len(columns):
-        parts.append("It has the columns of `events`" + (" and these:" if own else "."))
+        but = "" if known <= {one["column"] for one in columns} | {None} else ", without those of trailquery.toml"
+        parts.append(f"It has the columns of `events`{but}" + (" and these:" if own else "."))
     if own:
         parts.append(_table(("column", "type", "meaning"), own))
     return "\n\n".join(parts)

@@ -111,6 +111,8 @@ def test_a_forwarded_call_is_one_of_aws_only_without_a_client_address():
         1688991869000,
         "1688991869000",
         1688991869000.0,
+        1688991869,
+        "1688991869.0",
     ],
 )
 def test_every_spelling_of_a_moment_is_the_same_moment(spelling):

@@ -170,17 +170,19 @@ HANDED_OUT = [
     ("cognito-identity", "GetCredentialsForIdentity", {"credentials": CREDENTIALS}),
     ("rolesanywhere", "CreateSession", {"credentialSet": [{"credentials": CREDENTIALS}]}),
     ("eks-auth", "AssumeRoleForPodIdentity", {"credentials": CREDENTIALS}),
+    ("s3", "GetDataAccess", {"Credentials": {"AccessKeyId": KEY, "Expiration": WORDS}}),
+    ("signin", "CreateOAuth2Token", {"credentials": CREDENTIALS}),
 ]
 
 
-def test_every_api_that_hands_out_a_key_is_an_issuance_with_that_key(lake_of: LakeOf) -> None:
+def test_every_api_that_hands_out_a_key_is_an_issuance_with_that_key_and_its_end(lake_of: LakeOf) -> None:
     calls = [
         {"eventID": api, "eventSource": f"{service}.amazonaws.com", "eventName": api, "responseElements": response}
         for service, api, response in HANDED_OUT
     ]
     lake = lake_of([*calls, {"eventID": "no-issuance", "eventName": "ListAccessKeys"}])
-    expected = sorted((api, KEY) for _, api, _ in HANDED_OUT)
-    assert issued(lake, "event_id, child_access_key_id") == expected
+    expected = sorted((api, KEY, datetime(2024, 3, 1, 11, tzinfo=UTC)) for _, api, _ in HANDED_OUT)
+    assert issued(lake, "event_id, child_access_key_id, expires_at") == expected
 
 
 MOMENTS = [
@@ -189,6 +191,7 @@ MOMENTS = [
     "Mar 1, 2024 11:00:00 AM",
     "2024-03-01T11:00:00Z",
     "1709290800",
+    1709290800,
     "1709290800000",
     1709290800000,
 ]
@@ -296,6 +299,7 @@ def test_a_long_term_key_comes_from_the_session_that_created_it(links: Links) ->
 
 
 HIDDEN = {"none": None, "words": "HIDDEN_DUE_TO_SECURITY_REASONS", "stars": "ASIA************"}
+ROOT_OF_OTHER = {"type": "Root", "principalId": OTHER, "arn": f"arn:aws:iam::{OTHER}:root", "accountId": OTHER}
 OFF = [
     (f"{how}-{second}", key, second) for how, key in HIDDEN.items() for second in ("09:59:59", "10:00:00", "10:00:01")
 ]
@@ -308,6 +312,14 @@ OFF = [
 def test_where_the_key_is_hidden_arn_and_second_of_issue_link_within_one_second(links: Links) -> None:
     expected = {name: ("alice", f"call-{name}", "arn+time", "inferred", None) for name, _, _ in OFF}
     assert {name: links[name] for name in expected} == expected
+
+
+@scene(
+    hand_out("AssumeRoot", None, eventID="call", requestParameters={"targetPrincipal": OTHER}),
+    {"eventID": "use", "userIdentity": temporary(ROOT_OF_OTHER, KEY, "2024-03-01T10:00:00Z")},
+)
+def test_a_hidden_key_of_another_accounts_root_links_by_the_account_and_the_second(links: Links) -> None:
+    assert links["use"] == ("alice", "call", "arn+time", "inferred", None)
 
 
 @scene(

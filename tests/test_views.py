@@ -135,7 +135,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "variants": [],
         "service_events": ["details"],
         "data_events": ["data_type", "presigned"],
-        "signin_events": ["result", "mfa", "saml_provider", "login_to", "switch_from"],
+        "signin_events": ["result", "mfa", "saml_provider", "login_to"],
         "network_events": ["is_external_principal"],
     }
     columns = {view: list(lake.describe(f"SELECT * FROM {view}", {})) for view in added}

@@ -82,10 +82,12 @@ COLUMNS = (
     Column("vpc_endpoint_account_id", TEXT, "vpcEndpointAccountId", "The account that owns the VPC endpoint", "1.09"),
     Column("tls_version", TEXT, "tlsDetails.tlsVersion", "TLS version of the call", "1.08"),
     Column("host_header", TEXT, "tlsDetails.clientProvidedHostHeader", "Host name the client asked for", "1.08"),
+    Column("switch_from", TEXT, "additionalEventData.SwitchFrom", "Who switched to this role in the console: the ARN of the session before"),
     Column("is_cross_account", pa.bool_(), "", "The caller's account is not the receiving account; AWS services do not count"),
     # what it handed out or touched
     Column("issued_key_id", TEXT, "responseElements.credentials.accessKeyId", "The access key this call handed out"),
-    Column("issued_arn", TEXT, "responseElements.assumedRoleUser.arn", "The session ARN of the credentials this call handed out; null for CreateAccessKey"),
+    Column("issued_arn", TEXT, "responseElements.assumedRoleUser.arn", "Whom the credentials this call handed out act as; a user's path may lack"),
+    Column("issued_expires_at", TIME, "responseElements.credentials.expiration", "When the credentials this call handed out end (UTC)"),
     Column("requested_role_arn", TEXT, "requestParameters.roleArn", "The role this call asks for or hands to a service"),
     Column("bucket", TEXT, "requestParameters.bucketName", "S3 bucket"),
     Column("object_key", TEXT, "requestParameters.key", "S3 object key"),

@@ -46,8 +46,7 @@ SELECT
             THEN 'no'
     END AS mfa,
     (additional ->> '$.SamlProviderArn') AS saml_provider,
-    (additional ->> '$.LoginTo') AS login_to,
-    (additional ->> '$.SwitchFrom') AS switch_from
+    (additional ->> '$.LoginTo') AS login_to
 FROM events
 WHERE category = 'signin';
 
@@ -99,7 +98,6 @@ COMMENT ON COLUMN signin_events.mfa IS
 'yes, no, or at-idp where only the identity provider knows; NULL where the step does not tell.';
 COMMENT ON COLUMN signin_events.saml_provider IS 'ARN of the SAML provider.';
 COMMENT ON COLUMN signin_events.login_to IS 'The page the sign-in led to.';
-COMMENT ON COLUMN signin_events.switch_from IS 'The identity that switched to this role.';
 COMMENT ON VIEW network_events IS
 'Calls through a VPC endpoint, as the owner of the endpoint sees them.';
 COMMENT ON COLUMN network_events.is_external_principal IS

@@ -12,55 +12,14 @@ CREATE MACRO hands_out_credentials(action) AS
         'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess'
     );
 
--- keeps_identity: its credentials are the caller's own once more, under the caller's ARN.
-CREATE MACRO keeps_identity(action) AS
-    action IN ('sts:GetSessionToken', 'signin:GetSigninToken', 'signin:CreateOAuth2Token');
-
 -- is_whole_id: an access key or session id that tells one from another; not masked, cut short or a placeholder.
 CREATE MACRO is_whole_id(id) AS
     regexp_full_match(id, '[A-Za-z0-9]{16,128}') AND NOT contains(upper(id), 'XXXXXXXX');
-
--- moment: a time as services write it in responses: ISO 8601, in words (before AM a narrow space, U+202F, or a
--- plain one), or since 1970 in seconds or milliseconds; NULL for any other text.
-CREATE MACRO moment(written) AS
-    coalesce(
-        CASE
-            WHEN regexp_full_match(written, '[0-9]{12,13}')
-                THEN try_cast(to_timestamp(written::DOUBLE / 1000) AS TIMESTAMP)
-            WHEN regexp_full_match(written, '[0-9]{9,10}(\.[0-9]+)?')
-                THEN try_cast(to_timestamp(written::DOUBLE) AS TIMESTAMP)
-        END,
-        try_cast(written AS TIMESTAMP),
-        try_strptime(
-            replace(written, chr(8239), ' '),
-            ['%b %d, %Y, %I:%M:%S %p', '%b %d, %Y %I:%M:%S %p']
-        )
-    );
 
 -- noqa: enable=LT02,CP05
 
 -- credential_issuance: one row a call that asked for credentials, whether it got them or not.
 CREATE VIEW credential_issuance AS
-WITH asked AS (
-    SELECT
-        *,
-        CASE
-            WHEN keeps_identity(action) THEN actor_arn
-            WHEN action = 'sts:AssumeRoot'
-                THEN 'arn:' || split_part(actor_arn, ':', 2) || ':iam::' || nullif(
-                    regexp_extract((request ->> '$.targetPrincipal'), '[0-9]{12}'), ''
-                ) || ':root'
-            WHEN action = 'iam:CreateAccessKey'
-                THEN coalesce(
-                    'arn:' || split_part(actor_arn, ':', 2) || ':iam::' || account_id || ':user/'
-                    || nullif((request ->> '$.userName'), user_name),
-                    actor_arn
-                )
-        END AS implied_arn
-    FROM events
-    WHERE hands_out_credentials(action)
-)
-
 SELECT
     event_time AS issued_at,
     action,
@@ -71,14 +30,8 @@ SELECT
     principal_key,
     CASE WHEN is_whole_id(session_id) THEN session_id END AS parent_session_id,
     CASE WHEN is_whole_id(access_key_id) THEN access_key_id END AS parent_access_key_id,
-    CASE
-        WHEN is_whole_id(coalesce(issued_key_id, (response ->> '$.credentials.accessKeyId')))
-            THEN coalesce(issued_key_id, (response ->> '$.credentials.accessKeyId'))
-    END AS child_access_key_id,
-    CASE
-        WHEN outcome = 'success'
-            THEN coalesce(issued_arn, implied_arn, (response ->> '$.assumedRoleUser.arn'))
-    END AS child_arn,
+    CASE WHEN is_whole_id(issued_key_id) THEN issued_key_id END AS child_access_key_id,
+    issued_arn AS child_arn,
     coalesce(
         requested_role_arn,
         list_filter(resources, lambda named: named.type = 'AWS::IAM::Role')[1].arn
@@ -109,21 +62,15 @@ SELECT
         lambda arn: arn IS NOT NULL
     ) AS session_policy_arns,
     try_cast((request ->> '$.durationSeconds') AS INTEGER) AS duration_seconds,
-    moment(
-        coalesce(
-            (response ->> '$.credentials.expiration'),
-            (response ->> '$.Credentials.Expiration'),
-            (response ->> '$.roleCredentials.expiration'),
-            (response ->> '$.credentialSet[0].credentials.expiration')
-        )
-    ) AS expires_at,
+    issued_expires_at AS expires_at,
     client_ip,
     is_aws_call,
     shared_event_id,
     event_id,
     account_id,
     region
-FROM asked;
+FROM events
+WHERE hands_out_credentials(action);
 
 COMMENT ON VIEW credential_issuance IS
 'One row a call that asked for credentials, whether it got them or not.';

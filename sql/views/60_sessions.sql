@@ -45,7 +45,7 @@ issued AS MATERIALIZED (
         identity_type,
         shared_event_id,
         CASE WHEN is_whole_id(issued_key_id) THEN issued_key_id END AS key_id,
-        coalesce(issued_arn, CASE WHEN keeps_identity(action) THEN actor_arn END) AS arn,
+        CASE WHEN action <> 'iam:CreateAccessKey' THEN issued_arn END AS arn,
         CASE WHEN is_whole_id(session_id) THEN session_id END AS caller_session_id,
         CASE
             WHEN is_whole_id(session_id) THEN NULL
@@ -109,7 +109,7 @@ switches AS (
         event_id,
         event_time,
         action,
-        (additional ->> '$.SwitchFrom') AS switch_from
+        switch_from
     FROM history
     WHERE action = 'signin:SwitchRole' AND outcome = 'success' AND session_id IS NOT NULL
 ),

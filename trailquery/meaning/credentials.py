@@ -1,48 +1,59 @@
 """The credentials a call handed out, and the role it asked for.
 
-Source: API references of STS, IAM, IAM Identity Center, Cognito and IAM Roles Anywhere.
+Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth and S3.
 """
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 
-from trailquery.meaning.fields import HIDDEN, items, mapping, text, text_at
+from trailquery.meaning.fields import HIDDEN, at, instant, items, mapping, text, text_at
+from trailquery.meaning.identity import Identity
 
 _ROLE = re.compile(r"(arn:aws[\w-]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _SETS = ("credentials", "Credentials", "roleCredentials", "accessKey")
-_WITH_KEY = frozenset(
+_FOR_A_ROLE = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_FOR_THE_CALLER = ("sts:GetSessionToken", "signin:GetSigninToken", "signin:CreateOAuth2Token")
+_HANDS_OUT = frozenset(
     {
-        ("sts", "AssumeRole"),
-        ("sts", "AssumeRoleWithSAML"),
-        ("sts", "AssumeRoleWithWebIdentity"),
-        ("sts", "AssumeRoot"),
-        ("sts", "GetSessionToken"),
-        ("sts", "GetFederationToken"),
-        ("iam", "CreateAccessKey"),
-        ("signin", "GetSigninToken"),
-        ("sso", "GetRoleCredentials"),
-        ("cognito-identity", "GetCredentialsForIdentity"),
-        ("rolesanywhere", "CreateSession"),
+        *_FOR_A_ROLE,
+        *_FOR_THE_CALLER,
+        "sts:AssumeRoot",
+        "sts:GetFederationToken",
+        "iam:CreateAccessKey",
+        "sso:GetRoleCredentials",
+        "cognito-identity:GetCredentialsForIdentity",
+        "rolesanywhere:CreateSession",
+        "eks-auth:AssumeRoleForPodIdentity",
+        "s3:GetDataAccess",
     }
 )
 
 
 class Issued(NamedTuple):
-    issued_key_id: str | None
-    issued_arn: str | None
+    """What a call handed out, under the names of `events`; `issued_expires_at` is naive UTC."""
+
+    issued_key_id: str | None = None
+    issued_arn: str | None = None
+    issued_expires_at: datetime | None = None
 
 
-def issued(service: object, api: object, response: object, request: object) -> Issued:
-    """The access key and the session ARN that the call handed out; nothing when it handed out none.
+_NOTHING = Issued()
 
-    EC2's own AssumeRole lacks assumedRoleUser: the session ARN is then made from role and session name.
-    """
-    if (service, api) not in _WITH_KEY or not mapping(response):
-        return Issued(None, None)
+
+def issued(
+    action: str | None, outcome: str, response: object, request: object, caller: Identity, account_id: str | None
+) -> Issued:
+    """The access key that the call handed out, whom it acts as, and when it ends; nothing when it handed out none."""
+    if action not in _HANDS_OUT or outcome != "success":
+        return _NOTHING
     parts = [response, *items(mapping(response).get("credentialSet"))]  # Roles Anywhere answers with a set
     return Issued(
         next((key for part in parts if (key := _key_id(part))), None),
-        next((arn for part in parts if (arn := _holder_arn(part))), None) or _session_arn(request),
+        next((arn for part in parts if (arn := _holder_arn(part))), None)
+        or _implied_arn(action, request, caller, account_id),
+        next((end for part in parts if (end := _end(part))), None),
     )
 
 
@@ -57,8 +68,7 @@ def requested_role_arn(request: object) -> str | None:
 
 
 def _key_id(document: object) -> str | None:
-    spellings = ((name, key) for name in _SETS for key in ("accessKeyId", "AccessKeyId"))
-    keys = (text_at(document, *spelling) for spelling in spellings)
+    keys = (text_at(document, name, key) for name in _SETS for key in ("accessKeyId", "AccessKeyId"))
     return next((key for key in keys if key and key != HIDDEN), None)
 
 
@@ -66,11 +76,29 @@ def _holder_arn(document: object) -> str | None:
     return text_at(document, "assumedRoleUser", "arn") or text_at(document, "federatedUser", "arn")
 
 
+def _end(document: object) -> datetime | None:
+    ends = (instant(at(document, name, key)) for name in _SETS for key in ("expiration", "Expiration"))
+    return next((end for end in ends if end), None)
+
+
+def _implied_arn(action: str | None, request: object, caller: Identity, account_id: str | None) -> str | None:
+    """Whom the credentials act as where the answer does not say it; EC2's own AssumeRole lacks assumedRoleUser."""
+    if action in _FOR_A_ROLE:
+        return _session_arn(request)
+    if action in _FOR_THE_CALLER or caller.actor_arn is None:
+        return caller.actor_arn
+    partition = ":".join(caller.actor_arn.split(":")[:2])
+    if action == "sts:AssumeRoot":
+        account = _ACCOUNT.search(text_at(request, "targetPrincipal") or "")
+        return f"{partition}:iam::{account[0]}:root" if account else None
+    if action == "iam:CreateAccessKey":
+        name = text_at(request, "userName")
+        return f"{partition}:iam::{account_id}:user/{name}" if name and name != caller.user_name else caller.actor_arn
+    return None
+
+
 def _session_arn(request: object) -> str | None:
-    role, session_name = (
-        _ROLE.fullmatch(requested_role_arn(request) or ""),
-        text_at(request, "roleSessionName"),
-    )
+    role, session_name = _ROLE.fullmatch(requested_role_arn(request) or ""), text_at(request, "roleSessionName")
     if role is None or session_name is None:
         return None
     partition, account_id, role_name = role.groups()

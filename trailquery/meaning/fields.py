@@ -9,7 +9,8 @@ from typing import Any
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC is the rule of the lake
-_EPOCH_MILLISECONDS = re.compile(r"[0-9]{13}")
+_EPOCH_MILLISECONDS = re.compile(r"[0-9]{12,13}")
+_EPOCH_SECONDS = re.compile(r"[0-9]{9,10}(\.[0-9]+)?")
 _WORDED = ("%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p")
 _NOTHING: Mapping[str, Any] = {}
 
@@ -68,16 +69,17 @@ def instant(value: object) -> datetime | None:
     """A moment as naive UTC.
 
     Seen in records: ISO 8601, `Jul 10, 2023 12:24:29 PM`, the same with a second comma, with U+202F before
-    AM or PM, and milliseconds since 1970 (EC2), as a number or as digits.
+    AM or PM, and seconds or milliseconds since 1970, as a number or as digits.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        milliseconds = whole_number(value)
-        value = str(milliseconds) if milliseconds is not None else None
+        value = str(value).removesuffix(".0")
     if not isinstance(value, str):
         return None
     value = value.strip().replace("\u202f", " ")
     if _EPOCH_MILLISECONDS.fullmatch(value):
         return _EPOCH + timedelta(milliseconds=int(value))
+    if _EPOCH_SECONDS.fullmatch(value):
+        return _EPOCH + timedelta(seconds=float(value))
     try:
         moment = datetime.fromisoformat(value)
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import bind, find_query
+from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, UsageError
 from trailquery.readonly import refuse_unless_select
@@ -89,7 +90,7 @@ class Lake:
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
         self._connection.execute("SET TimeZone = 'UTC'")
-        define_views(self._connection, path, settings)
+        self._derived = Derived(path, define_views(self._connection, path, settings))
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
         # From here on nothing outside the lake can be read, and no setting changed.
@@ -145,6 +146,7 @@ class Lake:
         cursor = self._cursor()
         with _TimeLimit(cursor, self.timeout_s):
             try:
+                self._derived.prepare(cursor, sql)
                 reader = cursor.sql(sql, params=dict(params)).to_arrow_reader()
             except (duckdb.Error, RuntimeError) as error:
                 raise self._explained(name, error) from None

@@ -1,8 +1,9 @@
 """The views over one snapshot of a lake's tables, made on any DuckDB connection."""
 
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -15,27 +16,40 @@ from trailquery.records import canonical
 from trailquery.settings import Settings
 
 
-def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
+class Snapshot(NamedTuple):
+    """What the views were made of: their text, the Parquet files of the events, and of each copy that is not shown
+    where it was stored, or shown where it was not, the date (None without one), file and position."""
+
+    sql: str
+    event_files: list[str]
+    swaps: list[tuple[date | None, str, int]]
+
+
+def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> Snapshot:
     """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it."""
-    _define_stored(connection, lake)
-    macros, *views = sorted((resource_dir("sql") / "views").glob("*.sql"))
-    connection.execute(macros.read_text(encoding="utf-8"))
-    define_enriched(connection, lake, settings, " ".join(tables.parquet_files(lake, tables.EVENT_TABLE)))
-    for view in views:
-        connection.execute(view.read_text(encoding="utf-8"))
+    event_files, swaps = _define_stored(connection, lake)
+    files = sorted((resource_dir("sql") / "views").glob("*.sql"))
+    macros, *views = (file.read_text(encoding="utf-8") for file in files)
+    connection.execute(macros)
+    define_enriched(connection, lake, settings, " ".join(event_files))
+    connection.execute("\n".join(views))
+    return Snapshot("\n".join([macros, *views]), event_files, swaps)
 
 
-def _define_stored(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+def _define_stored(
+    connection: duckdb.DuckDBPyConnection, lake: Path
+) -> tuple[list[str], list[tuple[date | None, str, int]]]:
     """Schema `stored`: each table of the lake as a view over the Parquet files of its newest version."""
     connection.execute("CREATE SCHEMA stored")
+    files = {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
     for table in tables.TABLES:
         name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
-        connection.execute(f"CREATE VIEW stored.{name} AS {_scan(lake, table)}")
-    files, positions = _swapped_places(connection)
-    (swaps,) = connection.execute(
+        connection.execute(f"CREATE VIEW stored.{name} AS {_scan(table, files[table.name])}")
+    swaps = _swapped_places(connection)
+    connection.execute(
         "CREATE TABLE stored.swaps AS SELECT unnest($files::VARCHAR[]) AS file_sha256, unnest($positions::INTEGER[]) AS position",
-        {"files": files, "positions": positions},
-    ).fetchall()[0]
+        {"files": [file for _, file, _ in swaps], "positions": [position for _, _, position in swaps]},
+    )
     events, variants = "FROM stored.loaded", "FROM stored.differing"
     if swaps:  # the rare case costs every query a join, the usual one nothing
         is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
@@ -43,37 +57,36 @@ def _define_stored(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
         events = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
         variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
     connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
+    return files[tables.EVENT_TABLE.name], swaps
 
 
-def _swapped_places(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[int]]:
+def _swapped_places(connection: duckdb.DuckDBPyConnection) -> list[tuple[date | None, str, int]]:
     """Where copies of an event differ, the content alone elects the one to show, whichever came first.
 
-    Files and positions of the elected copies that are not in `loaded`, and of those they replace.
+    Dates, files and positions of the elected copies that are not in `loaded`, and of those they replace.
     """
     copies = connection.execute(
-        "SELECT true, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.loaded"
+        "SELECT true, event_id, account_id, addendum_reason, raw, event_date, file_sha256, position FROM stored.loaded"
         " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
         " AND differing.account_id IS NOT DISTINCT FROM loaded.account_id)"
         " UNION ALL"
-        " SELECT false, event_id, account_id, addendum_reason, raw, file_sha256, position FROM stored.differing"
+        " SELECT false, event_id, account_id, addendum_reason, raw, event_date, file_sha256, position FROM stored.differing"
     ).fetchall()
     by_event: dict[tuple[str, str | None], list[Any]] = {}
     for loaded, event_id, account_id, reason, raw, *place in copies:
         rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
         by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
-    places = [
-        place
+    return [
+        tuple(place)
         for group in by_event.values()
         for elected in [min(group)]
         if not elected[1]
         for place in (elected[2], next(copy[2] for copy in group if copy[1]))
     ]
-    return [file for file, _ in places], [position for _, position in places]
 
 
-def _scan(lake: Path, table: tables.Table) -> str:
+def _scan(table: tables.Table, files: list[str]) -> str:
     """SQL that reads every row of `table`; no row when it has no files yet."""
-    files = tables.parquet_files(lake, table)
     if files:
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""

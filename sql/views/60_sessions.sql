@@ -1,9 +1,76 @@
+-- Schema `live` works everything out from the events; `derived` answers from files below lake/cache where there
+-- are any, else from `live`; the views of the same names tell what the columns mean. Of one day's events and of no
+-- other: session_days (a session and a key of it), openings (events that open sessions), principal_days.
+CREATE SCHEMA live;
+CREATE SCHEMA derived;
+
+CREATE VIEW live.session_days AS
+SELECT
+    event_date,
+    session_id,
+    access_key_id,
+    min(actor) AS actor,
+    min(actor_arn) AS actor_arn,
+    min(principal_key) AS principal_key,
+    min(identity_type) AS identity_type,
+    min(actor_account_id) AS actor_account_id,
+    min(account_id) AS account_id,
+    min(role_arn) AS role_arn,
+    min(session_name) AS session_name,
+    min(source_identity) AS source_identity,
+    min(key_kind) AS key_kind,
+    min(session_created_at) AS session_created_at,
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    count(*) AS events,
+    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []) AS client_ips,
+    coalesce(list(DISTINCT client) FILTER (WHERE client IS NOT NULL), []) AS clients,
+    bool_or(session_mfa) AS mfa,
+    bool_or(from_console_session OR category = 'signin') AS from_console,
+    bool_or(contains(role_arn, ':role/aws-service-role/')) AS is_service_linked,
+    bool_and(invoked_by IS NOT NULL) AS is_forwarded,
+    max(invoked_by) AS forwarded_by
+FROM history
+WHERE session_id IS NOT NULL
+GROUP BY event_date, session_id, access_key_id;
+
+CREATE VIEW derived.session_days AS SELECT * FROM live.session_days;
+
+CREATE VIEW live.openings AS
+SELECT
+    event_date,
+    event_id,
+    event_time,
+    category,
+    service,
+    action,
+    actor,
+    actor_arn,
+    identity_type,
+    session_id,
+    session_created_at,
+    shared_event_id,
+    issued_key_id,
+    issued_arn,
+    switch_from
+FROM history
+WHERE
+    outcome = 'success'
+    AND (
+        hands_out_credentials(action)
+        OR (action IN ('signin:ConsoleLogin', 'signin:SwitchRole') AND session_id IS NOT NULL)
+    );
+
+CREATE VIEW derived.openings AS SELECT * FROM live.openings;
+
 -- session_links: one row a session: which call opened it, from which session, and how that is known.
 -- The key tells it best: a call answered with a key that the session uses. Where that key is masked or not recorded,
 -- ARN and second tell it, one second more or less: STS stamps a session with the second of the call, and all keys of
 -- one console sign-in bear that of the sign-in. A call that answered with another key than those of the session is no
 -- candidate. Where the best evidence leaves several callers, none is chosen.
-CREATE VIEW session_links AS
+CREATE VIEW live.session_links AS
 WITH uses AS MATERIALIZED (
     SELECT
         session_id,
@@ -12,11 +79,10 @@ WITH uses AS MATERIALIZED (
         min(actor_arn) AS actor_arn,
         min(key_kind) AS key_kind,
         min(session_created_at) AS created_at,
-        bool_or(contains(role_arn, ':role/aws-service-role/')) AS is_service_linked,
-        bool_and(invoked_by IS NOT NULL) AS is_forwarded,
-        max(invoked_by) AS forwarded_by
-    FROM history
-    WHERE session_id IS NOT NULL
+        bool_or(is_service_linked) AS is_service_linked,
+        bool_and(is_forwarded) AS is_forwarded,
+        max(forwarded_by) AS forwarded_by
+    FROM derived.session_days
     GROUP BY session_id, access_key_id
 ),
 
@@ -60,8 +126,8 @@ issued AS MATERIALIZED (
             WHEN identity_type = 'AWSAccount' THEN 'caller in another account'
             ELSE 'caller unknown'
         END AS origin
-    FROM history
-    WHERE hands_out_credentials(action) AND outcome = 'success'
+    FROM derived.openings
+    WHERE hands_out_credentials(action)
 ),
 
 -- A call for a role of another account is recorded in both: only the caller's account sees who called.
@@ -95,12 +161,8 @@ sign_ins AS MATERIALIZED (
         actor_arn,
         date_trunc('second', session_created_at) AS created_at,
         identity_type IN ('IAMUser', 'Root') AS is_user
-    FROM history
-    WHERE
-        category = 'signin'
-        AND action IN ('signin:ConsoleLogin', 'signin:SwitchRole')
-        AND outcome = 'success'
-        AND session_id IS NOT NULL
+    FROM derived.openings
+    WHERE category = 'signin' AND action IN ('signin:ConsoleLogin', 'signin:SwitchRole')
 ),
 
 switches AS (
@@ -110,8 +172,8 @@ switches AS (
         event_time,
         action,
         switch_from
-    FROM history
-    WHERE action = 'signin:SwitchRole' AND outcome = 'success' AND session_id IS NOT NULL
+    FROM derived.openings
+    WHERE action = 'signin:SwitchRole'
 ),
 
 -- What stamps a session with its second, and the rank that such evidence has.
@@ -323,6 +385,10 @@ FROM used
 LEFT JOIN answers AS known ON used.session_id = known.session_id AND NOT known.is_ambiguous
 LEFT JOIN answers AS open ON used.session_id = open.session_id AND open.is_ambiguous;
 
+CREATE VIEW derived.session_links AS SELECT * FROM live.session_links;
+
+CREATE VIEW session_links AS SELECT * FROM derived.session_links;
+
 COMMENT ON VIEW session_links IS
 'One row a session: which call opened it, from which session, and how that is known; the lean half '
 'of sessions.';
@@ -354,13 +420,13 @@ COMMENT ON COLUMN session_links.candidate_event_ids IS
 'where it is ambiguous.';
 
 -- session_lineage: one row a session and one of its ancestors, itself included at depth 0.
-CREATE VIEW session_lineage AS
+CREATE VIEW live.session_lineage AS
 WITH RECURSIVE links AS MATERIALIZED (
     SELECT
         session_id,
         parent_session_id,
         origin
-    FROM session_links
+    FROM derived.session_links
 ),
 
 chain AS (
@@ -403,6 +469,10 @@ SELECT
     END AS ends,
     origin
 FROM chain;
+
+CREATE VIEW derived.session_lineage AS SELECT * FROM live.session_lineage;
+
+CREATE VIEW session_lineage AS SELECT * FROM derived.session_lineage;
 
 COMMENT ON VIEW session_lineage IS
 'One row a session and one of its ancestors: filter session_id for where it came from, '

@@ -1,5 +1,5 @@
 -- sessions: one row a session: one issued set of credentials, a long-term key, or a console sign-in with all its keys.
-CREATE VIEW sessions AS
+CREATE VIEW live.sessions AS
 WITH seen AS (
     SELECT
         session_id,
@@ -16,18 +16,17 @@ WITH seen AS (
         list_sort(
             list(DISTINCT access_key_id) FILTER (WHERE access_key_id IS NOT NULL)
         ) AS access_key_ids,
-        min(event_time) AS first_seen,
-        max(event_time) AS last_seen,
-        count(*) AS events,
-        count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
-        count(*) FILTER (WHERE outcome = 'denied') AS denied,
-        list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-        list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-        bool_or(session_mfa) AS mfa,
-        bool_or(from_console_session OR category = 'signin') AS from_console,
-        bool_and(invoked_by IS NOT NULL) AS is_forwarded
-    FROM history
-    WHERE session_id IS NOT NULL
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen,
+        sum(events)::BIGINT AS events,
+        sum(writes)::BIGINT AS writes,
+        sum(denied)::BIGINT AS denied,
+        list_sort(list_distinct(flatten(list(client_ips)))) AS client_ips,
+        list_sort(list_distinct(flatten(list(clients)))) AS clients,
+        bool_or(mfa) AS mfa,
+        bool_or(from_console) AS from_console,
+        bool_and(is_forwarded) AS is_forwarded
+    FROM derived.session_days
     GROUP BY session_id
 )
 
@@ -69,8 +68,8 @@ SELECT
     seen.writes,
     seen.denied,
     coalesce(seen.access_key_ids, []) AS access_key_ids,
-    coalesce(seen.client_ips, []) AS client_ips,
-    coalesce(seen.clients, []) AS clients,
+    seen.client_ips,
+    seen.clients,
     seen.mfa,
     seen.from_console,
     links.parent_session_id,
@@ -82,7 +81,11 @@ SELECT
     links.origin,
     links.candidate_event_ids
 FROM seen
-LEFT JOIN session_links AS links ON seen.session_id = links.session_id;
+LEFT JOIN derived.session_links AS links ON seen.session_id = links.session_id;
+
+CREATE VIEW derived.sessions AS SELECT * FROM live.sessions;
+
+CREATE VIEW sessions AS SELECT * FROM derived.sessions;
 
 COMMENT ON VIEW sessions IS
 'One row a session: one issued credential set, one long-term key, or one console sign-in with all '
@@ -142,40 +145,60 @@ COMMENT ON COLUMN sessions.candidate_event_ids IS
 'Every event that may have opened the session on the best evidence held, sorted; more than one '
 'where it is ambiguous.';
 
--- principals: one row a durable identity, by its principal_key.
-CREATE VIEW principals AS
+CREATE VIEW live.principal_days AS
 SELECT
+    event_date,
     principal_key,
-    coalesce(
-        min(identity_type) FILTER (WHERE identity_type NOT IN ('AWSAccount', 'FederatedUser')),
-        min(identity_type)
-    ) AS identity_type,
-    coalesce(min(actor_account_id), min(account_id)) AS account_id,
-    coalesce(
-        min(role_arn),
-        min(actor_arn) FILTER (WHERE identity_type <> 'FederatedUser'),
-        min(actor_arn)
-    ) AS arn,
-    coalesce(
-        min(role_name),
-        min(actor) FILTER (WHERE identity_type NOT IN ('AWSAccount', 'FederatedUser')),
-        min(actor)
-    ) AS name,
+    min(identity_type) AS any_type,
+    min(identity_type) FILTER (WHERE identity_type NOT IN ('AWSAccount', 'FederatedUser')) AS type,
+    min(actor_account_id) AS actor_account_id,
+    min(account_id) AS account_id,
+    min(role_arn) AS role_arn,
+    min(actor_arn) AS any_arn,
+    min(actor_arn) FILTER (WHERE identity_type <> 'FederatedUser') AS arn,
+    min(role_name) AS role_name,
+    min(actor) AS any_name,
+    min(actor) FILTER (WHERE identity_type NOT IN ('AWSAccount', 'FederatedUser')) AS name,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
     count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(DISTINCT session_id) AS sessions,
-    count(DISTINCT client_ip) AS client_ips,
-    count(DISTINCT region) AS regions,
-    count(DISTINCT service) AS services,
-    coalesce(
-        list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)), []
-    ) AS clients
+    list(DISTINCT session_id) AS sessions,
+    list(DISTINCT client_ip) AS client_ips,
+    list(DISTINCT region) AS regions,
+    list(DISTINCT service) AS services,
+    list(DISTINCT client) AS clients
 FROM history
 WHERE principal_key IS NOT NULL
+GROUP BY event_date, principal_key;
+
+CREATE VIEW derived.principal_days AS SELECT * FROM live.principal_days;
+
+-- principals: one row a durable identity, by its principal_key.
+CREATE VIEW live.principals AS
+SELECT
+    principal_key,
+    coalesce(min(type), min(any_type)) AS identity_type,
+    coalesce(min(actor_account_id), min(account_id)) AS account_id,
+    coalesce(min(role_arn), min(arn), min(any_arn)) AS arn,
+    coalesce(min(role_name), min(name), min(any_name)) AS name,
+    min(first_seen) AS first_seen,
+    max(last_seen) AS last_seen,
+    sum(events)::BIGINT AS events,
+    sum(writes)::BIGINT AS writes,
+    sum(denied)::BIGINT AS denied,
+    len(list_distinct(flatten(list(sessions)))) AS sessions,
+    len(list_distinct(flatten(list(client_ips)))) AS client_ips,
+    len(list_distinct(flatten(list(regions)))) AS regions,
+    len(list_distinct(flatten(list(services)))) AS services,
+    list_sort(list_distinct(flatten(list(clients)))) AS clients
+FROM derived.principal_days
 GROUP BY principal_key;
+
+CREATE VIEW derived.principals AS SELECT * FROM live.principals;
+
+CREATE VIEW principals AS SELECT * FROM derived.principals;
 
 COMMENT ON VIEW principals IS
 'One row a durable identity: a user, a role, the root of an account, a service; in or out of '

@@ -1,11 +1,14 @@
 # ruff: noqa: E501 one case a line reads best
 """What a record names, what it was aimed at, what it handed out."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trailquery.meaning.credentials import Issued, issued, requested_role_arn
+from trailquery.meaning.identity import Identity
 from trailquery.meaning.resources import MOST_RESOURCES, Resource, resources_named
 from trailquery.meaning.storage import bucket, bytes_moved, object_key
 from trailquery.meaning.target import target
@@ -257,6 +260,8 @@ def test_arns_of_every_partition_are_read(partition):
 
 
 CREDENTIALS = {"accessKeyId": "ASIAIOSFODNN7EXAMPLE", "expiration": "Jul 10, 2023, 12:24:29 PM"}
+END = datetime(2023, 7, 10, 12, 24, 29)  # noqa: DTZ001 (naive UTC)
+ALICE = Identity("IAMUser", actor_arn=f"arn:aws:iam::{ACCOUNT}:user/alice", user_name="alice")
 SESSION = f"arn:aws:sts::{OTHER}:assumed-role/Deploy/build"
 
 
@@ -267,28 +272,30 @@ SESSION = f"arn:aws:sts::{OTHER}:assumed-role/Deploy/build"
         ("sts", "AssumeRoleWithSAML", {"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}, SESSION),
         ("sts", "AssumeRoleWithWebIdentity", {"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}, SESSION),
         ("sts", "AssumeRoot", {"credentials": CREDENTIALS}, None),
-        ("sts", "GetSessionToken", {"credentials": CREDENTIALS}, None),
+        ("sts", "GetSessionToken", {"credentials": CREDENTIALS}, ALICE.actor_arn),
         ("sts", "GetFederationToken", {"credentials": CREDENTIALS, "federatedUser": {"arn": SESSION}}, SESSION),
-        ("iam", "CreateAccessKey", {"accessKey": CREDENTIALS}, None),
-        ("signin", "GetSigninToken", {"credentials": CREDENTIALS}, None),
+        ("iam", "CreateAccessKey", {"accessKey": CREDENTIALS}, ALICE.actor_arn),
+        ("signin", "GetSigninToken", {"credentials": CREDENTIALS}, ALICE.actor_arn),
         ("sso", "GetRoleCredentials", {"roleCredentials": CREDENTIALS}, None),
         ("cognito-identity", "GetCredentialsForIdentity", {"credentials": CREDENTIALS}, None),
         ("rolesanywhere", "CreateSession", {"credentialSet": [{"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}]}, SESSION),
     ],
 )  # fmt: skip
 def test_whatever_api_hands_out_credentials_the_key_is_found(service, api, response, arn):
-    assert issued(service, api, response, None) == Issued("ASIAIOSFODNN7EXAMPLE", arn)
+    handed_out = issued(f"{service}:{api}", "success", response, None, ALICE, ACCOUNT)
+    assert handed_out == Issued("ASIAIOSFODNN7EXAMPLE", arn, END)
 
 
 def test_the_session_of_an_instance_is_made_from_role_and_session_name():
     request = {"roleArn": ROLE, "roleSessionName": "i-0123456789abcdef0"}
-    expected = Issued("ASIAIOSFODNN7EXAMPLE", f"arn:aws:sts::{OTHER}:assumed-role/Deploy/i-0123456789abcdef0")
-    assert issued("sts", "AssumeRole", {"credentials": CREDENTIALS}, request) == expected
+    expected = Issued("ASIAIOSFODNN7EXAMPLE", f"arn:aws:sts::{OTHER}:assumed-role/Deploy/i-0123456789abcdef0", END)
+    assert issued("sts:AssumeRole", "success", {"credentials": CREDENTIALS}, request, ALICE, ACCOUNT) == expected
 
 
 def test_a_refused_or_other_call_hands_out_nothing():
-    assert issued("sts", "AssumeRole", None, {"roleArn": ROLE, "roleSessionName": "x"}) == Issued(None, None)
-    assert issued("iam", "ListAccessKeys", {"accessKey": CREDENTIALS}, None) == Issued(None, None)
+    request = {"roleArn": ROLE, "roleSessionName": "x"}
+    assert issued("sts:AssumeRole", "denied", None, request, ALICE, ACCOUNT) == Issued()
+    assert issued("iam:ListAccessKeys", "success", {"accessKey": CREDENTIALS}, None, ALICE, ACCOUNT) == Issued()
 
 
 def test_a_role_passed_to_a_service_is_the_role_in_the_request():
@@ -325,7 +332,7 @@ def test_no_json_value_makes_resources_raise(request_, response, resources, mess
         assert shown is None or isinstance(shown, str)
     for one in resources_named(*call, request_, response, resources, message, details):
         assert isinstance(one.name, str)
-    assert len(issued(*call, response, request_)) == 2
+    assert len(issued(f"{call[0]}:{call[1]}", "success", response, request_, ALICE, ACCOUNT)) == 3
     requested_role_arn(request_)
     bucket(call[0], request_, resources)
     object_key(call[0], request_)

@@ -773,10 +773,10 @@ def test_each_view_has_a_sentence_for_itself_and_for_every_column(lake_of: LakeO
     lake = lake_of([])
     views = "('credential_issuance', 'session_links', 'session_lineage', 'sessions', 'principals')"
     commented = lake.sql(
-        f"SELECT view_name FROM duckdb_views() WHERE view_name IN {views} AND comment IS NOT NULL"
+        f"SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND view_name IN {views} AND comment IS NOT NULL"
     ).rows()
     silent = lake.sql(
-        f"SELECT column_name FROM duckdb_columns() WHERE table_name IN {views} AND comment IS NULL"
+        f"SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name IN {views} AND comment IS NULL"
     ).rows()
     assert (len(commented), silent) == (5, [])
 

@@ -1,4 +1,4 @@
--- Schema `live` works everything out from the events; `derived` answers from files below lake/cache where there
+-- Schema `live` works everything out from the stored events alone (no setting changes it); `derived` answers from files below lake/cache where there
 -- are any, else from `live`; the views of the same names tell what the columns mean. Of one day's events and of no
 -- other: session_days (a session and a key of it), openings (events that open sessions), principal_days.
 CREATE SCHEMA live;
@@ -32,7 +32,7 @@ SELECT
     bool_or(contains(role_arn, ':role/aws-service-role/')) AS is_service_linked,
     bool_and(invoked_by IS NOT NULL) AS is_forwarded,
     max(invoked_by) AS forwarded_by
-FROM history
+FROM stored.events
 WHERE session_id IS NOT NULL
 GROUP BY event_date, session_id, access_key_id;
 
@@ -55,7 +55,7 @@ SELECT
     issued_key_id,
     issued_arn,
     switch_from
-FROM history
+FROM stored.events
 WHERE
     outcome = 'success'
     AND (
@@ -307,7 +307,7 @@ candidates AS (
         history.session_id AS caller_session_id,
         NULL AS origin
     FROM near
-    INNER JOIN history
+    INNER JOIN stored.events AS history
         ON
             near.actor_arn = history.actor_arn
             AND near.forwarded_by = history.event_source

@@ -169,7 +169,7 @@ SELECT
     list(DISTINCT region) AS regions,
     list(DISTINCT service) AS services,
     list(DISTINCT client) AS clients
-FROM history
+FROM stored.events
 WHERE principal_key IS NOT NULL
 GROUP BY event_date, principal_key;
 

@@ -320,11 +320,6 @@ def test_a_missing_source_is_refused_before_anything_is_read_with_what_comes_clo
         log_files(["x/y"])
 
 
-def test_s3_is_refused_with_the_command_that_fetches_it():
-    with pytest.raises(UsageError, match=r"run aws s3 sync s3://trail-logs/AWSLogs FOLDER, then ingest FOLDER\.$"):
-        log_files(["s3://trail-logs/AWSLogs"])
-
-
 # --- places
 
 utc = datetime.fromisoformat

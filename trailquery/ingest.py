@@ -22,8 +22,9 @@ from trailquery import tables
 from trailquery.containers import Contents, cut, read_contents
 from trailquery.dedupe import dedupe
 from trailquery.errors import MachineError, UsageError
+from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_progress
 from trailquery.records import Decoded, Origin, decode, to_table
-from trailquery.sources import DeliveryPath, LeftAlone, LogFile, delivery_path, log_files
+from trailquery.sources import Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
 
 TABLE_RECORDS = 20_000
 BATCH_RECORDS = 250_000
@@ -36,7 +37,9 @@ class Summary:
     def __init__(self) -> None:
         self.loaded = self.duplicate = self.variant = self.rejected = 0
         self.files = self.held = self.digests = self.companions = 0
+        self.listed = 0  # files that S3 listed, read or not
         self.left_alone: list[LeftAlone] = []
+        self.unread: list[Unread] = []  # what could not be had: the next ingest tries again
         self.unsound: list[tuple[str, str]] = []  # (place, reason) of each file that is not whole
 
     @property
@@ -72,7 +75,7 @@ class _Batch:
 
 
 def ingest(
-    sources: Iterable[str | Path],
+    sources: Iterable[str | Path | Source],
     lake: Path,
     on_file: Callable[[Summary, str], None] = lambda _summary, _place: None,
 ) -> Summary:
@@ -81,11 +84,11 @@ def ingest(
     `on_file(summary so far, place)` is called after each file. Raises UsageError for a source that is not there,
     and MachineError when the machine fails; the lake is then as after its last commit.
     """
-    found = log_files(list(sources))  # a source that is not there is told before anything is made
+    opened = [open_source(source) for source in sources]  # one that is not there is told before anything is made
     try:
         _make_lake(lake)
         with _only_writer(lake):
-            return _ingest(found, lake, on_file)
+            return _ingest(opened, lake, on_file)
     except (OSError, DeltaError, duckdb.IOException) as error:
         raise MachineError(f"{lake}: {str(error).splitlines()[0]}; the lake is as after its last commit") from error
 
@@ -119,44 +122,45 @@ def _only_writer(lake: Path) -> Iterator[None]:
         yield
 
 
-def _ingest(files: Iterable[LogFile | LeftAlone], lake: Path, on_file: Callable[[Summary, str], None]) -> Summary:
-    summary, batch, ledger = Summary(), _Batch(), _Ledger(lake)
-    for found in files:
-        if isinstance(found, LeftAlone):
+def _ingest(sources: Iterable[Source], lake: Path, on_file: Callable[[Summary, str], None]) -> Summary:
+    summary, batch, ledger = Summary(), _Batch(), Ledger(lake)
+    write_progress(lake, 0, 0)
+    for found in (found for source in sources for found in source.files(ledger)):
+        now = datetime.now(UTC).replace(tzinfo=None)
+        if isinstance(found, LogFile):
+            _take(found, summary, batch, ledger, now)
+        elif isinstance(found, Unread):
+            summary.unread.append(found)
+            batch.files += ledger.missing(found, now)
+        elif isinstance(found, LeftAlone):
             summary.left_alone.append(found)
             continue
-        _take(found, summary, batch, ledger)
-        on_file(summary, found.place)
+        elif isinstance(found, Held):
+            summary.held += 1
+        if isinstance(found, Listed):
+            summary.listed += found.files
+        else:
+            on_file(summary, found.place)
+        if not isinstance(found, Unread):
+            batch.files += ledger.read_since(found.place, now)
         if batch.is_full():
             _commit(lake, batch, summary)
+            write_progress(lake, summary.files + summary.held, summary.listed)
             batch = _Batch()
     _commit(lake, batch, summary)
+    end_progress(lake)
     return summary
 
 
-class _Ledger:
-    """The log files the lake holds: rows of `files` by SHA-256, and the places where each was seen."""
-
-    def __init__(self, lake: Path) -> None:
-        files = tables.parquet_files(lake, tables.FILES)
-        scan = duckdb.read_parquet(files).to_arrow_table() if files else tables.FILES.schema.empty_table()
-        stored = scan.to_pylist()
-        self.held = {row["file_sha256"]: row for row in stored}
-        self.places = {(row["file_sha256"], row["place"]) for row in stored}
-
-
-def _take(found: LogFile, summary: Summary, batch: _Batch, ledger: _Ledger) -> None:
+def _take(found: LogFile, summary: Summary, batch: _Batch, ledger: Ledger, now: datetime) -> None:
     """Read one log file into the batch, unless the lake holds its bytes."""
-    data, now = found.data or b"", datetime.now(UTC).replace(tzinfo=None)
+    data = found.data or b""
     file_sha256 = hashlib.sha256(data).hexdigest()
     if found.data is None:  # without bytes there is no digest: the place stands for the file
-        file_sha256 = "unreadable-" + hashlib.sha256(found.place.encode()).hexdigest()[:32]
-    held = ledger.held.get(file_sha256)
-    if held is not None and found.data is not None:
+        file_sha256 = unread_id(found.place)
+    elif file_sha256 in ledger.held:
         summary.held += 1
-        if (file_sha256, found.place) not in ledger.places:
-            ledger.places.add((file_sha256, found.place))
-            batch.files.append(held | {"place": found.place, "ingested_at": now})
+        batch.files += ledger.another_place(file_sha256, found, now)
         return
     contents = read_contents(data) if found.data is not None else _unreadable(found)
     if contents.kind == "companion":
@@ -174,52 +178,16 @@ def _take(found: LogFile, summary: Summary, batch: _Batch, ledger: _Ledger) -> N
         place | {"position": reject.position, "bytes": reject.data, "reason": reject.reason}
         for reject in decoded.rejects
     )
-    row = _ledger_row(file_sha256, found, contents, decoded, path, now)
     batch.bytes += contents.inflated_bytes
     if found.data is not None:
+        row = file_row(file_sha256, found, contents, decoded, path, now)
         batch.files.append(row)
-        ledger.held[file_sha256] = row
-        ledger.places.add((file_sha256, found.place))
+        ledger.note(row)
 
 
 def _unreadable(found: LogFile) -> Contents:
     reason = found.problem or "unreadable"
     return Contents("log", [], [], [cut(0, b"", reason)], "", 0, reason)
-
-
-def _ledger_row(
-    file_sha256: str, found: LogFile, contents: Contents, decoded: Decoded, path: DeliveryPath, now: datetime
-) -> dict[str, Any]:
-    times, rejected = decoded.event_times(), len(decoded.rejects)
-    reason = contents.problem or (f"{rejected} of its records are in rejects" if rejected else None)
-    return {
-        "file_sha256": file_sha256,
-        "place": found.place,
-        "kind": _KINDS.get(path.folder or "", "log") if contents.kind == "log" else contents.kind,
-        "status": "loaded" if reason is None else "partial" if decoded.rows else "rejected",
-        "reason": reason,
-        "size_bytes": len(found.data or b""),
-        "content_sha256": contents.inflated_sha256 or None,
-        "content_bytes": contents.inflated_bytes,
-        "records": len(decoded.rows) + rejected,
-        "rejected": rejected,
-        "first_event_time": min(times, default=None),
-        "last_event_time": max(times, default=None),
-        "delivered_at": path.delivered_at,
-        "account_id": path.account_id,
-        "region": path.region,
-        "organization_id": path.organization_id,
-        "folder": path.folder,
-        "prefix": path.prefix,
-        "ingested_at": now,
-    }
-
-
-_KINDS = {
-    "CloudTrail-Insight": "insight",
-    "CloudTrail-NetworkActivity": "network-activity",
-    "CloudTrail-Aggregated": "aggregated",
-}
 
 
 def _commit(lake: Path, batch: _Batch, summary: Summary) -> None:

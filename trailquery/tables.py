@@ -83,6 +83,11 @@ FILES = Table(
             pa.field("organization_id", TEXT),
             pa.field("folder", TEXT),
             pa.field("prefix", TEXT),
+            pa.field("etag", TEXT),
+            pa.field("version_id", TEXT),
+            pa.field("last_modified", TIME),
+            pa.field("storage_class", TEXT),
+            pa.field("encryption", TEXT),
             pa.field("ingested_at", TIME),
         ]
     ),

@@ -7,14 +7,15 @@ CREATE VIEW rejects AS
 SELECT source_file, position, reason, bytes, file_sha256, ingested_at FROM stored.rejects;
 
 -- files: one row a log file, by the SHA-256 of its bytes; places are all the paths at which it lay, account,
--- region, organization, folder and prefix those of the first of them.
+-- region, organization, folder and prefix those of the first of them. A place that could not be read is a row of its
+-- own until it is read.
 CREATE VIEW files AS
 SELECT
     file_sha256,
     list_sort(list(DISTINCT place)) AS places,
     min(kind) AS kind,
-    min(status) AS status,
-    min(reason) AS reason,
+    arg_max(status, ingested_at) AS status,
+    arg_max(reason, ingested_at) AS reason,
     min(size_bytes) AS size_bytes,
     min(content_sha256) AS content_sha256,
     min(content_bytes) AS content_bytes,
@@ -28,9 +29,15 @@ SELECT
     min_by(organization_id, place) AS organization_id,
     min_by(folder, place) AS folder,
     min_by(prefix, place) AS prefix,
+    min_by(etag, place) AS etag,
+    min_by(version_id, place) AS version_id,
+    min(last_modified) AS last_modified,
+    min_by(storage_class, place) AS storage_class,
+    min_by(encryption, place) AS encryption,
     min(ingested_at) AS ingested_at
 FROM stored.files
-GROUP BY file_sha256;
+GROUP BY file_sha256
+HAVING arg_max(status, ingested_at) <> 'read since';
 
 COMMENT ON VIEW variants IS
 'Copies of an event that differ from the one history shows, with their bytes.';
@@ -42,10 +49,12 @@ COMMENT ON COLUMN rejects.bytes IS 'Its bytes, at most 1 MiB.';
 COMMENT ON COLUMN rejects.file_sha256 IS 'SHA-256 of the bytes of the log file, hex.';
 COMMENT ON COLUMN rejects.ingested_at IS 'When it was read (UTC).';
 COMMENT ON VIEW files IS 'Log files, by the SHA-256 of their bytes.';
-COMMENT ON COLUMN files.file_sha256 IS 'SHA-256 of its bytes, hex.';
+COMMENT ON COLUMN files.file_sha256 IS
+'SHA-256 of its bytes, hex; unreadable-... where there are none.';
 COMMENT ON COLUMN files.places IS 'Every path at which it lay.';
 COMMENT ON COLUMN files.kind IS 'log, digest, insight, network-activity or aggregated.';
-COMMENT ON COLUMN files.status IS 'loaded, partial or rejected.';
+COMMENT ON COLUMN files.status IS
+'loaded, partial or rejected; unread or archived where its bytes could not be had.';
 COMMENT ON COLUMN files.reason IS 'Why it is not loaded whole.';
 COMMENT ON COLUMN files.size_bytes IS 'Its size in bytes.';
 COMMENT ON COLUMN files.content_sha256 IS
@@ -62,4 +71,10 @@ COMMENT ON COLUMN files.region IS 'The region in its path.';
 COMMENT ON COLUMN files.organization_id IS 'The organisation in its path.';
 COMMENT ON COLUMN files.folder IS 'CloudTrail, CloudTrail-Digest, CloudTrail-Insight, ...';
 COMMENT ON COLUMN files.prefix IS 'What stands before AWSLogs in its path.';
+COMMENT ON COLUMN files.etag IS 'The ETag S3 gave it at the first of its places.';
+COMMENT ON COLUMN files.version_id IS
+'Its version in a versioned bucket, at the first of its places.';
+COMMENT ON COLUMN files.last_modified IS 'When it was written to S3, at the earliest (UTC).';
+COMMENT ON COLUMN files.storage_class IS 'Its storage class in S3; null: STANDARD.';
+COMMENT ON COLUMN files.encryption IS 'AES256, or aws:kms and the ARN of the key.';
 COMMENT ON COLUMN files.ingested_at IS 'When it was first read (UTC).';

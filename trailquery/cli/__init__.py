@@ -13,8 +13,9 @@ from trailquery.errors import MachineError, TrailqueryError, UsageError
 COMMANDS = {
     "demo": ("demo", "Simulate an incident, ingest its trail, and find the story."),
     "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
-    "ingest": ("evidence", "Add log files to the lake: folders, files, archives, stdin."),
+    "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
+    "files": ("evidence", "The log files of the lake, and those that could not be read."),
     "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),
     "run": ("questions", "Run a curated query."),
     "queries": ("catalogue", "List the curated queries."),

@@ -1,24 +1,16 @@
-"""Commands that make or read log files: simulate, ingest."""
+"""Commands about log files as evidence: simulate, files."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from trailquery.cli.options import command_line, lake_option, say
-from trailquery.ingest import Summary
-from trailquery.ingest import ingest as ingest_files
-from trailquery.lake import default_lake
+from trailquery.cli.options import asked_from, opened, put, question_options
 from trailquery.output import printable
 from trailquery.simulate import LAYOUTS, STORIES
 from trailquery.simulate import simulate as simulate_trail
 
-_SHOWN_NOTES = 20
-_FILES_A_LINE = 1_000
+STATUSES = ("loaded", "partial", "rejected", "unread", "archived")
 
 
 @click.command()
@@ -42,65 +34,37 @@ def simulate(out: Path, **options: Any) -> None:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@lake_option
-def ingest(sources: tuple[str, ...], lake: Path | None) -> None:
-    """Add log files to the lake: folders, files, zip and tar archives, or - for stdin.
+@click.option("--status", type=click.Choice(STATUSES), help="Only these files.")
+@question_options
+def files(status: str | None, **options: Any) -> None:
+    """The log files of the lake: status and why, places, counts; those that could not be read first.
 
-    Reads delivered trails of any layout (.json.gz, .json), lookup-events output, EventBridge envelopes and CloudWatch
-    Logs exports. Files the lake already holds are not read again. What cannot be read is kept in `rejects`.
+    The scope is that of their delivery: the stamp in their name, the account and region of their path.
     """
-    with _progress(sources) as on_file:
-        summary = ingest_files(sources, lake or default_lake(), on_file)
-    _name_those([(left.place, left.reason) for left in summary.left_alone], "left alone")
-    _name_those(summary.unsound, "not whole")
-    click.echo(
-        f"read {summary.read:,} = loaded {summary.loaded:,} + duplicate {summary.duplicate:,}"
-        f" + variant {summary.variant:,} + rejected {summary.rejected:,}"
+    asked = asked_from(options)
+    lake = opened(asked)
+    scope = lake.scope
+    put(
+        lake.sql(
+            _FILES,
+            status=status,
+            since=scope.since,
+            until=scope.until,
+            accounts=list(scope.accounts),
+            regions=list(scope.regions),
+        ),
+        asked,
     )
-    click.echo(
-        f"files: {summary.files:,} read, {summary.held:,} already held, {summary.digests:,} digests,"
-        f" {summary.companions:,} companions, {len(summary.left_alone):,} left alone"
-    )
-    if summary.rejected:
-        select = "SELECT source_file, position, reason FROM rejects"
-        say(f"what was rejected, and why: {command_line(['sql', select], lake)}")
 
 
-def _name_those(files: Sequence[tuple[str, str]], what: str) -> None:
-    for place, reason in files[:_SHOWN_NOTES]:
-        say(f"{what}: {printable(place)}: {printable(reason)}")
-    if len(files) > _SHOWN_NOTES:
-        say(f"... and {len(files) - _SHOWN_NOTES:,} more {what}")
-
-
-@contextmanager
-def _progress(sources: Sequence[str]) -> Iterator[Callable[[Summary, str], None]]:
-    """What to call after each file: a bar on a terminal, a line now and then elsewhere; both on stderr."""
-    total = sum(
-        1 if not Path(source).is_dir() else sum(len(files) for *_, files in os.walk(source)) for source in sources
-    )
-    done, left, last = 0, 0, ""
-
-    def on_file(summary: Summary, place: str) -> None:
-        nonlocal done, left, last
-        path = place.partition("!")[0]  # an archive counts once, however many members it has
-        if path == last:
-            return
-        done, last = done + 1, path
-        if on_terminal:
-            bar.update(1 + len(summary.left_alone) - left)
-            left = len(summary.left_alone)
-        elif done % _FILES_A_LINE == 0:
-            say(f"{done:,} of {total:,} files")
-
-    on_terminal = sys.stderr.isatty()
-    with click.progressbar(
-        length=total,
-        label="reading",
-        file=sys.stderr,
-        show_pos=True,
-        update_min_steps=1 + total // 200,
-        hidden=not on_terminal,
-    ) as bar:
-        yield on_file
+_FILES = """
+SELECT status, reason, kind, delivered_at, account_id, region, records, rejected, first_event_time, last_event_time,
+    size_bytes, places, etag, version_id, last_modified, storage_class, encryption, ingested_at, file_sha256
+FROM files
+WHERE ($status::VARCHAR IS NULL OR status = $status)
+    AND ($since::TIMESTAMP IS NULL OR delivered_at >= $since)
+    AND ($until::TIMESTAMP IS NULL OR delivered_at < $until)
+    AND (len($accounts::VARCHAR[]) = 0 OR list_contains($accounts::VARCHAR[], account_id))
+    AND (len($regions::VARCHAR[]) = 0 OR list_contains($regions::VARCHAR[], region))
+ORDER BY status = 'loaded', status, delivered_at DESC NULLS LAST, places, file_sha256
+"""

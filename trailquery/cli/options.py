@@ -15,6 +15,7 @@ import click
 
 from trailquery.errors import MachineError, UsageError
 from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
+from trailquery.ledger import progress
 from trailquery.output import FORMATS, printable, write
 from trailquery.result import SHOWN_ROWS, Result
 from trailquery.times import parse_time, shown, zone
@@ -86,6 +87,8 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None) -> Lake
         raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
     scope = Scope(since, until, asked.account, asked.region, asked.strict_region)
     lake = open_lake(asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables)
+    if unfinished := progress(lake.path):
+        say(f"{unfinished}, newest day first; run it again if it was stopped")
     if since or until:
         say(f"window: {shown(since, tz) if since else 'start'} .. {shown(until, tz) if until else 'end'}")
     if scope != Scope() and not len(lake.sql("SELECT 1 FROM events LIMIT 1")):

@@ -10,10 +10,52 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trailquery.errors import UsageError
-from trailquery.sources.archive import LeftAlone, LogFile, contents_of, log_file
+from trailquery.sources.archive import contents_of, log_file
 from trailquery.sources.folder import files_below
+from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Source, Unread
 
-__all__ = ["DeliveryPath", "LeftAlone", "LogFile", "delivery_path", "log_files"]
+__all__ = [
+    "DeliveryPath",
+    "Found",
+    "Held",
+    "Known",
+    "LeftAlone",
+    "Listed",
+    "LogFile",
+    "ObjectVersion",
+    "Source",
+    "Unread",
+    "delivery_path",
+    "log_files",
+    "open_source",
+]
+
+
+def open_source(source: str | Path | Source) -> Source:
+    """The source behind `source`: a place on this machine, s3://bucket/prefix with the credentials of the
+    environment, event-history, or a source that is open already. Raises UsageError when it is not there."""
+    if not isinstance(source, str | Path):
+        return source
+    if str(source).startswith("s3://"):
+        from trailquery.sources.s3 import open_bucket  # boto3 takes longer to import than most commands run
+
+        return open_bucket(str(source))
+    if str(source) == "event-history":
+        from trailquery.sources.history import open_history
+
+        return open_history()
+    _check(str(source))
+    return _Local(str(source))
+
+
+class _Local:
+    """A folder, a file, an archive or "-" for standard input."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def files(self, known: Known) -> Iterator[Found]:  # noqa: ARG002  # the lake tells by the bytes
+        return _files_of(self._source)
 
 
 def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone]:
@@ -28,8 +70,6 @@ def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone]:
 
 
 def _check(source: str) -> None:
-    if source.startswith("s3://"):
-        raise UsageError(f"{source}: S3 is not read directly yet; run aws s3 sync {source} FOLDER, then ingest FOLDER.")
     path = Path(source)
     if source == "-" or path.exists():
         return

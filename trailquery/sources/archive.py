@@ -13,13 +13,13 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from trailquery.containers import GZIP_MAGIC, MAX_INFLATED_BYTES
+from trailquery.sources.found import LeftAlone, LogFile
 
 HEAD_BYTES = 4096  # enough to tell every format here
-_LOG_NAMES = (".json", ".jsonl", ".ndjson", ".gz")
+LOG_NAMES = (".json", ".jsonl", ".ndjson", ".gz")
 _LOG_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:[{\[]|\d{4}-\d\d-\d\dT[\d:.]++Z \{)")
 _APPLE_DOUBLE = b"\0\x05\x16\x07"  # what macOS puts beside each file, under the same ending
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -35,19 +35,6 @@ _DAMAGED = (
     NotImplementedError,
     ValueError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    place: str  # the path as given, joined with /; members as archive!member; - for stdin
-    data: bytes | None
-    problem: str | None  # why there is no data
-
-
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
-    place: str
-    reason: str
 
 
 def log_file(place: str, problem_or_data: bytes | str) -> LogFile:
@@ -79,7 +66,7 @@ def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0
 
 
 def _is_log(place: str, head: bytes) -> bool:
-    return place.lower().endswith(_LOG_NAMES) or head.startswith(GZIP_MAGIC) or bool(_LOG_START.match(head))
+    return place.lower().endswith(LOG_NAMES) or head.startswith(GZIP_MAGIC) or bool(_LOG_START.match(head))
 
 
 def _is_tar(head: bytes) -> bool:

@@ -9,7 +9,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from trailquery.sources.archive import LeftAlone, LogFile, contents_of, left_alone, log_file
+from trailquery.sources.archive import contents_of, left_alone, log_file
+from trailquery.sources.found import LeftAlone, LogFile
 
 # O_NONBLOCK: a pipe put in place of a file after it was listed must not hang the reader.
 _OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))

@@ -1,0 +1,103 @@
+"""AWS on loopback for the tests: moto's server in a process of its own, and a proxy before it that fails on demand."""
+
+import http.client
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """The URL of an AWS that forgets everything at its end."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            url = next(found[0] for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+            Thread(target=process.stderr.read, daemon=True).start()
+            yield url
+        finally:
+            process.kill()
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a threaded server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Proxy:
+    """Passes requests on to `upstream`; `fault(method, path)` may name one of FAULTS, or give (status, code)."""
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream.removeprefix("http://")
+        self.fault: Callable[[str, str], Any] = lambda _method, _path: None
+        self.asked: list[str] = []
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: Any) -> None: ...
+
+            def _pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                proxy.asked.append(f"{self.command} {self.path}")
+                fault = proxy.fault(self.command, self.path)
+                if fault == "reset":
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self.close_connection = True
+                    return
+                if isinstance(fault, tuple):
+                    text = f"<Error><Code>{fault[1]}</Code><Message>{fault[2]}</Message></Error>".encode()
+                    self._answer(fault[0], {"Content-Type": "application/xml"}, text)
+                    return
+                upstream = http.client.HTTPConnection(proxy.upstream)
+                upstream.request(self.command, self.path, body, dict(self.headers))
+                response = upstream.getresponse()
+                answer = response.read()
+                headers = {name: value for name, value in response.getheaders() if name.lower() not in _HOP}
+                self._answer(response.status, headers, answer, cut=fault == "cut")
+                upstream.close()
+
+            def _answer(self, status: int, headers: dict[str, str], body: bytes, cut: bool = False) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if self.command != "HEAD":
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body[: len(body) // 2] if cut else body)
+                self.close_connection = cut
+
+            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815  # names of http.server
+
+        return Handler
+
+
+_HOP = ("content-length", "connection", "transfer-encoding", "date", "server")

@@ -1,0 +1,273 @@
+"""Buckets read over real sockets: moto's server behind a proxy that injects faults."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws import CREDENTIALS, Proxy, moto, served
+from conftest import record
+from test_ingest import contents
+
+from trailquery import open_lake
+from trailquery.errors import MachineError, UsageError
+from trailquery.ingest import Summary, ingest
+from trailquery.sources.aws import Access
+from trailquery.sources.s3 import Choice, open_bucket
+from trailquery.sources.tree import Wanted
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[str]:
+    with moto() as url:
+        yield url
+
+
+class Aws:
+    """A bucket of its own for one test, at moto's own URL and behind the proxy."""
+
+    def __init__(self, direct: str, proxy: Proxy, url: str) -> None:
+        self.name, self.proxy, self.url = f"trail-logs-{next(NUMBERS)}", proxy, url
+        self.s3 = boto3.client("s3", endpoint_url=direct)
+        self.s3.create_bucket(Bucket=self.name)
+
+    def put(self, key: str, *event_ids: str, **extra: Any) -> str:
+        """The key of a log file of these events, made up where only its day is given."""
+        body = gzip.compress(json.dumps({"Records": [record(eventID=name) for name in event_ids]}).encode(), mtime=0)
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body, **extra)
+        return key
+
+    def ingest(self, lake: Path, prefix: str = "", **choice: Any) -> Summary:
+        bucket = open_bucket(f"s3://{self.name}/{prefix}", Access(endpoint_url=self.url), Choice(**choice))
+        return ingest([bucket], lake)
+
+
+@pytest.fixture
+def aws(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    proxy = Proxy(upstream)
+    with served(proxy.handler()) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        yield Aws(upstream, proxy, url)
+
+
+def key(
+    day: str,
+    account: str = "111122223333",
+    region: str = "eu-west-1",
+    above: str = "AWSLogs/",
+    folder: str = "CloudTrail",
+    number: int = 0,
+) -> str:
+    name = f"{account}_{folder}_{region}_{day.replace('/', '')}T1010Z_{number:016}.json.gz"
+    return f"{above}{account}/{folder}/{region}/{day}/{name}"
+
+
+def events(lake: Path) -> list[str]:
+    return [row["event_id"] for row in open_lake(lake).sql("SELECT event_id FROM events ORDER BY event_id").rows()]
+
+
+def statuses(lake: Path) -> list[tuple[str, str, str | None]]:
+    rows = open_lake(lake).sql("SELECT places[1] AS place, status, reason FROM files ORDER BY place").rows()
+    return [(row["place"].rpartition("/")[2], row["status"], row["reason"]) for row in rows]
+
+
+def test_every_layout_in_one_bucket_is_read_and_what_is_no_trail_is_not(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "plain")
+    aws.put(key("2024/03/01", above="AWSLogs/o-exampleorg/"), "organisation")
+    aws.put(key("2024/03/01", above="some/prefix/AWSLogs/"), "prefixed")
+    aws.put(key("2024/03/01", folder="CloudTrail-Insight"), "insight")
+    aws.put(key("2024/03/01", folder="CloudTrail-NetworkActivity"), "network")
+    aws.put("AWSLogs/111122223333/vpcflowlogs/eu-west-1/2024/03/01/flow.log.gz", "no-trail")
+    aws.put("copied/here.json.gz", "copied")
+    summary = aws.ingest(tmp_path / "lake")
+    assert events(tmp_path / "lake") == ["copied", "insight", "network", "organisation", "plain", "prefixed"]
+    assert (summary.files, summary.unread, summary.left_alone) == (6, [], [])
+
+
+def test_what_the_lake_holds_is_not_fetched_again_by_any_route(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    aws.ingest(tmp_path / "lake")
+    (file,) = open_lake(tmp_path / "lake").sql("SELECT places, etag, size_bytes, storage_class FROM files").rows()
+    body = aws.s3.get_object(Bucket=aws.name, Key=key("2024/03/01"))
+    assert file == {
+        "places": [f"s3://{aws.name}/{key('2024/03/01')}"],
+        "etag": body["ETag"].strip('"'),
+        "size_bytes": body["ContentLength"],
+        "storage_class": None,
+    }
+    aws.proxy.asked.clear()
+    assert aws.ingest(tmp_path / "lake").held == 1
+    assert [asked for asked in aws.proxy.asked if ".json.gz" in asked] == []
+    (tmp_path / "copy.json.gz").write_bytes(body["Body"].read())
+    assert (ingest([tmp_path / "copy.json.gz"], tmp_path / "lake").held, events(tmp_path / "lake")) == (1, ["one"])
+
+
+def test_an_overwritten_object_is_read_again_and_a_late_file_is_not_skipped(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/02"), "one")
+    aws.ingest(tmp_path / "lake")
+    aws.put(key("2024/03/02"), "one", "planted")
+    aws.put(key("2024/03/01"), "late")
+    summary = aws.ingest(tmp_path / "lake")
+    assert (summary.files, summary.loaded, summary.duplicate) == (2, 2, 1)
+    assert aws.ingest(tmp_path / "lake").held == 2
+
+
+def test_account_region_and_days_become_prefixes_with_a_day_to_spare(aws: Aws, tmp_path: Path) -> None:
+    for day in ("2024/02/27", "2024/02/28", "2024/03/01", "2024/03/03", "2024/03/04"):
+        aws.put(key(day), day)
+    aws.put(key("2024/03/01", region="us-east-1"), "global")
+    aws.put(key("2024/03/01", region="eu-west-3"), "elsewhere")
+    aws.put(key("2024/03/01", account="444455556666"), "other-account")
+    wanted = Wanted(("111122223333",), ("eu-west-1",), date(2024, 2, 29), date(2024, 3, 2))
+    aws.ingest(tmp_path / "lake", wanted=wanted)
+    assert events(tmp_path / "lake") == ["2024/02/28", "2024/03/01", "2024/03/03", "global"]
+    listed = [asked for asked in aws.proxy.asked if "list-type" in asked]
+    assert [
+        asked for asked in listed if "eu-west-3%2F" in asked or "444455556666%2FC" in asked or "27%2F" in asked
+    ] == []
+
+
+def test_throttling_resets_and_cut_bodies_are_tried_again(aws: Aws, tmp_path: Path) -> None:
+    keys = [aws.put(key("2024/03/01", number=n), f"event-{n}") for n in range(3)]
+    faults = dict(zip(keys, [(503, "SlowDown", "Please reduce"), "reset", "cut"], strict=True))
+    aws.proxy.fault = lambda method, path: faults.pop(path.removeprefix(f"/{aws.name}/"), None)
+    summary = aws.ingest(tmp_path / "lake")
+    assert (faults, summary.unread, events(tmp_path / "lake")) == ({}, [], ["event-0", "event-1", "event-2"])
+
+
+def test_what_stays_broken_is_unread_until_it_can_be_read(aws: Aws, tmp_path: Path) -> None:
+    keys = [aws.put(key("2024/03/01", number=n), f"event-{n}") for n in range(4)]
+    faults = {
+        keys[0]: (403, "AccessDenied", "no"),
+        keys[1]: (403, "AccessDenied", "not authorized to perform: kms:Decrypt"),
+        keys[2]: (404, "NoSuchKey", "The specified key does not exist."),
+    }
+    aws.proxy.fault = lambda method, path: faults.get(path.removeprefix(f"/{aws.name}/"))
+    for _ in range(2):
+        summary = aws.ingest(tmp_path / "lake")
+    assert [left.reason for left in summary.unread] == [
+        "AccessDenied: no; s3:GetObject is missing",
+        "AccessDenied: not authorized to perform: kms:Decrypt; kms:Decrypt is missing",
+        "NoSuchKey: The specified key does not exist; it was there when the bucket was listed, and is gone",
+    ]
+    assert [status for _, status, _ in statuses(tmp_path / "lake")] == ["unread", "unread", "unread", "loaded"]
+    aws.proxy.fault = lambda method, path: None
+    aws.ingest(tmp_path / "lake")
+    aws.ingest(tmp_path / "whole")
+    assert contents(tmp_path / "lake") == contents(tmp_path / "whole")
+
+
+def test_a_prefix_that_may_not_be_listed_is_unread_and_the_others_are_loaded(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "open")
+    aws.put(key("2024/03/01", account="444455556666"), "closed")
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no") if "444455556666%2F" in path else None
+    (refused,) = aws.ingest(tmp_path / "lake").unread
+    assert refused.place == f"s3://{aws.name}/AWSLogs/444455556666/"
+    assert refused.reason == "AccessDenied: no; s3:ListBucket is missing"
+    assert events(tmp_path / "lake") == ["open"]
+    aws.proxy.fault = lambda method, path: None
+    assert aws.ingest(tmp_path / "lake").unread == []
+    assert [status for _, status, _ in statuses(tmp_path / "lake")] == ["loaded", "loaded"]
+
+
+def test_credentials_that_end_in_the_middle_end_the_requests_and_nothing_is_lost(aws: Aws, tmp_path: Path) -> None:
+    for number in range(100):
+        aws.put(key("2024/03/01", number=number), f"event-{number:03}")
+    fetched = count()
+
+    def fault(_method: str, path: str) -> Any:
+        expired = (400, "ExpiredToken", "The provided token has expired.")
+        return expired if path.endswith(".json.gz") and next(fetched) >= 20 else None
+
+    aws.proxy.fault = fault
+    summary = aws.ingest(tmp_path / "lake")
+    assert (len(events(tmp_path / "lake")), len(summary.unread)) == (20, 80)
+    assert len([asked for asked in aws.proxy.asked if asked.endswith(".json.gz")]) < 60
+    aws.proxy.fault = lambda method, path: None
+    assert aws.ingest(tmp_path / "lake").files == 80
+    aws.ingest(tmp_path / "whole")
+    assert contents(tmp_path / "lake") == contents(tmp_path / "whole")
+
+
+def test_an_archived_object_is_told_and_fatal_to_nothing(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "cold", StorageClass="DEEP_ARCHIVE")
+    aws.put(key("2024/03/02"), "warm")
+    (archived,) = aws.ingest(tmp_path / "lake").unread
+    assert (archived.status, archived.reason) == (
+        "archived",
+        "DEEP_ARCHIVE: it is archived; restore it with: aws s3api restore-object",
+    )
+    assert [status for _, status, _ in statuses(tmp_path / "lake")] == ["archived", "loaded"]
+
+
+def test_overwritten_and_deleted_versions_are_evidence_when_asked_for(aws: Aws, tmp_path: Path) -> None:
+    aws.s3.put_bucket_versioning(Bucket=aws.name, VersioningConfiguration={"Status": "Enabled"})
+    aws.put(key("2024/03/01"), "overwritten")
+    aws.put(key("2024/03/01"), "shown")
+    aws.put(key("2024/03/02"), "deleted")
+    aws.s3.delete_object(Bucket=aws.name, Key=key("2024/03/02"))
+    aws.ingest(tmp_path / "lake")
+    assert events(tmp_path / "lake") == ["shown"]
+    summary = aws.ingest(tmp_path / "lake", versions=True)
+    assert events(tmp_path / "lake") == ["deleted", "overwritten", "shown"]
+    assert summary.held == 1
+    assert [left.reason.partition(" at ")[0] for left in summary.left_alone] == [
+        "a delete marker: the object was deleted"
+    ]
+
+
+def test_max_bytes_takes_the_newest_days_first(aws: Aws, tmp_path: Path) -> None:
+    for day in ("2024/03/01", "2024/03/02", "2024/03/03"):
+        aws.put(key(day), day)
+    size = aws.s3.head_object(Bucket=aws.name, Key=key("2024/03/01"))["ContentLength"]
+    aws.ingest(tmp_path / "lake", max_bytes=2 * size)
+    assert events(tmp_path / "lake") == ["2024/03/02", "2024/03/03"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "loaded"), [("AWSLogs", ["one"]), ("AWSLogs-old", ["old"]), ("AWSLogs-old/x.json.gz", ["old"])]
+)
+def test_a_prefix_is_a_folder_or_a_file(aws: Aws, tmp_path: Path, prefix: str, loaded: list[str]) -> None:
+    aws.put(key("2024/03/01"), "one")
+    aws.put("AWSLogs-old/x.json.gz", "old")
+    aws.ingest(tmp_path / "lake", prefix)
+    assert events(tmp_path / "lake") == loaded
+
+
+def test_a_bucket_in_another_region_is_read_there(aws: Aws, tmp_path: Path) -> None:
+    name = f"{aws.name}-abroad"
+    aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    bucket = open_bucket(f"s3://{name}", Access(endpoint_url=aws.url))
+    assert bucket.s3.meta.region_name == "eu-central-1"
+
+
+def test_a_wrong_request_is_told_before_a_lake_is_made(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def said(kind: type[Exception], url: str, access: Access) -> str:
+        with pytest.raises(kind) as error:
+            open_bucket(url, access)
+        return str(error.value)
+
+    here = Access(endpoint_url=aws.url)
+    assert said(UsageError, "s3://", here) == "s3://: names no bucket; write s3://bucket/prefix"
+    assert said(UsageError, "s3://no-such-bucket-1", here).endswith("look for its name with: aws s3 ls")
+    assert said(UsageError, f"s3://{aws.name}", Access(profile="nobody")).startswith("--profile nobody: ")
+    assert "write http(s)://host[:port]" in said(UsageError, f"s3://{aws.name}", Access(endpoint_url="nowhere"))
+    closed = Access(endpoint_url="http://127.0.0.1:1")
+    assert "look at --endpoint-url" in said(MachineError, f"s3://{aws.name}", closed)
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no")
+    assert said(UsageError, f"s3://{aws.name}", here).endswith(
+        f"AccessDenied: no; s3:ListBucket on arn:aws:s3:::{aws.name} is missing"
+    )
+    for name in CREDENTIALS:
+        if "KEY" in name:
+            monkeypatch.delenv(name)
+    assert "no AWS credentials found" in said(UsageError, f"s3://{aws.name}", here)

@@ -1,0 +1,186 @@
+"""`trailquery ingest`: log files of every source into the lake, or what that would cost."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trailquery.cli.options import command_line, lake_option, say
+from trailquery.errors import MachineError, UsageError
+from trailquery.ingest import Summary
+from trailquery.ingest import ingest as ingest_files
+from trailquery.lake import default_lake
+from trailquery.output import printable
+from trailquery.sources import Source
+from trailquery.times import parse_time, zone
+
+_SHOWN_NOTES = 20
+_FILES_A_LINE = 1_000
+_HISTORY = "event-history"
+
+_OPTIONS = [
+    click.option("--profile", metavar="NAME", help="AWS profile. Default: the environment's credentials."),
+    click.option("--endpoint-url", metavar="URL", help="Another S3 or CloudTrail endpoint."),
+    click.option("--role-arn", metavar="ARN", help="A role to assume."),
+    click.option("--external-id", metavar="ID", help="The external id that the role asks for."),
+    click.option("--mfa-serial", metavar="ARN", help="The MFA device that the role asks for; its code is asked for."),
+    click.option("--session-name", default="trailquery", show_default=True, metavar="NAME", help="Of the role's session, as CloudTrail will show it."),
+    click.option("--request-payer", is_flag=True, help="Pay for the requests to a requester-pays bucket."),
+    click.option("--account", multiple=True, metavar="ID", help="Only files of this account. Repeatable."),
+    click.option("--region", multiple=True, metavar="REGION", help="Only this region's files, and us-east-1's. Repeatable."),
+    click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 7d, 36h; a day earlier is read for late files."),
+    click.option("--until", metavar="TIME", help="Before this time; a day later is read for late files."),
+    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read these keys, one a line or S3 Inventory csv; nothing is listed."),
+    click.option("--versions", is_flag=True, help="Read overwritten and deleted versions as well."),
+    click.option("--max-bytes", type=click.IntRange(min=0), metavar="BYTES", help="Fetch at most so many, newest days first."),
+    click.option("--dry-run", is_flag=True, help="Tell what would be read and what it costs; nothing is loaded."),
+]  # fmt: skip
+
+
+def _aws_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@lake_option
+@_aws_options
+def ingest(sources: tuple[str, ...], lake: Path | None, dry_run: bool, **options: Any) -> None:
+    """Add log files to the lake: folders, files, zip and tar archives, - for stdin, s3://BUCKET/PREFIX, or the
+    event-history that CloudTrail keeps of 90 days.
+
+    Reads delivered trails of any layout (.json.gz, .json), lookup-events output, EventBridge envelopes and CloudWatch
+    Logs exports. Files the lake already holds are not read again. What cannot be read is kept in `rejects`; a file
+    that cannot be fetched is `unread` in `files`, is tried again by the next ingest, and ends this one with exit code
+    5. All options but --lake are for s3:// and event-history.
+    """
+    given = {name: value for name, value in options.items() if value and name != "session_name"}
+    opened = [_opened(source, options) if _is_remote(source) else source for source in sources]
+    if (given or dry_run) and not any(map(_is_remote, sources)):
+        option = next(iter(given), "dry_run").replace("_", "-")
+        raise UsageError(f"ingest: --{option} is for s3:// and event-history; ingest the folder without it")
+    if dry_run:
+        _tell_plan(opened, lake or default_lake())
+        return
+    with _progress(sources) as on_file:
+        summary = ingest_files(opened, lake or default_lake(), on_file)
+    _tell(summary, lake)
+
+
+def _is_remote(source: str) -> bool:
+    return source.startswith("s3://") or source == _HISTORY
+
+
+def _opened(source: str, options: dict[str, Any]) -> Source:
+    """The source in AWS that the options describe; boto3 is imported here, so that other commands start at once."""
+    from trailquery.sources.aws import Access
+
+    access = Access(**{name: options[name] for name in Access._fields})
+    now, utc = datetime.now(UTC), zone("UTC")
+    since, until = (
+        parse_time(options[name], utc, now, f"--{name}") if options[name] else None for name in ("since", "until")
+    )
+    if since and until and since >= until:
+        raise UsageError(f"--since {options['since']}: not before --until {options['until']}; swap them")
+    if source == _HISTORY:
+        from trailquery.sources.history import open_history
+
+        refused = [name for name in ("account", "keys", "versions", "max_bytes") if options[name]]
+        if refused:
+            raise UsageError(f"event-history: takes no --{refused[0].replace('_', '-')}; leave it out")
+        return open_history(access, options["region"], since, until)
+    from trailquery.sources.keys import read_keys
+    from trailquery.sources.s3 import Choice, open_bucket
+    from trailquery.sources.tree import Wanted
+
+    wanted = Wanted(options["account"], options["region"], since and since.date(), until and until.date())
+    keys = read_keys(options["keys"], source.removeprefix("s3://").partition("/")[0]) if options["keys"] else None
+    return open_bucket(source, access, Choice(wanted, keys, options["versions"], options["max_bytes"]))
+
+
+def _tell_plan(sources: Sequence[Source | str], lake: Path) -> None:
+    from trailquery.plan import plan
+    from trailquery.sources.s3 import Bucket
+
+    for source in sources:
+        if not isinstance(source, Bucket):
+            raise UsageError("--dry-run: is for s3:// alone; leave the other sources out")
+        for line in plan(source, lake):
+            click.echo(printable(line))
+
+
+def _tell(summary: Summary, lake: Path | None) -> None:
+    """The summary on stdout, what needs a look on stderr. Raises MachineError when files could not be read."""
+    archived = [left for left in summary.unread if left.status == "archived"]
+    unread = [left for left in summary.unread if left.status == "unread"]
+    _name_those([(left.place, left.reason) for left in summary.left_alone], "left alone")
+    _name_those(summary.unsound, "not whole")
+    _name_those([(left.place, left.reason) for left in archived], "archived")
+    _name_those([(left.place, left.reason) for left in unread], "unread")
+    click.echo(
+        f"read {summary.read:,} = loaded {summary.loaded:,} + duplicate {summary.duplicate:,}"
+        f" + variant {summary.variant:,} + rejected {summary.rejected:,}"
+    )
+    click.echo(
+        f"files: {summary.files:,} read, {summary.held:,} already held, {summary.digests:,} digests,"
+        f" {summary.companions:,} companions, {len(summary.left_alone):,} left alone"
+        + (f", {len(archived):,} archived" if archived else "")
+        + (f", {len(unread):,} unread" if unread else "")
+    )
+    if summary.rejected:
+        select = "SELECT source_file, position, reason FROM rejects"
+        say(f"what was rejected, and why: {command_line(['sql', select], lake)}")
+    if unread:
+        raise MachineError(
+            f"{len(unread):,} places could not be read, everything else is loaded; run the same command again, and see:"
+            f" {command_line(['files', '--status', 'unread'], lake)}"
+        )
+
+
+def _name_those(files: Sequence[tuple[str, str]], what: str) -> None:
+    for place, reason in files[:_SHOWN_NOTES]:
+        say(f"{what}: {printable(place)}: {printable(reason)}")
+    if len(files) > _SHOWN_NOTES:
+        say(f"... and {len(files) - _SHOWN_NOTES:,} more {what}")
+
+
+@contextmanager
+def _progress(sources: Sequence[str]) -> Iterator[Callable[[Summary, str], None]]:
+    """What to call after each file: a bar on a terminal, a line now and then elsewhere; both on stderr."""
+    total = sum(
+        1 if not Path(source).is_dir() else sum(len(files) for *_, files in os.walk(source))
+        for source in sources
+        if not _is_remote(source)
+    )
+    done, left, last = 0, 0, ""
+
+    def on_file(summary: Summary, place: str) -> None:
+        nonlocal done, left, last
+        path = place.partition("!")[0]  # an archive counts once, however many members it has
+        if path == last:
+            return
+        done, last = done + 1, path
+        if on_terminal:
+            bar.length = total + summary.listed
+            bar.update(1 + len(summary.left_alone) - left)
+            left = len(summary.left_alone)
+        elif done % _FILES_A_LINE == 0:
+            say(f"{done:,} of {total + summary.listed:,} files")
+
+    on_terminal = sys.stderr.isatty()
+    with click.progressbar(
+        length=total,
+        label="reading",
+        file=sys.stderr,
+        show_pos=True,
+        update_min_steps=1 + total // 200,
+        hidden=not on_terminal,
+    ) as bar:
+        yield on_file

@@ -1,0 +1,164 @@
+"""The ledger of a lake: which log files it holds, where each was seen, and what could not be had."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from trailquery import tables
+from trailquery.containers import Contents
+from trailquery.records import Decoded
+from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
+
+_KINDS = {
+    "CloudTrail-Digest": "digest",
+    "CloudTrail-Insight": "insight",
+    "CloudTrail-NetworkActivity": "network-activity",
+    "CloudTrail-Aggregated": "aggregated",
+}
+_PROGRESS = "cache/progress.json"
+
+
+class Ledger:
+    """Rows of `files` by SHA-256; what was seen at which place; what waits to be read."""
+
+    def __init__(self, lake: Path) -> None:
+        files = tables.parquet_files(lake, tables.FILES) if lake.is_dir() else []
+        scan = duckdb.read_parquet(files).to_arrow_table() if files else tables.FILES.schema.empty_table()
+        self.held: dict[str, dict[str, Any]] = {}
+        self.places: set[tuple[str, str]] = set()  # (SHA-256, place)
+        self._objects: dict[str, set[tuple[str, int]]] = defaultdict(set)  # place to (ETag, size)
+        self._missing: dict[str, dict[str, Any]] = {}  # place to the row that says why
+        for row in sorted(scan.to_pylist(), key=lambda row: row["ingested_at"]):
+            self.note(row)
+
+    def note(self, row: dict[str, Any]) -> None:
+        """Remember a row of `files`."""
+        if row["status"] in _NOT_HELD:
+            self._missing[row["place"]] = row
+        elif row["status"] == _READ_SINCE:
+            self._missing.pop(row["place"], None)
+        else:
+            self.held[row["file_sha256"]] = row
+            self.places.add((row["file_sha256"], row["place"]))
+            if row["etag"]:
+                self._objects[row["place"]].add((row["etag"], row["size_bytes"]))
+
+    def holds(self, place: str, etag: str, size_bytes: int) -> bool:
+        """Whether these bytes of this place were read. An archive never was: some of its members may be missing."""
+        return (etag, size_bytes) in self._objects.get(place, ())
+
+    def etag_at(self, place: str) -> str | None:
+        return next((etag for etag, _ in self._objects.get(place, ())), None)
+
+    def places_below(self, start: str) -> Iterator[str]:
+        return (place for _, place in self.places if place.startswith(start))
+
+    def another_place(self, file_sha256: str, found: LogFile, now: datetime) -> list[dict[str, Any]]:
+        """The row to add when held bytes are seen at a new place, or under a new ETag."""
+        stored = found.stored
+        is_noted = stored.etag is None or self.holds(found.place, stored.etag, stored.size_bytes)
+        if (file_sha256, found.place) in self.places and is_noted:
+            return []
+        row = self.held[file_sha256] | _of_object(stored) | {"place": found.place, "ingested_at": now}
+        self.note(row)
+        return [row]
+
+    def missing(self, unread: Unread, now: datetime) -> list[dict[str, Any]]:
+        """The row to add when a place could not be read, unless it says so already."""
+        before = self._missing.get(unread.place)
+        if before and (before["status"], before["reason"]) == (unread.status, unread.reason):
+            return []
+        path = delivery_path(unread.place)
+        row = dict.fromkeys(tables.FILES.schema.names) | {
+            "file_sha256": unread_id(unread.place),
+            "place": unread.place,
+            "kind": kind_of(path),
+            "status": unread.status,
+            "reason": unread.reason,
+            "size_bytes": unread.stored.size_bytes,
+            "ingested_at": now,
+            **_of_path(path),
+            **_of_object(unread.stored),
+        }
+        self.note(row)
+        return [row]
+
+    def read_since(self, place: str, now: datetime) -> list[dict[str, Any]]:
+        """The row to add when a place that could not be read, was."""
+        before = self._missing.get(place)
+        if before is None:
+            return []
+        row = before | {"status": _READ_SINCE, "reason": None, "ingested_at": now}
+        self.note(row)
+        return [row]
+
+
+_NOT_HELD = ("unread", "archived")
+_READ_SINCE = "read since"
+
+
+def unread_id(place: str) -> str:
+    """What stands for the SHA-256 of a file without bytes."""
+    return "unreadable-" + hashlib.sha256(place.encode()).hexdigest()[:32]
+
+
+def kind_of(path: DeliveryPath) -> str:
+    return _KINDS.get(path.folder or "", "log")
+
+
+def file_row(
+    file_sha256: str, found: LogFile, contents: Contents, decoded: Decoded, path: DeliveryPath, now: datetime
+) -> dict[str, Any]:
+    """The row of `files` for a log file that was read."""
+    times, rejected = decoded.event_times(), len(decoded.rejects)
+    reason = contents.problem or (f"{rejected} of its records are in rejects" if rejected else None)
+    return {
+        "file_sha256": file_sha256,
+        "place": found.place,
+        "kind": kind_of(path) if contents.kind == "log" and path.folder != "CloudTrail-Digest" else contents.kind,
+        "status": "loaded" if reason is None else "partial" if decoded.rows else "rejected",
+        "reason": reason,
+        "size_bytes": len(found.data or b""),
+        "content_sha256": contents.inflated_sha256 or None,
+        "content_bytes": contents.inflated_bytes,
+        "records": len(decoded.rows) + rejected,
+        "rejected": rejected,
+        "first_event_time": min(times, default=None),
+        "last_event_time": max(times, default=None),
+        "ingested_at": now,
+        **_of_path(path),
+        **_of_object(found.stored),
+    }
+
+
+def _of_path(path: DeliveryPath) -> dict[str, Any]:
+    return path._asdict()
+
+
+def _of_object(stored: ObjectVersion) -> dict[str, Any]:
+    return {name: value for name, value in stored._asdict().items() if name != "size_bytes"}
+
+
+def write_progress(lake: Path, loaded: int, listed: int) -> None:
+    """Say beside the lake how far an ingest has come; `listed` is 0 where nobody counted the files."""
+    (lake / _PROGRESS).write_text(json.dumps({"loaded": loaded, "listed": listed}), encoding="utf-8")
+
+
+def end_progress(lake: Path) -> None:
+    (lake / _PROGRESS).unlink(missing_ok=True)
+
+
+def progress(lake: Path) -> str | None:
+    """How far an ingest that has not ended has come, in a sentence; None where none is under way or was stopped."""
+    try:
+        said = json.loads((lake / _PROGRESS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none, or it is being written
+        return None
+    of = f" of {said['listed']:,} listed" if said["listed"] else ""
+    return f"not all is loaded: an ingest, under way or stopped, has loaded {said['loaded']:,}{of} files"

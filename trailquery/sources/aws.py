@@ -1,0 +1,130 @@
+"""AWS as the user may reach it: credentials, clients that retry, and its refusals in one line."""
+
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+
+from trailquery.errors import MachineError, TrailqueryError, UsageError
+
+CONNECTIONS = 16
+DEFAULT_REGION = "us-east-1"
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_MENDED = {  # error code of AWS: what to do
+    "NoSuchBucket": "look for its name with: aws s3 ls",
+    "InvalidAccessKeyId": "AWS does not know this access key; choose other credentials with --profile",
+    "InvalidClientTokenId": "AWS does not know these credentials; choose others with --profile",
+    "UnrecognizedClientException": "AWS does not know these credentials, or the region is not enabled for the account",
+    "SignatureDoesNotMatch": "the secret key is not that of the access key; mend the profile",
+    "NoSuchKey": "it was there when the bucket was listed, and is gone",
+    "404": "look for its name with: aws s3 ls",
+    "InvalidObjectState": "it is archived; restore it with: aws s3api restore-object",
+    **dict.fromkeys(EXPIRED, "sign in again, then run the same command: what is loaded stays"),
+}
+
+
+class Access(NamedTuple):
+    """How AWS is entered; a role is assumed again whenever its credentials end."""
+
+    profile: str | None = None
+    endpoint_url: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    mfa_serial: str | None = None
+    session_name: str = "trailquery"
+    request_payer: bool = False
+
+    def session(self) -> boto3.Session:
+        """Raises UsageError when the profile is not there."""
+        try:
+            session = boto3.Session(profile_name=self.profile)
+        except ProfileNotFound as error:
+            raise UsageError(
+                f"--profile {self.profile}: {error}; list them with: aws configure list-profiles"
+            ) from None
+        if self.role_arn:
+            self._assume_role(session)
+        return session
+
+    def _assume_role(self, session: boto3.Session) -> None:
+        """Puts the credentials of the role in the place of the session's own."""
+        asked = {
+            "RoleSessionName": self.session_name,
+            "ExternalId": self.external_id,
+            "SerialNumber": self.mfa_serial,  # botocore asks for the code on the terminal
+        }
+        fetcher = AssumeRoleCredentialFetcher(
+            session._session.create_client,
+            session.get_credentials(),
+            self.role_arn,
+            extra_args={name: value for name, value in asked.items() if value},
+        )
+        session._session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+
+def client(session: boto3.Session, service: str, region: str | None, endpoint_url: str | None = None) -> Any:
+    """A client of `service` that retries throttling, 5xx and connection errors with jitter. Raises UsageError."""
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 6},
+        max_pool_connections=CONNECTIONS,
+        connect_timeout=10,
+        read_timeout=30,
+    )
+    try:
+        return session.client(
+            service,
+            region_name=region or session.region_name or DEFAULT_REGION,
+            endpoint_url=endpoint_url,
+            config=config,
+        )
+    except ValueError as error:
+        raise UsageError(f"--endpoint-url {endpoint_url}: {error}; write http(s)://host[:port]") from None
+
+
+def caller(session: boto3.Session, region: str | None = None) -> tuple[str, str]:
+    """Account id and ARN of whose credentials these are. Raises as `told` says."""
+    try:
+        identity = client(session, "sts", region).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise told("sts:GetCallerIdentity", error) from None
+    return identity["Account"], identity["Arn"]
+
+
+def code_of(error: BotoCoreError | ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def reason(error: BotoCoreError | ClientError, permission: str = "") -> str:
+    """What AWS said, and what to do; `permission` is what a plain refusal lacks."""
+    if not isinstance(error, ClientError):
+        return str(error)
+    code, message = code_of(error), str(error.response["Error"].get("Message", "")).strip().rstrip(".")
+    if code in ("AccessDenied", "AccessDeniedException", "403", "KMS.AccessDeniedException", "AllAccessDisabled"):
+        permission = "kms:Decrypt" if "kms" in f"{code} {message}".lower() else permission
+        mend = f"{permission} is missing" if permission else "a permission is missing"
+    else:
+        mend = _MENDED.get(code, "run the same command again")
+    return f"{code}{': ' if message else ''}{message}; {mend}"
+
+
+def told(where: str, error: BotoCoreError | ClientError, permission: str = "") -> TrailqueryError:
+    """The error to raise where nothing can be read: a wrong request, or a machine or network that failed."""
+    if isinstance(error, NoCredentialsError):
+        return UsageError(f"{where}: no AWS credentials found; name a profile with --profile, or run: aws configure")
+    if isinstance(error, NoRegionError):
+        return UsageError(f"{where}: no region; set AWS_REGION")
+    if isinstance(error, ConnectionError | HTTPClientError):
+        return MachineError(f"{where}: {error}; look at --endpoint-url, the network and the proxy")
+    if isinstance(error, ClientError) and error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500:
+        return MachineError(f"{where}: {reason(error)}")
+    return UsageError(f"{where}: {reason(error, permission)}")

@@ -1,0 +1,283 @@
+"""The log files of a bucket: listed by day, newest first, and fetched in parallel with a bound on the bytes held.
+
+No marker of what was read last is kept: a bucket is listed again each time and compared with what the lake holds,
+so that a file that was delivered late cannot be skipped.
+"""
+
+import io
+import random
+import time
+from collections import defaultdict, deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+
+from trailquery.containers import MAX_INFLATED_BYTES
+from trailquery.errors import UsageError
+from trailquery.sources.archive import LOG_NAMES, contents_of, left_alone, log_file
+from trailquery.sources.aws import CONNECTIONS, EXPIRED, Access, client, code_of, reason, told
+from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Unread
+from trailquery.sources.tree import Wanted, day_of, is_day
+
+_NAMES = (*LOG_NAMES, ".zip", ".tar", ".tgz", ".bz2", ".xz")
+_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_BYTES_AHEAD = 64 << 20  # fetched and not yet read by the ingest
+_FILES_AHEAD = 4 * CONNECTIONS
+_ATTEMPTS = 5
+_BROKEN_BODY = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+
+
+class Object(NamedTuple):
+    key: str
+    stored: ObjectVersion
+    is_current: bool = True
+    is_archived: bool = False
+
+
+class Choice(NamedTuple):
+    """What is read of a bucket: `keys` instead of a listing; older versions too; at most so many bytes."""
+
+    wanted: Wanted = Wanted()
+    keys: tuple[Object, ...] | None = None
+    versions: bool = False
+    max_bytes: int | None = None
+
+
+def open_bucket(url: str, access: Access = Access(), choice: Choice = Choice()) -> "Bucket":  # noqa: B008
+    """The bucket of `s3://bucket/prefix`, met in its own region. Raises UsageError, MachineError when it cannot be."""
+    name, _, prefix = url.removeprefix("s3://").partition("/")
+    if not name:
+        raise UsageError(f"{url}: names no bucket; write s3://bucket/prefix")
+    session = access.session()
+    s3 = client(session, "s3", None, access.endpoint_url)
+    try:
+        region = _region_of(s3, name)
+        if region and region != s3.meta.region_name:
+            s3 = client(session, "s3", region, access.endpoint_url)
+        bucket = Bucket(session, s3, name, prefix, choice, access.request_payer)
+        if choice.keys is None:
+            bucket.look()
+    except (BotoCoreError, ClientError) as error:
+        raise told(url, error, f"s3:ListBucket on arn:aws:s3:::{name}") from None
+    return bucket
+
+
+def _region_of(s3: Any, name: str) -> str | None:
+    """The region S3 names for a bucket: it says so even to whom it refuses everything else."""
+    try:
+        response = s3.head_bucket(Bucket=name)
+    except ClientError as error:
+        if code_of(error) in ("404", "NoSuchBucket"):
+            raise
+        response = error.response
+    region: str | None = response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+    return region
+
+
+class Bucket:
+    """One bucket, or what lies below a prefix of it."""
+
+    def __init__(self, session: Any, s3: Any, name: str, prefix: str, choice: Choice, request_payer: bool) -> None:
+        self.session, self.s3, self.name, self.prefix, self.choice = session, s3, name, prefix, choice
+        self._payer = {"RequestPayer": "requester"} if request_payer else {}
+        self._left = choice.max_bytes
+        self._ended: str | None = None  # why nothing more can be had: the credentials ended
+        self.list_requests = 0
+
+    def place(self, item: Object) -> str:
+        version = item.stored.version_id
+        return self.url(item.key) + (f"?versionId={version}" if version and not item.is_current else "")
+
+    def url(self, key: str) -> str:
+        return f"s3://{self.name}/{key}"
+
+    def files(self, known: Known) -> Iterator[Found]:
+        """Every file, in the order of its day, newest first; what the lake holds is not fetched."""
+        pool = ThreadPoolExecutor(CONNECTIONS)
+        try:
+            waiting: deque[tuple[int, Future[list[Found]] | list[Found]]] = deque()
+            ahead = 0
+            for found in self.listed(pool, known):
+                size = found.stored.size_bytes if isinstance(found, Object) else 0
+                waiting.append((size, pool.submit(self._read, found, known) if isinstance(found, Object) else [found]))
+                ahead += size
+                while ahead > _BYTES_AHEAD or len(waiting) > _FILES_AHEAD:
+                    size, first = waiting.popleft()
+                    ahead -= size
+                    yield from first if isinstance(first, list) else first.result()
+            for _, last in waiting:
+                yield from last if isinstance(last, list) else last.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    # --- listing
+
+    def look(self) -> None:
+        """One listing of one key. Raises what AWS raises."""
+        self.s3.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self._payer)
+
+    def listed(self, pool: ThreadPoolExecutor, known: Known) -> Iterator[Found | Object]:
+        """What is to be fetched, as objects, and what is not, by day."""
+        if self.choice.keys is not None:
+            keys = [item for item in self.choice.keys if self.choice.wanted.has_key(item.key)]
+            yield Listed(self.url("--keys"), len(keys))
+            newest_first = sorted(sorted(keys, key=_by_key), key=lambda item: day_of(item.key) or "", reverse=True)
+            yield from self._to_fetch(newest_first, known)
+            return
+        days: dict[str, list[str]] = defaultdict(list)
+        yield from self._to_fetch((yield from self._walk(pool, days)), known)
+        coming: list[Future[_Level]] = []
+        for day in [*sorted(days, reverse=True), None]:  # the next day is listed while this one is fetched
+            levels, coming = coming, [pool.submit(self._level, prefix, "") for prefix in days[day]] if day else []
+            items: list[Object] = []
+            for level in levels:
+                listed = level.result()
+                yield from listed.found
+                items += listed.items
+            yield from self._to_fetch(sorted(items, key=_by_key), known)
+            if self._left is not None and self._left < 0 and day:
+                yield LeftAlone(self.url(self.prefix), f"--max-bytes is reached: {day} and older days are not read")
+                return
+
+    def _walk(self, pool: ThreadPoolExecutor, days: dict[str, list[str]]) -> Generator[Found, None, list[Object]]:
+        """Fills `days` with the prefixes of each day; returns the objects that lie outside them."""
+        loose: list[Object] = []
+        prefixes = [self.prefix]
+        while prefixes:
+            below: list[str] = []
+            for listed in pool.map(lambda prefix: self._level(prefix, "" if is_day(prefix) else "/"), prefixes):
+                yield from listed.found
+                loose += listed.items
+                below += listed.prefixes
+            prefixes = []
+            for prefix in filter(self.choice.wanted.has_branch, below):
+                day = day_of(prefix) if is_day(prefix) else None
+                (days[day] if day else prefixes).append(prefix)
+        return sorted(loose, key=_by_key)
+
+    def _level(self, prefix: str, delimiter: str) -> "_Level":
+        """What lies below a prefix down to the next delimiter; in a prefix without / at its end, that file or folder."""
+        level = _Level([], [], [])
+        operation = "list_object_versions" if self.choice.versions else "list_objects_v2"
+        asked = {"Bucket": self.name, "Prefix": prefix, "Delimiter": delimiter, **self._payer}
+        try:
+            if self._ended:
+                return _Level([Unread(self.url(prefix), self._ended)], [], [])
+            for page in self.s3.get_paginator(operation).paginate(OptionalObjectAttributes=["RestoreStatus"], **asked):
+                self.list_requests += 1
+                level.prefixes.extend(below["Prefix"] for below in page.get("CommonPrefixes", []))
+                level.items.extend(map(_object, [*page.get("Contents", []), *page.get("Versions", [])]))
+                level.found.extend(map(self._deleted, page.get("DeleteMarkers", [])))
+        except (BotoCoreError, ClientError) as error:
+            return _Level([Unread(self.url(prefix), self._reason(error, "s3:ListBucket"))], [], [])
+        if prefix and not prefix.endswith("/"):
+            level.prefixes[:] = [below for below in level.prefixes if below == f"{prefix}/"]
+            level.items[:] = [item for item in level.items if item.key == prefix]
+        level.items[:] = [i for i in level.items if not i.key.endswith("/") and self.choice.wanted.has_key(i.key)]
+        level.found.append(Listed(self.url(prefix), len(level.items)))
+        return level
+
+    def _deleted(self, marker: dict[str, Any]) -> LeftAlone:
+        when = marker["LastModified"].astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return left_alone(self.url(marker["Key"]), f"a delete marker: the object was deleted at {when}")
+
+    def _to_fetch(self, items: Iterable[Object], known: Known) -> Iterator[Found | Object]:
+        for item in items:
+            place, stored = self.place(item), item.stored
+            if stored.etag and known.holds(self.url(item.key), stored.etag, stored.size_bytes):
+                yield Held(place)
+            elif not item.key.lower().endswith(_NAMES):
+                yield left_alone(place, "no log file by its name")
+            elif item.is_archived:
+                yield Unread(place, f"{stored.storage_class}: {_RESTORE}", "archived", stored)
+            elif stored.size_bytes > MAX_INFLATED_BYTES:
+                yield Unread(place, f"larger than {MAX_INFLATED_BYTES} bytes", stored=stored)
+            elif self._left is None or (self._left >= 0 and stored.size_bytes <= self._left):
+                self._left = None if self._left is None else self._left - stored.size_bytes
+                yield item
+            else:
+                self._left = -1
+                yield left_alone(place, "beyond --max-bytes")
+
+    # --- fetching
+
+    def _read(self, item: Object, known: Known) -> list[Found]:
+        """The file or files of one object; a refusal, and a body that stays broken, is told as unread."""
+        place = self.place(item)
+        for attempt in range(_ATTEMPTS):
+            if self._ended:
+                return [Unread(place, self._ended, stored=item.stored)]
+            try:
+                data, stored = self._fetch(item, known)
+            except _BROKEN_BODY as error:
+                broken = str(error)
+                time.sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311  # so that threads do not return together
+            except (BotoCoreError, ClientError) as error:
+                if code_of(error) == "304":
+                    return [Held(place)]
+                status = "archived" if code_of(error) == "InvalidObjectState" else "unread"
+                return [Unread(place, self._reason(error, "s3:GetObject"), status, item.stored)]
+            else:
+                found = contents_of(log_file(place, b"").place, io.BytesIO(data), named=True)
+                return [replace(file, stored=stored) if isinstance(file, LogFile) else file for file in found]
+        return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
+
+    def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:
+        asked: dict[str, Any] = {"Bucket": self.name, "Key": item.key, **self._payer}
+        held = known.etag_at(self.place(item))
+        if item.stored.version_id:
+            asked["VersionId"] = item.stored.version_id
+        if held and item.stored.etag is None:  # a list of keys does not say what lies there now
+            asked["IfNoneMatch"] = f'"{held}"'
+        got = self.s3.get_object(**asked)
+        data: bytes = got["Body"].read()
+        if len(data) != got["ContentLength"]:
+            raise IncompleteReadError(actual_bytes=len(data), expected_bytes=got["ContentLength"])
+        sealed = f"{got.get('ServerSideEncryption', '')} {got.get('SSEKMSKeyId', '')}".strip()
+        version = got.get("VersionId")
+        return data, _stored(got, len(data))._replace(encryption=sealed or None, version_id=version)
+
+    def fetch_start(self, item: Object) -> None:
+        """Read the first byte of an object. Raises what AWS raises."""
+        self.s3.get_object(Bucket=self.name, Key=item.key, Range="bytes=0-0", **self._payer)["Body"].read()
+
+    def _reason(self, error: BotoCoreError | ClientError, permission: str) -> str:
+        said = reason(error, permission)
+        if code_of(error) in EXPIRED:
+            self._ended = said
+        return said
+
+
+class _Level(NamedTuple):
+    found: list[Found]
+    items: list[Object]
+    prefixes: list[str]
+
+
+_RESTORE = "it is archived; restore it with: aws s3api restore-object"
+
+
+def _by_key(item: Object) -> tuple[str, str]:
+    return item.key, item.stored.version_id or ""
+
+
+def _object(listed: dict[str, Any]) -> Object:
+    restored = "RestoreExpiryDate" in listed.get("RestoreStatus", {})
+    is_archived = listed.get("StorageClass") in _ARCHIVED and not restored
+    stored = _stored(listed, listed["Size"])
+    return Object(listed["Key"], stored, listed.get("IsLatest", True), is_archived)
+
+
+def _stored(said: dict[str, Any], size_bytes: int) -> ObjectVersion:
+    modified = said.get("LastModified")
+    return ObjectVersion(
+        etag=said.get("ETag", "").strip('"') or None,
+        size_bytes=size_bytes,
+        version_id=said.get("VersionId"),
+        last_modified=modified.astimezone(UTC).replace(tzinfo=None) if modified else None,
+        storage_class=said.get("StorageClass"),
+    )

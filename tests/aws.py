@@ -1,15 +1,26 @@
 """AWS on loopback for the tests: moto's server in a process of its own, and a proxy before it that fails on demand."""
 
+import gzip
 import http.client
+import json
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
 from threading import Thread
 from typing import Any
+
+import boto3
+import pytest
+
+from trailquery.ingest import Summary, ingest
+from trailquery.sources.aws import Access
+from trailquery.sources.s3 import Choice, open_bucket
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -64,6 +75,10 @@ class Proxy:
 
             def log_message(self, *_: Any) -> None: ...
 
+            def handle(self) -> None:
+                with suppress(ConnectionError):  # the client was killed
+                    super().handle()
+
             def _pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 proxy.asked.append(f"{self.command} {self.path}")
@@ -101,3 +116,57 @@ class Proxy:
 
 
 _HOP = ("content-length", "connection", "transfer-encoding", "date", "server")
+
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="session", name="upstream")
+def moto_url() -> Iterator[str]:
+    with moto() as url:
+        yield url
+
+
+class Aws:
+    """A bucket of its own for one test, at moto's own URL and behind the proxy."""
+
+    def __init__(self, direct: str, proxy: Proxy, url: str) -> None:
+        self.name, self.proxy, self.url = f"trail-logs-{next(NUMBERS)}", proxy, url
+        self.s3 = boto3.client("s3", endpoint_url=direct)
+        self.s3.create_bucket(Bucket=self.name)
+
+    def put(self, key: str, *event_ids: str, **extra: Any) -> str:
+        """The key of a log file of these events, made up where only its day is given."""
+        from conftest import SMALLEST_RECORD  # which imports this module for its fixtures
+
+        body = gzip.compress(
+            json.dumps({"Records": [{"eventID": name} | SMALLEST_RECORD for name in event_ids]}).encode(), mtime=0
+        )
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body, **extra)
+        return key
+
+    def ingest(self, lake: Path, prefix: str = "", **choice: Any) -> Summary:
+        bucket = open_bucket(f"s3://{self.name}/{prefix}", Access(endpoint_url=self.url), Choice(**choice))
+        return ingest([bucket], lake)
+
+
+@pytest.fixture(name="aws")
+def fresh_bucket(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    proxy = Proxy(upstream)
+    with served(proxy.handler()) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        yield Aws(upstream, proxy, url)
+
+
+def key(
+    day: str,
+    account: str = "111122223333",
+    region: str = "eu-west-1",
+    above: str = "AWSLogs/",
+    folder: str = "CloudTrail",
+    number: int = 0,
+) -> str:
+    name = f"{account}_{folder}_{region}_{day.replace('/', '')}T1010Z_{number:016}.json.gz"
+    return f"{above}{account}/{folder}/{region}/{day}/{name}"

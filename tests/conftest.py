@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws import fresh_bucket, moto_url  # noqa: F401  # fixtures
 from told import Told
 
 from trailquery import Lake, open_lake

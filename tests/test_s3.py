@@ -1,74 +1,20 @@
 """Buckets read over real sockets: moto's server behind a proxy that injects faults."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from aws import CREDENTIALS, Proxy, moto, served
-from conftest import record
+from aws import CREDENTIALS, Aws, key
 from test_ingest import contents
 
 from trailquery import open_lake
 from trailquery.errors import MachineError, UsageError
-from trailquery.ingest import Summary, ingest
+from trailquery.ingest import ingest
 from trailquery.sources.aws import Access
-from trailquery.sources.s3 import Choice, open_bucket
+from trailquery.sources.s3 import open_bucket
 from trailquery.sources.tree import Wanted
-
-NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[str]:
-    with moto() as url:
-        yield url
-
-
-class Aws:
-    """A bucket of its own for one test, at moto's own URL and behind the proxy."""
-
-    def __init__(self, direct: str, proxy: Proxy, url: str) -> None:
-        self.name, self.proxy, self.url = f"trail-logs-{next(NUMBERS)}", proxy, url
-        self.s3 = boto3.client("s3", endpoint_url=direct)
-        self.s3.create_bucket(Bucket=self.name)
-
-    def put(self, key: str, *event_ids: str, **extra: Any) -> str:
-        """The key of a log file of these events, made up where only its day is given."""
-        body = gzip.compress(json.dumps({"Records": [record(eventID=name) for name in event_ids]}).encode(), mtime=0)
-        self.s3.put_object(Bucket=self.name, Key=key, Body=body, **extra)
-        return key
-
-    def ingest(self, lake: Path, prefix: str = "", **choice: Any) -> Summary:
-        bucket = open_bucket(f"s3://{self.name}/{prefix}", Access(endpoint_url=self.url), Choice(**choice))
-        return ingest([bucket], lake)
-
-
-@pytest.fixture
-def aws(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    proxy = Proxy(upstream)
-    with served(proxy.handler()) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        yield Aws(upstream, proxy, url)
-
-
-def key(
-    day: str,
-    account: str = "111122223333",
-    region: str = "eu-west-1",
-    above: str = "AWSLogs/",
-    folder: str = "CloudTrail",
-    number: int = 0,
-) -> str:
-    name = f"{account}_{folder}_{region}_{day.replace('/', '')}T1010Z_{number:016}.json.gz"
-    return f"{above}{account}/{folder}/{region}/{day}/{name}"
 
 
 def events(lake: Path) -> list[str]:

@@ -55,17 +55,18 @@ class EventHistory:
         for region, cloudtrail in self._clients.items():
             place = f"cloudtrail:LookupEvents/{self._account}/{region}"
             covered = [span for text in known.places_below(f"{place}/") if (span := _span(text))]
+            bodies: list[bytes] = []
+            cloudtrail.meta.events.register("after-call.cloudtrail.LookupEvents", _keep_body(bodies))
             try:
                 for gap in _gaps(self._asked, covered):
-                    yield from self._pages(cloudtrail, place, gap)
+                    yield from self._pages(cloudtrail, bodies, place, gap)
             except (BotoCoreError, ClientError) as error:
                 yield Unread(place, reason(error, "cloudtrail:LookupEvents"))
             else:
                 yield Listed(place, 0)
 
-    def _pages(self, cloudtrail: Any, place: str, gap: Span) -> Iterator[LogFile]:
-        bodies: list[bytes] = []
-        cloudtrail.meta.events.register("after-call.cloudtrail.LookupEvents", _keep_body(bodies), unique_id="body")
+    def _pages(self, cloudtrail: Any, bodies: list[bytes], place: str, gap: Span) -> Iterator[LogFile]:
+        """The pages of one span; `bodies` holds the bytes of the last answer."""
         last = min(gap[1], self._now - _SETTLED)
         token: dict[str, str] = {}
         while True:

@@ -1,0 +1,179 @@
+"""`trailquery ingest` of a bucket and `trailquery files`, as a user meets them: real processes, real sockets."""
+
+import gzip
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+from aws import Aws, key
+from conftest import record, write_log
+from test_cli import PROGRAM, Said, run
+from test_ingest import contents
+
+from trailquery.cli import trailquery
+from trailquery.errors import UsageError
+from trailquery.ingest import ingest
+
+ROLE = "arn:aws:iam::111122223333:role/Responder"
+
+
+def ingest_bucket(aws: Aws, home: Path, *options: str) -> Said:
+    return run(home, "ingest", f"s3://{aws.name}", "--endpoint-url", aws.url, *options)
+
+
+def test_a_bucket_is_loaded_and_what_is_missing_ends_with_exit_code_5(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    closed = aws.put(key("2024/03/02"), "two")
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no\u202e") if path.endswith(closed) else None
+    said = ingest_bucket(aws, tmp_path)
+    assert said == Said(
+        5,
+        "read 1 = loaded 1 + duplicate 0 + variant 0 + rejected 0\n"
+        "files: 1 read, 0 already held, 0 digests, 0 companions, 0 left alone, 1 unread\n",
+        f"unread: s3://{aws.name}/{closed}: AccessDenied: no\\u202e; s3:GetObject is missing\n"
+        "1 places could not be read, everything else is loaded; run the same command again, and see:"
+        " trailquery files --status unread\n",
+    )
+    listed = run(tmp_path, "files", "--status", "unread", "--format", "line")
+    assert (listed.code, f'["s3://{aws.name}/{closed}"]' in listed.out) == (0, True)
+    aws.proxy.fault = lambda method, path: None
+    assert ingest_bucket(aws, tmp_path).code == 0
+    assert run(tmp_path, "files", "--status", "unread", "--format", "jsonl") == Said(0, "", "")
+
+
+def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    aws.put(key("2024/03/02", account="444455556666"), "two")
+    said = ingest_bucket(aws, tmp_path, "--dry-run", "--since", "2024-03-01")
+    size = sum(item["Size"] for item in aws.s3.list_objects_v2(Bucket=aws.name)["Contents"])
+    lines = {line[:13].strip(): line[13:] for line in said.out.splitlines()}
+    assert {name: lines[name] for name in ("bucket", "accounts", "regions", "days", "to fetch", "not fetched")} == {
+        "bucket": f"s3://{aws.name}/ in us-east-1",
+        "accounts": "111122223333 1, 444455556666 1",
+        "regions": "eu-west-1 2",
+        "days": "2, 2024-03-01 .. 2024-03-02",
+        "to fetch": f"2 objects, {size} bytes",
+        "not fetched": "0 already held, 0 archived, 0 left alone",
+    }
+    assert "and 2 GET requests" in lines["cost"]
+    assert lines["caller"].endswith("(account 123456789012)")
+    assert lines["permissions"].startswith("s3:ListBucket and s3:GetObject")
+    assert (said.code, said.err, (tmp_path / "lake").exists()) == (0, "", False)
+    assert ingest_bucket(aws, tmp_path).code == 0
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no") if path.endswith(".gz") else None
+    aws.put(key("2024/03/03"), "three")
+    again = ingest_bucket(aws, tmp_path, "--dry-run").out
+    assert "not fetched  2 already held," in again
+    assert "AccessDenied: no; s3:GetObject is missing" in again
+
+
+def test_a_list_of_keys_is_read_without_a_listing_and_not_fetched_twice(aws: Aws, tmp_path: Path) -> None:
+    keys = [aws.put(key("2024/03/01", number=number), f"event-{number}") for number in range(4)]
+    odd = aws.put("AWSLogs/odd key+ü.json.gz", "odd")
+    inventory = "\n".join(f'"{aws.name}","{quote_plus(name)}","99"' for name in [keys[0], odd])
+    (tmp_path / "inventory.csv.gz").write_bytes(gzip.compress(inventory.encode()))
+    (tmp_path / "list.txt").write_text(f"{keys[1]}\ns3://{aws.name}/{keys[2]}\ns3://other-bucket/x.json.gz\n")
+    assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "inventory.csv.gz").out
+    assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "list.txt").out
+    assert [asked for asked in aws.proxy.asked if "list-type" in asked] == []
+    again = ingest_bucket(aws, tmp_path, "--keys", "list.txt")
+    assert again.out.splitlines()[1].startswith("files: 0 read, 2 already held,")
+    (tmp_path / "others.txt").write_text("s3://other-bucket/x.json.gz\n")
+    said = ingest_bucket(aws, tmp_path, "--keys", "others.txt")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith(f"--keys others.txt: names no key of the bucket {aws.name};")
+
+
+def test_a_role_is_assumed_with_its_external_id(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    role = ("--role-arn", ROLE, "--external-id", "42", "--session-name", "case-7")
+    said = ingest_bucket(aws, tmp_path, "--dry-run", *role)
+    assert f"caller       {ROLE.replace('iam', 'sts').replace('role/', 'assumed-role/')}/case-7" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["logs", "--since", "7d"], "ingest: --since is for s3:// and event-history; ingest the folder without it"),
+        (["logs", "--dry-run"], "ingest: --dry-run is for s3:// and event-history; ingest the folder without it"),
+        (["event-history", "--versions"], "event-history: takes no --versions; leave it out"),
+        (["s3://b", "--since", "1d", "--until", "2d"], "--since 1d: not before --until 2d; swap them"),
+        (["s3://"], "s3://: names no bucket; write s3://bucket/prefix"),
+    ],
+)
+def test_a_wrong_request_is_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "logs").mkdir()
+    with chdir(tmp_path), pytest.raises(UsageError) as error:
+        trailquery.main(["ingest", *arguments], standalone_mode=False)
+    assert str(error.value) == message
+
+
+def _killing(process_id: int, stop: signal.Signals, fetches: int) -> Callable[[str, str], None]:
+    """A fault that ends the process when it asks for the n-th log file."""
+    left = iter(range(fetches))
+
+    def fault(_method: str, path: str) -> None:
+        if path.endswith(".json.gz") and next(left, None) == fetches - 1:
+            os.kill(process_id, stop)
+
+    return fault
+
+
+def test_killed_at_any_moment_the_next_run_ends_with_the_same_lake(aws: Aws, tmp_path: Path) -> None:
+    for number in range(40):
+        aws.put(key(f"2024/03/{1 + number % 4:02}", number=number), f"event-{number}", "in-every-file")
+    aws.ingest(tmp_path / "whole")
+    whole = contents(tmp_path / "whole")
+    dice = random.Random(7)
+    small_batches = (
+        "import sys, trailquery.ingest, trailquery.cli;"
+        "sys.modules['trailquery.ingest'].BATCH_RECORDS = 8; trailquery.cli.main()"
+    )
+    lake = tmp_path / "lake"
+    for stop in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
+        command = [
+            sys.executable,
+            "-c",
+            small_batches,
+            "ingest",
+            f"s3://{aws.name}",
+            "--endpoint-url",
+            aws.url,
+            "--lake",
+            lake,
+        ]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            aws.proxy.fault = _killing(process.pid, stop, dice.randrange(1, 40))
+            told = process.communicate(timeout=60)[1]
+        if stop == signal.SIGINT:
+            assert (process.returncode, told.strip()) == (130, "stopped; the lake is as after its last commit")
+        else:
+            assert process.returncode in (-stop, 0)
+    aws.proxy.fault = lambda method, path: None
+    aws.ingest(lake)
+    assert contents(lake) == whole
+
+
+def test_a_question_says_when_an_ingest_has_not_come_to_its_end(tmp_path: Path) -> None:
+    write_log(tmp_path / "logs/a.json", [record(eventID="one")])
+    ingest([tmp_path / "logs"], tmp_path / "lake")
+    assert run(tmp_path, "sql", "SELECT 1 AS n").err == ""
+    (tmp_path / "lake/cache/progress.json").write_text('{"loaded": 120, "listed": 5000}')
+    assert run(tmp_path, "sql", "SELECT 1 AS n") == Said(
+        0,
+        "n\n1\n",
+        "not all is loaded: an ingest, under way or stopped, has loaded 120 of 5,000 listed files, newest day first;"
+        " run it again if it was stopped\n",
+    )
+
+
+def test_other_commands_do_not_wait_for_the_import_of_boto3() -> None:
+    seen = "import sys, trailquery.cli.ingest, trailquery.cli.questions, trailquery.cli.evidence; print('boto3' in sys.modules)"
+    assert subprocess.run([PROGRAM[0], "-c", seen], capture_output=True, text=True, check=True).stdout == "False\n"

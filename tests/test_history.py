@@ -1,0 +1,146 @@
+"""The event history, from a stub that speaks as CloudTrail and STS do, over a real socket."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from aws import CREDENTIALS, served
+from conftest import record
+
+from trailquery import open_lake
+from trailquery.errors import UsageError
+from trailquery.ingest import ingest
+from trailquery.sources import history
+from trailquery.sources.aws import Access
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+IDENTITY = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/alice</Arn>"
+    "<UserId>AIDAIOSFODNN7EXAMPLE</UserId><Account>111122223333</Account>"
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
+
+class CloudTrail:
+    """Events of one region by time, in pages of `page`; `faults` are the error codes of the next answers."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[datetime, str]] = []
+        self.page = 50
+        self.faults: list[str | None] = []
+        self.asked: list[tuple[int, int]] = []
+
+    def lookup(self, asked: dict[str, Any]) -> dict[str, Any]:
+        start, end = asked["StartTime"], asked["EndTime"]
+        self.asked.append((start, end))
+        found = [event for event in sorted(self.events, reverse=True) if start <= event[0].timestamp() <= end]
+        first = int(asked.get("NextToken", 0))
+        shown, more = found[first : first + self.page], found[first + self.page :]
+        page: dict[str, Any] = {"Events": [self._event(*event) for event in shown]}
+        return page | ({"NextToken": str(first + self.page)} if more else {})
+
+    def _event(self, time: datetime, name: str) -> dict[str, Any]:
+        text = json.dumps(record(eventID=name, eventTime=time.isoformat().replace("+00:00", "Z")))
+        return {"EventId": name, "EventTime": time.timestamp(), "CloudTrailEvent": text}
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None: ...
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if "X-Amz-Target" not in self.headers:
+                    assert parse_qs(body.decode())["Action"] == ["GetCallerIdentity"]
+                    self._answer(200, IDENTITY)
+                    return
+                assert self.headers["X-Amz-Target"].endswith(".LookupEvents")
+                fault = stub.faults.pop(0) if stub.faults else None
+                if fault:
+                    self._answer(400, json.dumps({"__type": fault, "message": "no"}))
+                else:
+                    self._answer(200, json.dumps(stub.lookup(json.loads(body))))
+
+            def _answer(self, status: int, text: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+        return Handler
+
+
+@pytest.fixture
+def cloudtrail(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudTrail]:
+    stub = CloudTrail()
+    monkeypatch.setattr(history, "_PAUSE_S", 0)
+    with served(stub.handler()) as url:
+        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": url}.items():
+            monkeypatch.setenv(name, value)
+        yield stub
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def loaded(lake: Path) -> list[str]:
+    return [row["event_id"] for row in open_lake(lake).sql("SELECT event_id FROM events ORDER BY event_id").rows()]
+
+
+def test_the_history_is_loaded_page_by_page_and_its_bytes_are_kept(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.events = [(ago(days=number), f"event-{number:02}") for number in range(1, 8)]
+    cloudtrail.page = 3
+    summary = ingest([history.open_history()], tmp_path / "lake")
+    assert (summary.files, summary.loaded, summary.rejected, summary.unsound) == (3, 7, 0, [])
+    assert loaded(tmp_path / "lake") == [f"event-{number:02}" for number in range(1, 8)]
+    (row,) = open_lake(tmp_path / "lake").sql("SELECT raw, source_file FROM events WHERE event_id = 'event-01'").rows()
+    assert row["raw"] == cloudtrail._event(ago(days=1), "event-01")["CloudTrailEvent"]
+    assert row["source_file"].startswith("cloudtrail:LookupEvents/111122223333/us-east-1/")
+
+
+def test_the_next_ingest_asks_only_for_what_no_page_covers(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.events = [(ago(days=1), "settled"), (ago(minutes=5), "young")]
+    ingest([history.open_history()], tmp_path / "lake")
+    cloudtrail.events += [(ago(minutes=10), "late"), (ago(minutes=1), "new")]
+    cloudtrail.asked.clear()
+    assert ingest([history.open_history()], tmp_path / "lake").loaded == 2
+    assert loaded(tmp_path / "lake") == ["late", "new", "settled", "young"]
+    ((start, _),) = cloudtrail.asked
+    assert timedelta(minutes=59) <= datetime.now(UTC) - datetime.fromtimestamp(start, UTC) <= timedelta(minutes=62)
+
+
+def test_throttling_is_waited_for_and_what_stays_broken_is_resumed(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.events = [(ago(days=number), f"event-{number}") for number in range(1, 7)]
+    cloudtrail.page = 2
+    cloudtrail.faults = ["ThrottlingException", None, "ThrottlingException", None, "AccessDeniedException"]
+    (refused,) = ingest([history.open_history()], tmp_path / "lake").unread
+    assert refused.reason == "AccessDeniedException: no; cloudtrail:LookupEvents is missing"
+    assert loaded(tmp_path / "lake") == ["event-1", "event-2", "event-3", "event-4"]
+    summary = ingest([history.open_history()], tmp_path / "lake")
+    assert (summary.unread, loaded(tmp_path / "lake")) == ([], [f"event-{number}" for number in range(1, 7)])
+    assert open_lake(tmp_path / "lake").sql("FROM files WHERE status = 'unread'").rows() == []
+
+
+def test_events_of_one_second_on_two_pages_are_not_lost_to_a_cut(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.events = [(ago(days=1), f"event-{number}") for number in range(5)]
+    cloudtrail.page = 2
+    cloudtrail.faults = [None, "AccessDeniedException"]
+    ingest([history.open_history()], tmp_path / "lake")
+    ingest([history.open_history()], tmp_path / "lake")
+    assert loaded(tmp_path / "lake") == [f"event-{number}" for number in range(5)]
+
+
+def test_only_the_window_asked_for_is_paged(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.events = [(ago(days=number), f"event-{number}") for number in range(1, 7)]
+    since, until = ago(days=4).replace(tzinfo=None), ago(days=2).replace(tzinfo=None)
+    ingest([history.open_history(Access(), ("eu-west-1",), since, until)], tmp_path / "lake")
+    assert loaded(tmp_path / "lake") == ["event-3", "event-4"]
+    with pytest.raises(UsageError, match="keeps 90 days"):
+        history.open_history(until=ago(days=100).replace(tzinfo=None))

@@ -46,6 +46,11 @@ class Summary:
     def read(self) -> int:
         return self.loaded + self.duplicate + self.variant + self.rejected
 
+    @property
+    def done(self) -> int:
+        """Files that need no more reading."""
+        return self.files + self.held + self.digests + self.companions
+
 
 class _Batch:
     """Rows that wait for the next commit."""
@@ -145,7 +150,7 @@ def _ingest(sources: Iterable[Source], lake: Path, on_file: Callable[[Summary, s
             batch.files += ledger.read_since(found.place, now)
         if batch.is_full():
             _commit(lake, batch, summary)
-            write_progress(lake, summary.files + summary.held, summary.listed)
+            write_progress(lake, summary.done, summary.listed)
             batch = _Batch()
     _commit(lake, batch, summary)
     end_progress(lake)

@@ -16,7 +16,6 @@ from trailquery.records import Decoded
 from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
 
 _KINDS = {
-    "CloudTrail-Digest": "digest",
     "CloudTrail-Insight": "insight",
     "CloudTrail-NetworkActivity": "network-activity",
     "CloudTrail-Aggregated": "aggregated",
@@ -28,7 +27,8 @@ class Ledger:
     """Rows of `files` by SHA-256; what was seen at which place; what waits to be read."""
 
     def __init__(self, lake: Path) -> None:
-        files = tables.parquet_files(lake, tables.FILES) if lake.is_dir() else []
+        is_lake = (lake / tables.FILES.name / "_delta_log").is_dir()
+        files = tables.parquet_files(lake, tables.FILES) if is_lake else []
         scan = duckdb.read_parquet(files).to_arrow_table() if files else tables.FILES.schema.empty_table()
         self.held: dict[str, dict[str, Any]] = {}
         self.places: set[tuple[str, str]] = set()  # (SHA-256, place)
@@ -78,12 +78,12 @@ class Ledger:
         row = dict.fromkeys(tables.FILES.schema.names) | {
             "file_sha256": unread_id(unread.place),
             "place": unread.place,
-            "kind": kind_of(path),
+            "kind": "digest" if path.folder == "CloudTrail-Digest" else _kind_of(path),
             "status": unread.status,
             "reason": unread.reason,
             "size_bytes": unread.stored.size_bytes,
             "ingested_at": now,
-            **_of_path(path),
+            **path._asdict(),
             **_of_object(unread.stored),
         }
         self.note(row)
@@ -108,7 +108,7 @@ def unread_id(place: str) -> str:
     return "unreadable-" + hashlib.sha256(place.encode()).hexdigest()[:32]
 
 
-def kind_of(path: DeliveryPath) -> str:
+def _kind_of(path: DeliveryPath) -> str:
     return _KINDS.get(path.folder or "", "log")
 
 
@@ -121,7 +121,7 @@ def file_row(
     return {
         "file_sha256": file_sha256,
         "place": found.place,
-        "kind": kind_of(path) if contents.kind == "log" and path.folder != "CloudTrail-Digest" else contents.kind,
+        "kind": _kind_of(path) if contents.kind == "log" else contents.kind,
         "status": "loaded" if reason is None else "partial" if decoded.rows else "rejected",
         "reason": reason,
         "size_bytes": len(found.data or b""),
@@ -132,13 +132,9 @@ def file_row(
         "first_event_time": min(times, default=None),
         "last_event_time": max(times, default=None),
         "ingested_at": now,
-        **_of_path(path),
+        **path._asdict(),
         **_of_object(found.stored),
     }
-
-
-def _of_path(path: DeliveryPath) -> dict[str, Any]:
-    return path._asdict()
 
 
 def _of_object(stored: ObjectVersion) -> dict[str, Any]:

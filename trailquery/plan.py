@@ -18,7 +18,7 @@ PRICES_OF = "November 2025"
 LIST_DOLLARS = 0.005 / 1000
 GET_DOLLARS = 0.0004 / 1000
 OUT_DOLLARS = 0.09 / (1 << 30)  # to the internet, after 100 GB a month; nothing within the region
-LAKE_BYTES_PER_BYTE = 2.0  # bytes of lake for each byte of .json.gz
+LAKE_BYTES_PER_BYTE = 2  # measured on simulated trails: 0.7 for files of three records, 1.6 for one of 24,000
 
 
 def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
@@ -44,7 +44,7 @@ def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
         f"cost         {bucket.list_requests:,} LIST and {len(objects):,} GET requests: {requests:.2f} USD;"
         f" {size * OUT_DOLLARS:.2f} USD more for the way out of AWS (list prices of {PRICES_OF})"
     )
-    needed, free = int(size * LAKE_BYTES_PER_BYTE), shutil.disk_usage(_existing(lake)).free
+    needed, free = size * LAKE_BYTES_PER_BYTE, shutil.disk_usage(_existing(lake)).free
     yield f"lake         about {needed:,} bytes more, {free:,} are free" + ("" if needed < free else ": NOT ENOUGH")
     for found in unread:
         if found.status == "unread":

@@ -32,6 +32,8 @@ _MENDED = {  # error code of AWS: what to do
     **dict.fromkeys(EXPIRED, "sign in again, then run the same command: what is loaded stays"),
 }
 
+_NO_CREDENTIALS = "no AWS credentials found; name a profile with --profile, or run: aws configure"
+
 
 class Access(NamedTuple):
     """How AWS is entered; a role is assumed again whenever its credentials end."""
@@ -57,7 +59,10 @@ class Access(NamedTuple):
         return session
 
     def _assume_role(self, session: boto3.Session) -> None:
-        """Puts the credentials of the role in the place of the session's own."""
+        """Puts the credentials of the role in the place of the session's own. Raises UsageError when it has none."""
+        own = session.get_credentials()
+        if own is None:
+            raise UsageError(f"--role-arn {self.role_arn}: {_NO_CREDENTIALS}")
         asked = {
             "RoleSessionName": self.session_name,
             "ExternalId": self.external_id,
@@ -65,7 +70,7 @@ class Access(NamedTuple):
         }
         fetcher = AssumeRoleCredentialFetcher(
             session._session.create_client,
-            session.get_credentials(),
+            own,
             self.role_arn,
             extra_args={name: value for name, value in asked.items() if value},
         )
@@ -110,7 +115,10 @@ def reason(error: BotoCoreError | ClientError, permission: str = "") -> str:
         return str(error)
     code, message = code_of(error), str(error.response["Error"].get("Message", "")).strip().rstrip(".")
     if code in ("AccessDenied", "AccessDeniedException", "403", "KMS.AccessDeniedException", "AllAccessDisabled"):
-        permission = "kms:Decrypt" if "kms" in f"{code} {message}".lower() else permission
+        if error.operation_name == "AssumeRole":
+            permission = "sts:AssumeRole"
+        elif "kms" in f"{code} {message}".lower():
+            permission = "kms:Decrypt"
         mend = f"{permission} is missing" if permission else "a permission is missing"
     else:
         mend = _MENDED.get(code, "run the same command again")
@@ -120,7 +128,7 @@ def reason(error: BotoCoreError | ClientError, permission: str = "") -> str:
 def told(where: str, error: BotoCoreError | ClientError, permission: str = "") -> TrailqueryError:
     """The error to raise where nothing can be read: a wrong request, or a machine or network that failed."""
     if isinstance(error, NoCredentialsError):
-        return UsageError(f"{where}: no AWS credentials found; name a profile with --profile, or run: aws configure")
+        return UsageError(f"{where}: {_NO_CREDENTIALS}")
     if isinstance(error, NoRegionError):
         return UsageError(f"{where}: no region; set AWS_REGION")
     if isinstance(error, ConnectionError | HTTPClientError):

@@ -38,7 +38,7 @@ def test_a_bucket_is_loaded_and_what_is_missing_ends_with_exit_code_5(aws: Aws, 
         "read 1 = loaded 1 + duplicate 0 + variant 0 + rejected 0\n"
         "files: 1 read, 0 already held, 0 digests, 0 companions, 0 left alone, 1 unread\n",
         f"unread: s3://{aws.name}/{closed}: AccessDenied: no\\u202e; s3:GetObject is missing\n"
-        "1 places could not be read, everything else is loaded; run the same command again, and see:"
+        "1 place could not be read, everything else is loaded; run the same command again, and see:"
         " trailquery files --status unread\n",
     )
     listed = run(tmp_path, "files", "--status", "unread", "--format", "line")

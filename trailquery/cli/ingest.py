@@ -139,7 +139,7 @@ def _tell(summary: Summary, lake: Path | None) -> None:
         say(f"what was rejected, and why: {command_line(['sql', select], lake)}")
     if unread:
         raise MachineError(
-            f"{len(unread):,} places could not be read, everything else is loaded; run the same command again, and see:"
+            f"{len(unread):,} {'place' if len(unread) == 1 else 'places'} could not be read, everything else is loaded; run the same command again, and see:"
             f" {command_line(['files', '--status', 'unread'], lake)}"
         )
 

@@ -99,7 +99,7 @@ class Bucket:
         """Every file, in the order of its day, newest first; what the lake holds is not fetched."""
         pool = ThreadPoolExecutor(CONNECTIONS)
         try:
-            waiting: deque[tuple[int, Future[list[Found]] | list[Found]]] = deque()
+            waiting: deque[tuple[int, Future[Iterable[Found]] | list[Found]]] = deque()
             ahead = 0
             for found in self.listed(pool, known):
                 size = found.stored.size_bytes if isinstance(found, Object) else 0
@@ -173,7 +173,8 @@ class Bucket:
                 level.items.extend(map(_object, [*page.get("Contents", []), *page.get("Versions", [])]))
                 level.found.extend(map(self._deleted, page.get("DeleteMarkers", [])))
         except (BotoCoreError, ClientError) as error:
-            return _Level([Unread(self.url(prefix), self._reason(error, "s3:ListBucket"))], [], [])
+            permission = "s3:ListBucketVersions" if self.choice.versions else "s3:ListBucket"
+            return _Level([Unread(self.url(prefix), self._reason(error, permission))], [], [])
         if prefix and not prefix.endswith("/"):
             level.prefixes[:] = [below for below in level.prefixes if below == f"{prefix}/"]
             level.items[:] = [item for item in level.items if item.key == prefix]
@@ -205,7 +206,7 @@ class Bucket:
 
     # --- fetching
 
-    def _read(self, item: Object, known: Known) -> list[Found]:
+    def _read(self, item: Object, known: Known) -> Iterable[Found]:
         """The file or files of one object; a refusal, and a body that stays broken, is told as unread."""
         place = self.place(item)
         for attempt in range(_ATTEMPTS):
@@ -220,10 +221,12 @@ class Bucket:
                 if code_of(error) == "304":
                     return [Held(place)]
                 status = "archived" if code_of(error) == "InvalidObjectState" else "unread"
-                return [Unread(place, self._reason(error, "s3:GetObject"), status, item.stored)]
+                permission = "s3:GetObjectVersion" if item.stored.version_id else "s3:GetObject"
+                return [Unread(place, self._reason(error, permission), status, item.stored)]
             else:
                 found = contents_of(log_file(place, b"").place, io.BytesIO(data), named=True)
-                return [replace(file, stored=stored) if isinstance(file, LogFile) else file for file in found]
+                # Not a list: the members of an archive are unpacked one by one, by who reads them.
+                return (replace(file, stored=stored) if isinstance(file, LogFile) else file for file in found)
         return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
 
     def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:

@@ -1,5 +1,8 @@
 """Buckets read over real sockets: moto's server behind a proxy that injects faults."""
 
+import io
+import json
+import zipfile
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any
 
 import pytest
 from aws import CREDENTIALS, Aws, key
+from conftest import record
 from test_ingest import contents
 
 from trailquery import open_lake
@@ -142,6 +146,24 @@ def test_credentials_that_end_in_the_middle_end_the_requests_and_nothing_is_lost
     assert aws.ingest(tmp_path / "lake").files == 80
     aws.ingest(tmp_path / "whole")
     assert contents(tmp_path / "lake") == contents(tmp_path / "whole")
+
+
+def test_the_members_of_an_archive_are_read_and_not_loaded_twice(aws: Aws, tmp_path: Path) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name in ("a", "b"):
+            archive.writestr(f"{name}.json", json.dumps({"Records": [record(eventID=name)]}))
+    aws.s3.put_object(Bucket=aws.name, Key="evidence.zip", Body=body.getvalue())
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no") if path.endswith(".zip") else None
+    assert [left.place for left in aws.ingest(tmp_path / "lake").unread] == [f"s3://{aws.name}/evidence.zip"]
+    aws.proxy.fault = lambda method, path: None
+    for _ in range(2):
+        aws.ingest(tmp_path / "lake")
+    assert events(tmp_path / "lake") == ["a", "b"]
+    assert statuses(tmp_path / "lake") == [
+        ("evidence.zip!a.json", "loaded", None),
+        ("evidence.zip!b.json", "loaded", None),
+    ]
 
 
 def test_an_archived_object_is_told_and_fatal_to_nothing(aws: Aws, tmp_path: Path) -> None:

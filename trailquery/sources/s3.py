@@ -224,9 +224,7 @@ class Bucket:
                 permission = "s3:GetObjectVersion" if item.stored.version_id else "s3:GetObject"
                 return [Unread(place, self._reason(error, permission), status, item.stored)]
             else:
-                found = contents_of(log_file(place, b"").place, io.BytesIO(data), named=True)
-                # Not a list: the members of an archive are unpacked one by one, by who reads them.
-                return (replace(file, stored=stored) if isinstance(file, LogFile) else file for file in found)
+                return _contents(place, data, stored)
         return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
 
     def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:
@@ -262,6 +260,13 @@ class _Level(NamedTuple):
 
 
 _RESTORE = "it is archived; restore it with: aws s3api restore-object"
+
+
+def _contents(place: str, data: bytes, stored: ObjectVersion) -> Iterator[Found]:
+    """The log file that an object is, or the members of an archive, unpacked as they are asked for."""
+    for found in contents_of(log_file(place, b"").place, io.BytesIO(data), named=True):
+        yield replace(found, stored=stored) if isinstance(found, LogFile) else found
+    yield Listed(place, 0)  # an archive was read whole, and has no row of its own
 
 
 def _by_key(item: Object) -> tuple[str, str]:

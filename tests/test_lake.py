@@ -3,9 +3,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from trailquery import Lake, Scope, open_lake
+from trailquery import Lake, Scope, open_lake, tables
 from trailquery.errors import UsageError
 
 Lakes = Callable[[list[dict[str, Any]]], Lake]
@@ -38,6 +39,19 @@ def test_what_is_not_one_reading_select_is_refused_and_writes_nothing(lake_of: L
     with pytest.raises(UsageError, match="^sql: "):
         lake.sql(sql.replace("{lake}", str(lake.path))).rows()
     assert sorted(lake.path.rglob("*")) == before
+
+
+def test_a_lake_that_lacks_our_columns_is_told_in_one_line(tmp_path: Path) -> None:
+    for table in tables.TABLES:
+        tables.create(
+            tmp_path, table._replace(schema=pa.schema(list(table.schema)[:-1])) if table is tables.FILES else table
+        )
+    with pytest.raises(UsageError) as refused:
+        open_lake(tmp_path)
+    last = tables.FILES.schema.names[-1]
+    assert str(refused.value) == (
+        f"{tmp_path}: made by an earlier version, its files lack {last}; ingest the log files again, into a new lake"
+    )
 
 
 @pytest.mark.parametrize(

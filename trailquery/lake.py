@@ -103,7 +103,7 @@ class Lake:
 
         Raises UsageError for anything but one SELECT, for a mistake in it, and past the time limit.
         """
-        refuse_unless_select(sql)
+        refuse_unless_select(sql, self._connection.cursor())
         return Result(self._execute("sql", sql, params), self.zone_name)
 
     def run(self, name: str, **params: Any) -> Result:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
+from trailquery.errors import UsageError
 from trailquery.events import EVENTS, TEXT, TIME
 
 ROW_GROUP = 122_880
@@ -109,8 +110,15 @@ def create(lake: Path, table: Table) -> None:
 
 
 def parquet_files(lake: Path, table: Table) -> list[str]:
-    """Paths of the Parquet files of the table's newest version, sorted."""
-    return sorted(map(unquote, DeltaTable(str(lake / table.name)).file_uris()))
+    """Paths of the Parquet files of the table's newest version, sorted. Raises UsageError where it lacks columns of ours."""
+    delta = DeltaTable(str(lake / table.name))
+    missing = set(table.schema.names) - {field.name for field in delta.schema().fields}
+    if missing:
+        raise UsageError(
+            f"{lake}: made by an earlier version, its {table.name} lack {', '.join(sorted(missing))};"
+            " ingest the log files again, into a new lake"
+        )
+    return sorted(map(unquote, delta.file_uris()))
 
 
 def append(lake: Path, table: Table, rows: pa.Table) -> None:

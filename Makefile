@@ -11,7 +11,7 @@ MAKE_VENV = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 endif
 
-.PHONY: demo test lint docs lab clean
+.PHONY: demo test lint docs bench lab clean
 
 demo: $(VENV)/.installed
 	rm -rf demo
@@ -29,6 +29,9 @@ lint: $(VENV)/.installed-tests
 
 docs: $(VENV)/.installed-tests
 	$(BIN)/cog -r -I tests README.md sql/views/README.md
+
+bench: $(VENV)/.installed-tests
+	for measured in views ingest query growth; do $(BIN)/python bench/$$measured.py || exit 1; done
 
 lab: $(VENV)/.installed-tests
 	$(BIN)/jupyter lab notebooks

@@ -1,0 +1,123 @@
+"""Ten forensic questions on the lake against the same rows elsewhere; writes bench/RESULTS.md.
+
+    python bench/query.py [--events 2000000 20000000] [--runs 5]
+
+The others are a native DuckDB table of the same rows, Polars and chdb on the same Parquet files, and, once for each question and on
+the smaller lake only, DuckDB on the raw log files.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+from corpus import CORPORA, corpus
+from ingest import python_of
+from questions import NAMES
+from results import table, write_section
+
+from trailquery import Lake, open_lake, tables
+
+HERE = Path(__file__).parent
+Answers = list[tuple[float, int]]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--events", type=int, nargs="+", default=[2_000_000, 20_000_000])
+    options.add_argument("--runs", type=int, default=5)
+    asked = options.parse_args()
+    sections = [_compared(events, asked.runs, number == 0) for number, events in enumerate(asked.events)]
+    write_section("query", "\n\n".join(sections))
+
+
+def lake_of(events: int) -> Path:
+    """The lake of a corpus of `events` simulated events, ingested when it is missing."""
+    lake = CORPORA / f"{events}-events-lake"
+    if not lake.is_dir():
+        half = lake.with_suffix(".half")
+        command = [
+            sys.executable,
+            "-m",
+            "trailquery",
+            "ingest",
+            corpus(events, max(500, events // 4_000)),
+            "--lake",
+            half,
+        ]
+        subprocess.run(command, check=True)
+        half.rename(lake)
+    return lake
+
+
+def _compared(events: int, runs: int, with_raw: bool) -> str:
+    place = lake_of(events)
+    lake = open_lake(place)
+    values = values_of(lake)
+    files = tables.parquet_files(place, tables.EVENT_TABLE)
+    listed, native = place.with_suffix(".files.json"), place.with_suffix(".duckdb")
+    listed.write_text(json.dumps(files))
+    _linked(files, place.parent / "parquet")
+    if not native.exists():
+        source = "FROM read_parquet($files, hive_partitioning = true, hive_types = {event_date: DATE})"
+        duckdb.connect(str(native)).execute(f"CREATE TABLE events AS {source}", {"files": files})
+    answers = {
+        "trailquery": asked_of("ours", place, runs, values),
+        "DuckDB table": asked_of("table", native, runs, values),
+        "Polars": asked_of("polars", listed, runs, values),
+        "chdb": asked_of("chdb", listed, runs, values),
+    }
+    if with_raw:
+        answers["raw files"] = asked_of("raw", corpus(events, max(500, events // 4_000)), 1, values)
+    ours = answers.pop("trailquery")
+    rows = [
+        (
+            name,
+            f"{seconds * 1000:,.0f}",
+            f"{count:,}",
+            *(f"{each[number][0] / seconds:.1f}" for each in answers.values()),
+        )
+        for number, (name, (seconds, count)) in enumerate(zip(NAMES, ours, strict=True))
+    ]
+    total = sum(seconds for seconds, _ in ours)
+    sums = (f"{sum(seconds for seconds, _ in each) / total:.1f}" for each in answers.values())
+    rows.append(("sum", f"{total * 1000:,.0f}", "", *sums))
+    head = ("question", "trailquery ms", "rows", *(f"{name}, times ours" for name in answers))
+    return f"{events:,} events; median of {runs} runs in one process each\n\n{table(head, rows)}"
+
+
+def asked_of(contender: str, place: Path, runs: int, values: dict[str, str]) -> Answers:
+    python = python_of("chdb") if contender == "chdb" else sys.executable
+    command = [python, HERE / "questions.py", contender, place, str(runs)]
+    said = subprocess.run(command, input=json.dumps(values).encode(), stdout=subprocess.PIPE, check=True).stdout
+    answers: Answers = json.loads(said)
+    return answers
+
+
+def values_of(lake: Lake) -> dict[str, str]:
+    """What the questions ask for: of each kind one that the lake holds, neither the rarest nor the commonest."""
+    columns = {"key": "access_key_id", "address": "client_ip", "role": "requested_role_arn", "bucket": "bucket"}
+    values = {}
+    for name, column in columns.items():
+        where = f"{column} IS NOT NULL" + (" AND action = 'sts:AssumeRole'" if name == "role" else "")
+        ranked = lake.sql(
+            f"SELECT {column} AS value FROM events WHERE {where} GROUP BY {column} ORDER BY count(*), {column}"
+        ).rows()
+        values[name] = ranked[len(ranked) // 2]["value"]
+    (one,) = lake.sql("SELECT max(event_id) AS id, min(event_date) + 7 AS week FROM events").rows()
+    return {**values, "event_id": one["id"], "week": one["week"].isoformat()[:10]}
+
+
+def _linked(files: list[str], folder: Path) -> None:
+    """The lake's files under names without a partition: chdb takes one pattern."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for number, file in enumerate(files):
+        (folder / f"{number}.parquet").symlink_to(Path(file).resolve())
+
+
+if __name__ == "__main__":
+    main()

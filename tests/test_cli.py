@@ -350,8 +350,9 @@ def test_queries_and_show_print_the_catalogue(ask: Ask) -> None:
 
 def test_info_reads_as_text_and_as_data(ask: Ask) -> None:
     text = ask("info").out.splitlines()
-    assert text[:2] == [
+    assert text[:3] == [
         "events      121 on 2 days, 2024-03-01T10:00:00Z .. 2024-03-02T00:00:00Z",
+        "settings    none",
         "accounts    111122223333 121",
     ]
     (held,) = json.loads(ask("info", "--format", "json").out)

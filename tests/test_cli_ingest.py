@@ -153,7 +153,8 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_lake(aws: Aws, tmp
             aws.proxy.fault = _killing(process.pid, stop, dice.randrange(1, 40))
             told = process.communicate(timeout=60)[1]
         if stop == signal.SIGINT:
-            assert (process.returncode, told.strip()) == (130, "stopped; the lake is as after its last commit")
+            stopped = (130, "stopped; the lake is as after its last commit")
+            assert (process.returncode, told.strip()) in (stopped, (0, ""))  # or it came to its end before
         else:
             assert process.returncode in (-stop, 0)
     aws.proxy.fault = lambda method, path: None

@@ -2,11 +2,12 @@
 
 import os
 import re
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,7 @@ from trailquery import tables
 from trailquery.catalog import bind, find_query
 from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
-from trailquery.errors import MachineError, UsageError
+from trailquery.errors import MachineError, TrailqueryError, UsageError
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
@@ -23,6 +24,8 @@ from trailquery.times import zone
 from trailquery.views import define_views
 
 QUERY_TIMEOUT_S = 300.0
+
+Computed = TypeVar("Computed")
 
 
 class Scope(NamedTuple):
@@ -144,54 +147,45 @@ class Lake:
 
     def _execute(self, name: str, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
         cursor = self._cursor()
-        with _TimeLimit(cursor, self.timeout_s):
-            try:
-                self._derived.prepare(cursor, sql)
-                reader = cursor.sql(sql, params=dict(params)).to_arrow_reader()
-            except (duckdb.Error, RuntimeError) as error:
-                raise self._explained(name, error) from None
-        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(name, reader, cursor))
+        deadline = monotonic() + self.timeout_s
+
+        def begin() -> pa.RecordBatchReader:
+            self._derived.prepare(cursor, sql)
+            return cursor.sql(sql, params=dict(params)).to_arrow_reader()
+
+        reader = self._watched(name, cursor, deadline, begin)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(name, reader, cursor, deadline))
 
     def _batches(
-        self, name: str, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection
+        self, name: str, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection, deadline: float
     ) -> Iterator[pa.RecordBatch]:
-        with _TimeLimit(cursor, self.timeout_s):
+        batches = iter(reader)
+        while batch := self._watched(name, cursor, deadline, lambda: next(batches, None)):
+            yield batch
+
+    def _watched(
+        self, name: str, cursor: duckdb.DuckDBPyConnection, deadline: float, work: Callable[[], Computed]
+    ) -> Computed:
+        """What `work` computes on `cursor`, beside this thread: DuckDB hears neither Ctrl-C nor the clock by itself."""
+        with ThreadPoolExecutor(1) as beside:
+            computing = beside.submit(work)
             try:
-                yield from reader
-            except (duckdb.Error, RuntimeError, pa.ArrowException, OSError) as error:
+                return computing.result(deadline - monotonic())
+            except (KeyboardInterrupt, TimeoutError) as reason:
+                while not computing.done():  # an interrupt before the query runs is lost
+                    cursor.interrupt()
+                    wait([computing], 0.05)
+                if isinstance(reason, KeyboardInterrupt):
+                    raise
+                raise UsageError(
+                    f"{name}: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
+                ) from None
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
                 raise self._explained(name, error) from None
 
-    def _explained(self, name: str, error: Exception) -> BaseException:
+    def _explained(self, name: str, error: Exception) -> TrailqueryError:
         """What to raise for `error`, which DuckDB raised while it ran the query `name`."""
         text = str(error)
-        if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in text:
-            return UsageError(
-                f"{name}: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
-            )
-        if type(error) is RuntimeError:  # DuckDB's word for Ctrl-C
-            return KeyboardInterrupt() if "interrupted" in text else error
         if isinstance(error, duckdb.IOException) or "No space left" in text:
             return MachineError(f"{self.path}: {text.splitlines()[0]}")
         return UsageError(f"{name}: {text}")
-
-
-class _TimeLimit:
-    """Interrupts what runs on `cursor` once `timeout_s` seconds have passed."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, timeout_s: float) -> None:
-        # A cell that is emptied at the end: the thread must not keep the connection alive.
-        self._running = [cursor]
-        self._timer = threading.Timer(timeout_s, self._interrupt)
-        self._timer.daemon = True
-
-    def _interrupt(self) -> None:
-        for cursor in self._running:
-            cursor.interrupt()
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._running.clear()
-        self._timer.cancel()
-        self._timer.join()

@@ -27,6 +27,9 @@ COMMANDS = {
 }
 
 
+_STOPPED = "stopped; the lake is as after its last commit"
+
+
 class _Program(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -75,11 +78,15 @@ def _exit_code() -> int:
         error.show()
         return error.exit_code
     except click.exceptions.Abort:
-        return _failed("stopped; the lake is as after its last commit", 130)
+        return _failed(_STOPPED, 130)
     except click.ClickException as error:
         return _failed(_told(error), error.exit_code)
     except TrailqueryError as error:
         return _failed(str(error), error.exit_code)
+    except RuntimeError as error:  # DuckDB's word for Ctrl-C while it was at something short
+        if str(error) != "Query interrupted":
+            raise
+        return _failed(_STOPPED, 130)
     except OSError as error:  # on the way out most of all: a full disk behind stdout
         _drop_stdout()
         return _failed(f"{error.filename or 'stdout'}: {error.strerror or error}", MachineError.exit_code)

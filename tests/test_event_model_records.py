@@ -1,5 +1,6 @@
 """What makes the obvious query on CloudTrail wrong: duplicates, amendments, times, regions, size, category, access."""
 
+import json
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -11,15 +12,16 @@ from told import Told, told
 from trailquery import Lake, open_lake
 from trailquery.ingest import ingest
 
-AT = "111122223333_CloudTrail_us-east-1_20240301T{}Z_Mu0KsOhtH1ar15ZZ.json.gz"
+AT = "111122223333_CloudTrail_{}_20240301T{}Z_Mu0KsOhtH1ar15ZZ.json.gz"
+REGIONS = ("us-east-1", "eu-central-1")
 S3 = {"eventSource": "s3.amazonaws.com", "managementEvent": None, "eventCategory": None}
 
 
 def lake_of_files(folder: Path, *files: list[dict[str, Any]]) -> Lake:
-    """The lake of log files, ingested in the order given, one after the other."""
+    """The lake of log files of two regions in turn, ingested in the order given, one after the other."""
     for number, records in enumerate(files):
-        log = folder / "logs" / AT.format(1010 + number)
-        ingest([write_log(log, [record(**changes) for changes in records])], folder / "lake")
+        log = folder / "logs" / AT.format(REGIONS[number % 2], 1010 + number)
+        ingest([write_log(log, records)], folder / "lake")
     return open_lake(folder / "lake")
 
 
@@ -34,22 +36,23 @@ def rows(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
 # ---- 1. duplicates
 
 
-def test_copies_of_one_event_in_two_trails_are_one_event(tmp_path: Path) -> None:
+def test_copies_of_one_event_in_several_trails_and_regions_are_one_event_seen_several_times(tmp_path: Path) -> None:
     reordered = dict(reversed(record().items()))
-    lake = lake_of_files(tmp_path, [{}], [reordered], [{}])
-    assert rows(lake, "SELECT count(*), count(DISTINCT event_id) FROM events") == [(1, 1)]
-    assert rows(lake, "SELECT count(*) FROM variants") == [(0,)]
+    lake = lake_of_files(tmp_path, [record()], [reordered], [record(eventID="another"), record()])
+    assert rows(lake, "SELECT event_id FROM events ORDER BY event_id") == [("an-event",), ("another",)]
+    assert rows(lake, "SELECT event_id FROM variants") == []
+    sightings = {name: lake.run("event", event_id=name).rows()[0]["sightings"] for name in ("an-event", "another")}
+    assert sightings == {"an-event": 3, "another": 1}
 
 
 def test_of_copies_that_differ_the_same_one_is_shown_in_every_order_and_none_is_lost(tmp_path: Path) -> None:
-    copies = [[{"eventTime": f"2024-03-01T10:00:0{second}Z"}] for second in range(3)]
+    copies = [record(eventTime=f"2024-03-01T10:00:0{second}Z") for second in range(3)]
     found = set()
-    for number, files in enumerate(permutations(copies)):
+    for number, files in enumerate(permutations([copy] for copy in copies)):
         lake = lake_of_files(tmp_path / str(number), *files)
-        shown = rows(lake, "SELECT event_time FROM events")
-        others = rows(lake, "SELECT event_time FROM variants ORDER BY event_time")
+        shown, others = rows(lake, "SELECT raw FROM events"), rows(lake, "SELECT raw FROM variants ORDER BY raw")
         found.add((tuple(shown), tuple(others)))
-        assert sorted(shown + others) == [(utc(2024, 3, 1, 10, 0, second),) for second in range(3)]
+        assert sorted(shown + others) == sorted((json.dumps(copy, separators=(",", ":")),) for copy in copies)
     assert len(found) == 1
 
 
@@ -68,11 +71,17 @@ def test_the_copies_of_a_call_in_two_accounts_are_two_events(seen: Told) -> None
 
 
 def test_an_amended_record_takes_the_place_of_the_one_it_amends(tmp_path: Path) -> None:
-    amended = {"errorCode": "AccessDenied", "addendum": {"reason": "UPDATED_DATA", "updatedFields": "errorCode"}}
-    for number, files in enumerate(permutations([[{}], [amended]])):
+    change = {"errorCode": "AccessDenied", "addendum": {"reason": "UPDATED_DATA", "updatedFields": "errorCode"}}
+    names = "abcdefgh"  # several, since the content of a copy elects it where neither is amended
+    first, amended = [record(eventID=name) for name in names], [record(eventID=name, **change) for name in names]
+    columns = "event_id, outcome, addendum_reason"
+    for number, files in enumerate(permutations([first, amended])):
         lake = lake_of_files(tmp_path / str(number), *files)
-        assert rows(lake, "SELECT outcome, addendum_reason FROM events") == [("denied", "UPDATED_DATA")]
-        assert rows(lake, "SELECT outcome, addendum_reason FROM variants") == [("success", None)]
+        shown, others = (
+            rows(lake, f"SELECT {columns} FROM {view} ORDER BY event_id") for view in ("events", "variants")
+        )
+        assert shown == [(name, "denied", "UPDATED_DATA") for name in names]
+        assert others == [(name, "success", None) for name in names]
 
 
 @told(
@@ -106,6 +115,12 @@ def test_an_event_delivered_the_day_after_is_in_scope_by_the_time_of_the_call(se
     assert seen.found(by_delivery) == set()
 
 
+def test_log_files_are_in_no_order_so_a_timeline_goes_by_the_time_of_the_call_and_then_by_id(tmp_path: Path) -> None:
+    early = record(eventID="z", eventTime="2024-03-01T09:59:59Z")
+    lake = lake_of_files(tmp_path, *([record(eventID=name)] for name in "edcba"), [early])
+    assert [row["event_id"] for row in lake.run("timeline_actor", actor="alice").rows()] == [*"zabcde"]
+
+
 # ---- 4. event version
 
 
@@ -132,14 +147,17 @@ def test_event_version_1_10_is_newer_than_1_9(seen: Told) -> None:
     global_sts={"eventSource": "sts.amazonaws.com"},
     regional_sts={"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-2"},
     sign_in={"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "us-east-2"},
+    identity_center={"eventSource": "sso.amazonaws.com", "eventName": "Federate", "awsRegion": "us-east-2"},
     elsewhere={},
     here={"awsRegion": "eu-central-1"},
     sts_here={"eventSource": "sts.amazonaws.com", "awsRegion": "eu-central-1"},
 )
-def test_a_region_scope_keeps_global_services_and_sign_ins_and_no_other_region(seen: Told) -> None:
+def test_a_region_scope_keeps_global_services_and_sign_ins_unless_it_is_strict(seen: Told) -> None:
     here = Told(seen.lake.narrowed(regions=("eu-central-1",)), seen.test)
-    kept = {"iam", "cloudfront", "route53", "organizations", "global_sts", "sign_in", "here", "sts_here"}
-    assert here.found("true") == kept
+    global_ones = {"iam", "cloudfront", "route53", "organizations", "global_sts"}
+    assert here.found("true") == global_ones | {"sign_in", "identity_center", "here", "sts_here"}
+    strictly = Told(seen.lake.narrowed(regions=("eu-central-1",), strict_region=True), seen.test)
+    assert strictly.found("true") == {"here", "sts_here"}
     assert seen.found("region = 'eu-central-1'") == {"here", "sts_here"}
 
 
@@ -180,6 +198,15 @@ def test_a_request_too_large_for_cloudtrail_is_marked_and_not_taken_for_an_empty
 def test_what_aws_does_by_itself_is_told_from_what_people_do(seen: Told) -> None:
     assert seen.found("is_aws_call") == {"service", "forwarded", "through_service"}
     assert seen.found("NOT is_aws_call") == {"person", "person_through_a_service"}
+
+
+def test_questions_about_people_leave_aws_out_and_those_about_the_trail_do_not(tmp_path: Path) -> None:
+    service = {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}
+    lake = lake_of_files(tmp_path, [record(), record(eventID="of-aws", userIdentity=service)])
+    assert [row["actor"] for row in lake.run("actor_summary").rows()] == ["alice"]
+    everyone = lake.run("actor_summary", include_aws=True).rows()
+    assert {row["actor"] for row in everyone} == {"alice", "cloudtrail.amazonaws.com"}
+    assert [row["events"] for row in lake.run("coverage").rows()] == [2]
 
 
 # ---- 8. the whole record

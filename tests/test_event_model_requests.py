@@ -27,6 +27,7 @@ def refused(message: str, code: str = "AccessDenied", **changes: Any) -> Record:
     function_by_arn=call(
         "lambda", "DeleteFunction20150331", {"functionName": "arn:aws:lambda:us-east-1:111122223333:function:clean"}
     ),
+    function_by_part=call("lambda", "DeleteFunction20150331", {"functionName": "111122223333:function:clean:PROD"}),
     group=call("ec2", "DeleteSecurityGroup", {"groupId": "sg-0123456789abcdef0"}),
     database=call("rds", "DeleteDBInstance", {"dBInstanceIdentifier": "orders"}),
     instance=call("ec2", "TerminateInstances", {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}),
@@ -39,22 +40,26 @@ def refused(message: str, code: str = "AccessDenied", **changes: Any) -> Record:
         "ec2", "CreateTags",
         {
             "resourcesSet": {"items": [{"resourceId": "i-0123456789abcdef1"}]},
-            "tagSpecificationSet": {"items": [{"tags": [{"key": "bucketName", "value": "no-resource"}]}]},
+            "tagSpecificationSet": {"items": [{"tags": [{"key": "like", "value": "i-0fedcba9876543210"}]}]},
         },
     ),
 )  # fmt: skip
 def test_whatever_parameter_names_a_resource_it_is_found_by_its_name(seen: Told) -> None:
-    assert seen.each("resource", "resources") == {
-        "bucket": "logs",
-        "function": "clean",
-        "function_by_arn": "clean",
-        "group": "sg-0123456789abcdef0",
-        "database": "orders",
-        "instance": "i-0123456789abcdef0",
-        "flow_log": "fl-0123456789abcdef0",
-        "wrapped": "sg-0123456789abcdef1",
-        "tagged": "i-0123456789abcdef1",
+    function = ("AWS::Lambda::Function", "clean", "function/clean")
+    assert seen.each("resources[1].type, resources[1].name, target") == {
+        "bucket": ("AWS::S3::Bucket", "logs", "s3://logs"),
+        "function": function,
+        "function_by_arn": function,
+        "function_by_part": function,
+        "group": ("AWS::EC2::SecurityGroup", "sg-0123456789abcdef0", "sg-0123456789abcdef0"),
+        "database": ("AWS::RDS::DBInstance", "orders", "db/orders"),
+        "instance": ("AWS::EC2::Instance", "i-0123456789abcdef0", "i-0123456789abcdef0"),
+        "flow_log": ("AWS::EC2::FlowLog", "fl-0123456789abcdef0", "fl-0123456789abcdef0"),
+        "wrapped": ("AWS::EC2::SecurityGroup", "sg-0123456789abcdef1", "sg-0123456789abcdef1"),
+        "tagged": ("AWS::EC2::Instance", "i-0123456789abcdef1", "i-0123456789abcdef1"),
     }
+    assert seen.found("len(resources) > 1") == set()
+    assert seen.each("resources[1].via")["wrapped"] == "request.GroupId"
 
 
 # ---- 28. names of APIs
@@ -159,7 +164,7 @@ def test_a_rule_of_a_security_group_is_one_row_in_whatever_shape_it_was_sent(see
 
 
 def policy(principal: object, action: object) -> Record:
-    statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Principal": principal}
+    statement = {"Effect": "Allow", "Action": action, "Resource": "a%2Fb", "Principal": principal}
     return {"Version": "2012-10-17", "Statement": statement}
 
 
@@ -175,7 +180,7 @@ LISTS = LISTS | {"Statement": [LISTS["Statement"]]}
 )
 def test_a_policy_is_read_as_object_text_or_url_and_with_one_value_or_a_list(seen: Told) -> None:
     columns = "effect, actions, principals, resource_arns, is_public"
-    sent = ("Allow", ["s3:GetObject"], ["*"], ["*"], True)
+    sent = ("Allow", ["s3:GetObject"], ["*"], ["a%2Fb"], True)
     names = ("as_object", "as_text", "url_encoded", "lists")
     assert seen.each(columns, "policy_statements") == dict.fromkeys(names, sent)
     assert seen.found("(request ->> '$.bucketPolicy.Statement[0].Principal.AWS[0]') = '*'") == {"lists"}

@@ -24,6 +24,8 @@ S3_DATA = {"eventSource": "s3.amazonaws.com", "eventCategory": "Data", "manageme
     service={"sourceIPAddress": "cloudformation.amazonaws.com"},
     internal={"sourceIPAddress": "AWS Internal"},
     look_alike={"sourceIPAddress": "198.51.100.7; DROP"},
+    look_alike_service={"sourceIPAddress": "s3.amazonaws.com; DROP"},
+    console={"sourceIPAddress": "198.51.100.8", "userAgent": "console.amazonaws.com"},
     missing={"sourceIPAddress": None},
 )
 def test_a_client_ip_is_an_address_and_nothing_else_that_stands_in_its_field(seen: Told) -> None:
@@ -35,6 +37,8 @@ def test_a_client_ip_is_an_address_and_nothing_else_that_stands_in_its_field(see
         "service": (None, "aws-service", None),
         "internal": (None, "aws-internal", None),
         "look_alike": (None, "none", None),
+        "look_alike_service": (None, "none", None),
+        "console": ("198.51.100.8", "public", None),
         "missing": (None, "none", None),
     }
 

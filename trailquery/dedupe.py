@@ -27,11 +27,26 @@ class Sorted(NamedTuple):
     counts: dict[str, int]  # loaded, duplicate, variant
 
 
-class _Copies(NamedTuple):
-    """What is known of one event: its differing copies (raw bytes, place), and the kind of every stored place."""
+class _Copies:
+    """What is known of one event: the place of each differing copy by its bytes, and the kind of every stored place."""
 
-    contents: list[tuple[str, Place]]
-    stored: dict[Place, str]
+    def __init__(self) -> None:
+        self.places: dict[str, Place] = {}
+        self.stored: dict[Place, str] = {}
+        self._by_content: dict[bytes, str] = {}
+        self._unread: list[str] = []  # copies not yet in it: most are equal to the byte, and never need to be
+
+    def add(self, raw: str, place: Place) -> None:
+        self.places[raw] = place
+        self._unread.append(raw)
+
+    def same_as(self, raw: str) -> tuple[str, Place] | None:
+        """The bytes and the place of the copy that is equal to `raw` as JSON."""
+        if raw not in self.places and self.places:
+            self._by_content |= {canonical(copy): copy for copy in self._unread}
+            self._unread.clear()
+            raw = self._by_content.get(canonical(raw), raw)
+        return (raw, self.places[raw]) if raw in self.places else None
 
 
 def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
@@ -50,7 +65,7 @@ def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
     for row, record in zip(
         meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
     ):
-        copies = known.setdefault((record["event_id"], record["account_id"]), _Copies([], {}))
+        copies = known.setdefault((record["event_id"], record["account_id"]), _Copies())
         kind, same_as, is_stored = _judge(copies, record)
         counts[kind] += 1
         is_new[row] = kind == "loaded" and not is_stored
@@ -100,10 +115,10 @@ def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copie
             {"files": files},
         ).fetchall()
         for event_id, account_id, raw, file_sha256, position in found:
-            copies = known.setdefault((event_id, account_id), _Copies([], {}))
+            copies = known.setdefault((event_id, account_id), _Copies())
             copies.stored[file_sha256, position] = kind
             if kind != "duplicate":
-                copies.contents.append((raw, (file_sha256, position)))
+                copies.add(raw, (file_sha256, position))
     event_ids, account_ids = zip(*known, strict=True) if known else ((), ())
     held = {"event_id": pa.array(event_ids, pa.string()), "account_id": pa.array(account_ids, pa.string())}
     connection.register("held", pa.table(held))
@@ -113,15 +128,11 @@ def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copie
 def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Place], bool]:
     """What the record counts as, the copy it equals, and whether its place is stored already."""
     place, raw = (record["file_sha256"], record["position"]), record["raw"]
-    content = (raw, place)
     if place in copies.stored:
-        return copies.stored[place], content, True
-    same = next((copy for copy in copies.contents if copy[0] == raw), None)
-    if same is None and copies.contents:
-        mine = canonical(raw)
-        same = next((copy for copy in copies.contents if canonical(copy[0]) == mine), None)
-    kind = "duplicate" if same else "variant" if copies.contents else "loaded"
+        return copies.stored[place], (raw, place), True
+    same = copies.same_as(raw)
+    kind = "duplicate" if same else "variant" if copies.places else "loaded"
     if same is None:
-        copies.contents.append(content)
+        copies.add(raw, place)
     copies.stored[place] = kind
-    return kind, same or content, False
+    return kind, same or (raw, place), False

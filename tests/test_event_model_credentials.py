@@ -175,6 +175,7 @@ def test_a_session_lives_on_after_the_key_that_opened_it_is_deleted(seen: Told) 
 
 @told(
     callers_half=sts("AssumeRole", None, {"roleSessionName": "x"}, sharedEventID="two-halves"),
+    another_call=sts("AssumeRole", sharedEventID="another", eventTime="2024-03-01T09:59:59Z"),
     owners_half=sts(
         "AssumeRole",
         {"credentials": {"accessKeyId": "ASIAHALVESEXAMPLE001"}},
@@ -188,6 +189,7 @@ def test_a_session_lives_on_after_the_key_that_opened_it_is_deleted(seen: Told) 
 def test_a_call_for_a_role_of_another_account_is_known_by_its_two_halves(seen: Told) -> None:
     assert seen.each("identity_type, access_key_id, account_id") == {
         "callers_half": ("IAMUser", ALICE["accessKeyId"], HOME),
+        "another_call": ("IAMUser", ALICE["accessKeyId"], HOME),
         "owners_half": ("AWSAccount", None, OTHER),
         "use": ("Unknown", "ASIAHALVESEXAMPLE001", OTHER),
     }

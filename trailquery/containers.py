@@ -13,7 +13,6 @@ AWS CLI reference of `cloudtrail lookup-events`, `logs filter-log-events`, `logs
 import codecs
 import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
@@ -22,12 +21,13 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 
+from trailquery.inflate import GZIP_MAGIC, inflate
+
 MAX_INFLATED_BYTES = 512 << 20
 REJECT_BYTES = 1 << 20  # of an unreadable stretch at most this much is kept
 RECORD_KEYS = frozenset(
     ("eventVersion", "eventID", "eventId", "eventTime", "eventSource", "eventName", "eventType", "userIdentity")
 )  # fmt: skip
-GZIP_MAGIC = b"\x1f\x8b"
 _UTF16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"[\0", b"\0{", b"\0[")
 
 
@@ -59,7 +59,7 @@ def cut(position: int, data: bytes | memoryview, reason: str) -> Reject:
 
 def read_contents(data: bytes, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> Contents:
     """The records and rejects of one file. Raises nothing: what is wrong is in `rejects` and `problem`."""
-    text, problem = _inflate(data, max_inflated_bytes) if data[:2] == GZIP_MAGIC else (data, None)
+    text, problem = inflate(data, max_inflated_bytes) if data[:2] == GZIP_MAGIC else (data, None)
     if len(text) > max_inflated_bytes and data[:2] == GZIP_MAGIC:
         problem = f"the gzip inflates to more than {max_inflated_bytes} bytes and was not read"
         return Contents("log", [], [], [cut(0, data, problem)], "", 0, problem)
@@ -107,43 +107,6 @@ class _Reading:
                 kept.append(record)
         self.records[:] = kept
         self.rejects.sort()
-
-
-def _inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
-    """The text of all gzip members and what is wrong with them; of more than `limit` bytes, one more."""
-    members, at, room, fault = list[bytes](), 0, limit + 1, None
-    while at < len(data) and room > 0 and not fault:
-        if data[at : at + 2] == GZIP_MAGIC:
-            member, used, fault = _inflate_member(memoryview(data)[at:], room)
-            members.append(member)
-            at, room = at + used, room - len(member)
-        elif data[at:].strip(b"\0"):
-            fault = "other data follows the gzip"
-        else:
-            break  # zeros, as tape and block devices pad with
-    return b"".join(members), f"{fault} at byte {at} of {len(data)}" if fault else None
-
-
-def _inflate_member(member: memoryview, room: int) -> tuple[bytes, int, str | None]:
-    """The text of the first gzip member, at most `room` bytes; how far it was read; what is wrong there.
-
-    Read in steps that grow, so that a million tiny members are not copied over and over, and at an error
-    shrink, so that every byte before it counts.
-    """
-    inflater, parts = zlib.decompressobj(31), list[bytes]()
-    at, step, fault = 0, 4096, None
-    while at < len(member) and room > 0 and not inflater.eof and step:
-        before = inflater.copy()
-        try:
-            parts.append(inflater.decompress(member[at : at + step], room))
-        except zlib.error as error:
-            inflater, step = before, step // 2
-            fault = f"gzip is damaged ({str(error).rpartition(': ')[2]})"
-        else:
-            at, room = min(at + step, len(member)), room - len(parts[-1])
-            step *= 1 if fault else 2
-    fault = None if inflater.eof or room <= 0 else fault or "gzip ends early"
-    return b"".join(parts), at - len(inflater.unused_data), fault
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -15,7 +15,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from trailquery.containers import GZIP_MAGIC, MAX_INFLATED_BYTES
+from trailquery.containers import MAX_INFLATED_BYTES
+from trailquery.inflate import GZIP_MAGIC
 from trailquery.sources.found import LeftAlone, LogFile
 
 HEAD_BYTES = 4096  # enough to tell every format here

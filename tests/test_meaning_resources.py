@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trailquery.meaning.credentials import Issued, issued, requested_role_arn
 from trailquery.meaning.identity import Identity
-from trailquery.meaning.resources import MOST_RESOURCES, Resource, resources_named
+from trailquery.meaning.resources import MOST_RESOURCES, Resource, mentions, resources_named
 from trailquery.meaning.storage import bucket, bytes_moved, object_key
 from trailquery.meaning.target import target
 
@@ -48,12 +48,13 @@ JSON = st.recursive(
 )
 
 
-def aim(service, api, request=None, response=None, resources=None, message=None, **more):
-    return target(service, api, request, response, resources, message, ACCOUNT, **more)
+def aim(service, api, request=None, response=None, resources=None, message=None, details=None):
+    found = mentions(service, api, request, response, resources, message, details)
+    return target(service, api, request, response, found, ACCOUNT)
 
 
 def named(service, api, request=None, response=None, resources=None, message=None):
-    return resources_named(service, api, request, response, resources, message)
+    return resources_named(mentions(service, api, request, response, resources, message))
 
 
 @pytest.mark.parametrize(
@@ -328,10 +329,11 @@ def test_no_json_value_makes_resources_raise(request_, response, resources, mess
         {"filters": request_},
         {"filterSet": {"items": [{"name": "vpc-id", "valueSet": request_}]}},
     ):
-        shown = target(*call, asked, response, resources, message, message, details)
+        found = mentions(*call, asked, response, resources, message, details)
+        shown = target(*call, asked, response, found, message)
         assert shown is None or isinstance(shown, str)
-    for one in resources_named(*call, request_, response, resources, message, details):
-        assert isinstance(one.name, str)
+        for one in resources_named(found):
+            assert isinstance(one.name, str)
     assert len(issued(f"{call[0]}:{call[1]}", "success", response, request_, ALICE, ACCOUNT)) == 3
     requested_role_arn(request_)
     bucket(call[0], request_, resources)

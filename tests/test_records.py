@@ -3,14 +3,16 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from conftest import record
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trailquery.containers import RECORD_KEYS, read_contents
+from trailquery.containers import RECORD_KEYS, Reject
 from trailquery.events import EVENTS
-from trailquery.records import Decoded, Origin, canonical, decode, to_table
+from trailquery.logs import Origin, decode
+from trailquery.soundness import canonical
 
 ORIGIN = Origin("a.json.gz", "ab" * 32, datetime(2024, 3, 1, 10, 10))  # noqa: DTZ001
 JSON = st.recursive(
@@ -33,12 +35,16 @@ FIELDS = (
 )
 
 
-def decoded(*records: Any) -> Decoded:
-    return decode(read_contents(json.dumps({"Records": records}).encode()))
+def read(*raws: bytes) -> tuple[list[dict[str, Any]], list[Reject]]:
+    """The rows and rejects of one log file of these records."""
+    (only,) = decode([(ORIGIN, b'{"Records":[' + b",".join(raws) + b"]}")])
+    (file,) = only.files
+    assert file.rows == only.table.num_rows
+    return only.table.to_pylist(), file.rejects
 
 
 def row(raw: bytes) -> dict[str, Any]:
-    (only,) = to_table([(ORIGIN, decode(read_contents(b'{"Records":[' + raw + b"]}")))]).to_pylist()
+    (only,), _ = read(raw)
     return only
 
 
@@ -46,11 +52,10 @@ def row(raw: bytes) -> dict[str, Any]:
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=3), JSON, max_size=12))
 def test_any_json_object_becomes_a_row_whose_raw_is_its_bytes_or_a_reject(value: dict[str, Any]) -> None:
     raw = json.dumps(value).encode()
-    found = decode(read_contents(b'{"Records":[' + raw + b"]}"))
-    assert len(found.rows) + len(found.rejects) == 1
-    assert all(raw in reject.data for reject in found.rejects)
-    if found.rows:
-        table = to_table([(ORIGIN, found)])
+    ((table, (file,)),) = decode([(ORIGIN, b'{"Records":[' + raw + b"]}")])
+    assert file.rows + len(file.rejects) == 1
+    assert all(raw in reject.data for reject in file.rejects)
+    if file.rows:
         assert table["raw"].to_pylist() == [raw.decode()]
         connection = duckdb.connect()
         connection.register("events", table)
@@ -61,7 +66,7 @@ def test_any_json_object_becomes_a_row_whose_raw_is_its_bytes_or_a_reject(value:
 @given(st.sampled_from(FIELDS), JSON)
 def test_a_field_of_any_type_never_costs_the_row(field: str, value: Any) -> None:
     assume("\\ud800" not in json.dumps(value))
-    assert len(decoded(record(**{field: value})).rows) == 1
+    assert read(json.dumps(record(**{field: value})).encode())[1] == []
 
 
 def test_every_column_is_filled_in_its_order_from_a_record_that_says_everything() -> None:
@@ -117,8 +122,8 @@ def test_every_column_is_filled_in_its_order_from_a_record_that_says_everything(
 )  # fmt: skip
 def test_what_would_show_two_faces_or_spoil_others_is_rejected_with_its_reason(raw: bytes, reason: str) -> None:
     good = json.dumps(record()).encode()
-    found = decode(read_contents(b'{"Records":[' + good + b"," + raw + b"," + good + b"]}"))
-    assert (found.positions, found.rejects) == ([0, 2], [(1, raw, reason)])
+    rows, rejects = read(good, raw, good)
+    assert ([one["position"] for one in rows], rejects) == ([0, 2], [(1, raw, reason)])
 
 
 @pytest.mark.parametrize("text", ['x":"y', '{"a":1,"a":2}', "a : b", 'back\\slash":', "\U0001f600", "\0"])
@@ -127,10 +132,78 @@ def test_text_that_only_looks_suspicious_is_kept(text: str) -> None:
 
 
 def test_a_hundred_levels_are_not_too_deep() -> None:
-    assert len(decoded(record(new=json.loads("[" * 99 + "]" * 99))).rows) == 1
+    assert read(json.dumps(record(new=json.loads("[" * 99 + "]" * 99))).encode())[1] == []
+
+
+@pytest.mark.parametrize("number", [b"1E2", b"-0", b"1e-999", b"9" * 4_300])
+def test_a_number_however_written_costs_neither_the_row_nor_what_stands_beside_it(number: bytes) -> None:
+    raw = json.dumps(record(eventSource="s3.amazonaws.com", requestParameters={"bucketName": "b", "size": 0})).encode()
+    assert row(raw.replace(b'"size": 0', b'"size": ' + number))["target"] == "s3://b"
+
+
+def test_tables_of_bounded_size_hold_what_one_table_would() -> None:
+    def log(number: int) -> tuple[Origin, bytes]:
+        raws = [json.dumps(record(eventID=f"{number}-{place}")) for place in range(150)]
+        return Origin(f"{number}.json", str(number) * 64, None), ('{"Records":[null,' + ",".join(raws) + "]}").encode()
+
+    files = [log(1), log(2)]
+    (whole,), parts = decode(files), list(decode(files, table_records=60))
+    assert [part.table.num_rows for part in parts] == [99, 150, 51]
+    assert pa.concat_tables(part.table for part in parts) == whole.table
+    read_files = [file for part in parts for file in part.files]
+    assert [(file.origin.source_file, file.rows, len(file.rejects)) for file in read_files] == [
+        ("1.json", 150, 1),
+        ("2.json", 150, 1),
+    ]
 
 
 def test_canonical_content_ignores_order_and_space_and_nothing_else() -> None:
     assert canonical(b'{"b": [1, 2.50], "a": "x"}') == canonical(b'{"a":"x","b":[1,2.50]}')
     different = [b'{"a":1}', b'{"a":1.0}', b'{"a":"1"}', b'{"a":[1]}', b'{"a":null}', b"{}", b'{"a":true}', b'{"a":10}']
     assert len({canonical(raw) for raw in different}) == len(different)
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 9)
+    | st.sampled_from(["arn:aws:s3:::b/k", "i-0123456789abcdef0", "é", "\b\f"]),
+    lambda children: (
+        st.lists(children, max_size=2) | st.dictionaries(st.sampled_from(["key", "bucketName", "a"]), children)
+    ),
+    max_leaves=6,
+)
+ODDITIES = (
+    ("{", "{ "), (":", " :"), ('"a"', '"a":1,"a"'), ('"key"', '"\\u006bey"'), ("é", "\\u00e9"), ("true", "1e999"), (":9", ":9.50"),
+    ("null", "9" * 5000), ('"eventID"', '"new":1,"eventID"'), ('"eventID"', '"eventID":"\\b\\b\\b\\b","eventID"'), ("null", "[" * 100 + "]" * 100),
+)  # fmt: skip
+
+
+@st.composite
+def any_raw(draw: st.DrawFn) -> bytes:
+    """A record, plain or with one or two oddities somewhere, sound or not."""
+    fields = draw(st.dictionaries(st.sampled_from(FIELDS), PLAIN, max_size=4))
+    text = json.dumps(record(**fields), separators=(",", ":"), ensure_ascii=False)
+    for plain, odd in draw(st.lists(st.sampled_from(ODDITIES), max_size=2)):
+        pieces = text.split(plain)
+        at = draw(st.integers(1, max(len(pieces) - 1, 1)))
+        text = plain.join(pieces[:at]) + (odd if len(pieces) > 1 else "") + plain.join(pieces[at:])
+    return text.encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(any_raw(), min_size=1, max_size=4))
+def test_a_quick_look_and_an_exact_one_judge_alike(raws: list[bytes]) -> None:
+    spaced = [raw.replace(b"{", b"{ ", 1) for raw in raws]  # equal as JSON, and never plain
+    (rows, rejects), (exact_rows, exact_rejects) = read(*raws), read(*spaced)
+    assert [row | {"raw": spaced[row["position"]].decode()} for row in rows] == exact_rows
+    assert [(one.position, one.reason) for one in rejects] == [(one.position, one.reason) for one in exact_rejects]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(any_raw(), min_size=2, max_size=4))
+def test_no_record_changes_the_row_of_another(raws: list[bytes]) -> None:
+    together, rejects = read(*raws)
+    alone = [read(raw) for raw in raws]
+    assert together == [row | {"position": place} for place, (rows, _) in enumerate(alone) for row in rows]
+    assert rejects == [one._replace(position=place) for place, (_, found) in enumerate(alone) for one in found]

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from trailquery import tables
-from trailquery.records import canonical
+from trailquery.soundness import canonical
 
 Key = tuple[str, str | None]  # (event_id, account_id)
 Place = tuple[str, int]  # (file_sha256, position)

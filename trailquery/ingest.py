@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
 from trailquery import tables
-from trailquery.containers import Contents, cut, read_contents
+from trailquery.containers import Reject
 from trailquery.dedupe import dedupe
 from trailquery.errors import MachineError, UsageError
+from trailquery.events import EVENTS
 from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_progress
-from trailquery.records import Decoded, Origin, decode, to_table
-from trailquery.sources import Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
+from trailquery.logs import TABLE_RECORDS, FileRead, Origin, decode
+from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
 
-TABLE_RECORDS = 20_000
 BATCH_RECORDS = 250_000
 BATCH_BYTES = 512 << 20
 
@@ -52,33 +53,6 @@ class Summary:
         return self.files + self.held + self.digests + self.companions
 
 
-class _Batch:
-    """Rows that wait for the next commit."""
-
-    def __init__(self) -> None:
-        self.events: list[pa.Table] = []
-        self.decoded: list[tuple[Origin, Decoded]] = []  # log files whose rows are not in `events` yet
-        self.waiting = 0  # rows in `decoded`
-        self.rejects: list[dict[str, Any]] = []
-        self.files: list[dict[str, Any]] = []
-        self.records = self.bytes = 0
-
-    def add(self, origin: Origin, decoded: Decoded) -> None:
-        self.decoded.append((origin, decoded))
-        self.waiting += len(decoded.rows)
-        self.records += len(decoded.rows) + len(decoded.rejects)
-        if self.waiting >= TABLE_RECORDS:
-            self.to_tables()
-
-    def to_tables(self) -> None:
-        """Rows are many times smaller as Arrow, but a table for each small file would cost more than it saves."""
-        self.events.append(to_table(self.decoded))
-        self.decoded, self.waiting = [], 0
-
-    def is_full(self) -> bool:
-        return self.records >= BATCH_RECORDS or self.bytes >= BATCH_BYTES
-
-
 def ingest(
     sources: Iterable[str | Path | Source],
     lake: Path,
@@ -93,7 +67,7 @@ def ingest(
     try:
         _make_lake(lake)
         with _only_writer(lake):
-            return _ingest(opened, lake, on_file)
+            return _Ingest(lake, on_file).run(opened)
     except (OSError, DeltaError, duckdb.IOException) as error:
         raise MachineError(f"{lake}: {str(error).splitlines()[0]}; the lake is as after its last commit") from error
 
@@ -127,87 +101,125 @@ def _only_writer(lake: Path) -> Iterator[None]:
         yield
 
 
-def _ingest(sources: Iterable[Source], lake: Path, on_file: Callable[[Summary, str], None]) -> Summary:
-    summary, batch, ledger = Summary(), _Batch(), Ledger(lake)
-    write_progress(lake, 0, 0)
-    for found in (found for source in sources for found in source.files(ledger)):
-        now = datetime.now(UTC).replace(tzinfo=None)
-        if isinstance(found, LogFile):
-            _take(found, summary, batch, ledger, now)
-        elif isinstance(found, Unread):
-            summary.unread.append(found)
-            batch.files += ledger.missing(found, now)
+class _Ingest:
+    """One ingest under way: what is being read, and the rows that wait for the next commit."""
+
+    def __init__(self, lake: Path, on_file: Callable[[Summary, str], None]) -> None:
+        self._lake, self._on_file = lake, on_file
+        self._summary, self._ledger = Summary(), Ledger(lake)
+        self._being_read: dict[str, list[LogFile]] = {}  # the files of each SHA-256, without their bytes
+        self._empty()
+
+    def _empty(self) -> None:
+        self._events = [EVENTS.empty_table()]
+        self._rejects: list[dict[str, Any]] = []
+        self._files: list[dict[str, Any]] = []
+        self._bytes = 0
+
+    def run(self, sources: Iterable[Source]) -> Summary:
+        write_progress(self._lake, 0, 0)
+        found = (found for source in sources for found in source.files(self._ledger))
+        for decoded in decode(self._new_files(found), min(TABLE_RECORDS, BATCH_RECORDS)):
+            self._events.append(decoded.table)
+            for file in decoded.files:
+                self._take(file)
+            if self._is_full():
+                self._commit()
+                write_progress(self._lake, self._summary.done, self._summary.listed)
+        self._commit()
+        end_progress(self._lake)
+        return self._summary
+
+    def _new_files(self, every_found: Iterable[Found]) -> Iterator[tuple[Origin, bytes]]:
+        """The log files whose bytes the lake does not hold; what else is found is noted."""
+        for found in every_found:
+            if isinstance(found, LogFile) and found.data is not None:
+                file_sha256 = hashlib.sha256(found.data).hexdigest()
+                if file_sha256 in self._ledger.held:
+                    self._note_copy(file_sha256, found)
+                elif file_sha256 in self._being_read:
+                    self._being_read[file_sha256].append(replace(found, data=None))
+                else:
+                    self._being_read[file_sha256] = [replace(found, data=None)]
+                    yield Origin(found.place, file_sha256, delivery_path(found.place).delivered_at), found.data
+            else:
+                self._note(found)
+            if not isinstance(found, LeftAlone | Listed):
+                self._on_file(self._summary, found.place)
+
+    def _note(self, found: Found) -> None:
+        """Take in what has no bytes to read."""
+        if isinstance(found, Unread):
+            self._summary.unread.append(found)
+            self._files += self._ledger.missing(found, _now())
         elif isinstance(found, LeftAlone):
-            summary.left_alone.append(found)
-            continue
-        elif isinstance(found, Held):
-            summary.held += 1
-        if isinstance(found, Listed):
-            summary.listed += found.files
+            self._summary.left_alone.append(found)
         else:
-            on_file(summary, found.place)
-        if not isinstance(found, Unread):
-            batch.files += ledger.read_since(found.place, now)
-        if batch.is_full():
-            _commit(lake, batch, summary)
-            write_progress(lake, summary.done, summary.listed)
-            batch = _Batch()
-    _commit(lake, batch, summary)
-    end_progress(lake)
-    return summary
+            if isinstance(found, LogFile):
+                self._take_unreadable(found.place, found.problem or "unreadable")
+            elif isinstance(found, Held):
+                self._summary.held += 1
+            else:
+                self._summary.listed += found.files
+            self._files += self._ledger.read_since(found.place, _now())
+
+    def _note_copy(self, file_sha256: str, found: LogFile) -> None:
+        self._summary.held += 1
+        self._files += self._ledger.another_place(file_sha256, found, _now())
+        self._files += self._ledger.read_since(found.place, _now())
+
+    def _take_unreadable(self, place: str, reason: str) -> None:
+        """Without bytes there is no digest: the place stands for the file."""
+        self._summary.files += 1
+        self._summary.unsound.append((place, reason))
+        self._reject(place, unread_id(place), [Reject(0, b"", reason)])
+
+    def _take(self, file: FileRead) -> None:
+        """Take in a log file that was read, and each place where it lies."""
+        file_sha256, summary = file.origin.file_sha256, self._summary
+        found, *copies = self._being_read.pop(file_sha256)
+        self._files += self._ledger.read_since(found.place, _now())
+        if file.kind == "companion":
+            summary.companions += 1 + len(copies)
+            return
+        summary.files += file.kind == "log"
+        summary.digests += file.kind == "digest"
+        if file.problem:
+            summary.unsound.append((found.place, file.problem))
+        self._bytes += file.inflated_bytes
+        self._reject(found.place, file_sha256, file.rejects)
+        row = file_row(file, found, _now())
+        self._files.append(row)
+        self._ledger.note(row)
+        for copy in copies:
+            self._note_copy(file_sha256, copy)
+
+    def _reject(self, place: str, file_sha256: str, rejects: Iterable[Reject]) -> None:
+        file = {"source_file": place, "file_sha256": file_sha256, "ingested_at": _now()}
+        self._rejects += [file | {"position": one.position, "bytes": one.data, "reason": one.reason} for one in rejects]
+
+    def _is_full(self) -> bool:
+        records = sum(table.num_rows for table in self._events) + len(self._rejects)
+        return records >= BATCH_RECORDS or self._bytes >= BATCH_BYTES
+
+    def _commit(self) -> None:
+        """What waits, in five commits at most; only then does the summary count it."""
+        lake, summary = self._lake, self._summary
+        found = dedupe(lake, pa.concat_tables(self._events).combine_chunks())
+        tables.append(lake, tables.EVENT_TABLE, _dated(found.loaded))
+        tables.append(lake, tables.SIGHTINGS, found.sightings)
+        tables.append(lake, tables.VARIANTS, _dated(found.variants))
+        tables.append(lake, tables.REJECTS, _new_rejects(lake, self._rejects))
+        tables.append(lake, tables.FILES, pa.Table.from_pylist(self._files, schema=tables.FILES.schema))
+        summary.loaded += found.counts["loaded"]
+        summary.duplicate += found.counts["duplicate"]
+        summary.variant += found.counts["variant"]
+        summary.rejected += len(self._rejects)
+        self._empty()
 
 
-def _take(found: LogFile, summary: Summary, batch: _Batch, ledger: Ledger, now: datetime) -> None:
-    """Read one log file into the batch, unless the lake holds its bytes."""
-    data = found.data or b""
-    file_sha256 = hashlib.sha256(data).hexdigest()
-    if found.data is None:  # without bytes there is no digest: the place stands for the file
-        file_sha256 = unread_id(found.place)
-    elif file_sha256 in ledger.held:
-        summary.held += 1
-        batch.files += ledger.another_place(file_sha256, found, now)
-        return
-    contents = read_contents(data) if found.data is not None else _unreadable(found)
-    if contents.kind == "companion":
-        summary.companions += 1
-        return
-    path = delivery_path(found.place)
-    decoded = decode(contents)
-    summary.files += contents.kind == "log"
-    summary.digests += contents.kind == "digest"
-    if contents.problem:
-        summary.unsound.append((found.place, contents.problem))
-    batch.add(Origin(found.place, file_sha256, path.delivered_at), decoded)
-    place = {"source_file": found.place, "file_sha256": file_sha256, "ingested_at": now}
-    batch.rejects.extend(
-        place | {"position": reject.position, "bytes": reject.data, "reason": reject.reason}
-        for reject in decoded.rejects
-    )
-    batch.bytes += contents.inflated_bytes
-    if found.data is not None:
-        row = file_row(file_sha256, found, contents, decoded, path, now)
-        batch.files.append(row)
-        ledger.note(row)
-
-
-def _unreadable(found: LogFile) -> Contents:
-    reason = found.problem or "unreadable"
-    return Contents("log", [], [], [cut(0, b"", reason)], "", 0, reason)
-
-
-def _commit(lake: Path, batch: _Batch, summary: Summary) -> None:
-    """The batch, in five commits at most; only then does the summary count it."""
-    batch.to_tables()
-    found = dedupe(lake, pa.concat_tables(batch.events).combine_chunks())
-    tables.append(lake, tables.EVENT_TABLE, _dated(found.loaded))
-    tables.append(lake, tables.SIGHTINGS, found.sightings)
-    tables.append(lake, tables.VARIANTS, _dated(found.variants))
-    tables.append(lake, tables.REJECTS, _new_rejects(lake, batch.rejects))
-    tables.append(lake, tables.FILES, pa.Table.from_pylist(batch.files, schema=tables.FILES.schema))
-    summary.loaded += found.counts["loaded"]
-    summary.duplicate += found.counts["duplicate"]
-    summary.variant += found.counts["variant"]
-    summary.rejected += len(batch.rejects)
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _dated(rows: pa.Table) -> pa.Table:

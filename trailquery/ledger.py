@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 
 from trailquery import tables
-from trailquery.containers import Contents
-from trailquery.records import Decoded
+from trailquery.logs import FileRead
 from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
 
 _KINDS = {
@@ -112,25 +111,23 @@ def _kind_of(path: DeliveryPath) -> str:
     return _KINDS.get(path.folder or "", "log")
 
 
-def file_row(
-    file_sha256: str, found: LogFile, contents: Contents, decoded: Decoded, path: DeliveryPath, now: datetime
-) -> dict[str, Any]:
+def file_row(file: FileRead, found: LogFile, now: datetime) -> dict[str, Any]:
     """The row of `files` for a log file that was read."""
-    times, rejected = decoded.event_times(), len(decoded.rejects)
-    reason = contents.problem or (f"{rejected} of its records are in rejects" if rejected else None)
+    path, rejected = delivery_path(found.place), len(file.rejects)
+    reason = file.problem or (f"{rejected} of its records are in rejects" if rejected else None)
     return {
-        "file_sha256": file_sha256,
+        "file_sha256": file.origin.file_sha256,
         "place": found.place,
-        "kind": _kind_of(path) if contents.kind == "log" else contents.kind,
-        "status": "loaded" if reason is None else "partial" if decoded.rows else "rejected",
+        "kind": _kind_of(path) if file.kind == "log" else file.kind,
+        "status": "loaded" if reason is None else "partial" if file.rows else "rejected",
         "reason": reason,
-        "size_bytes": len(found.data or b""),
-        "content_sha256": contents.inflated_sha256 or None,
-        "content_bytes": contents.inflated_bytes,
-        "records": len(decoded.rows) + rejected,
+        "size_bytes": file.size_bytes,
+        "content_sha256": file.inflated_sha256 or None,
+        "content_bytes": file.inflated_bytes,
+        "records": file.rows + rejected,
         "rejected": rejected,
-        "first_event_time": min(times, default=None),
-        "last_event_time": max(times, default=None),
+        "first_event_time": file.first_event_time,
+        "last_event_time": file.last_event_time,
         "ingested_at": now,
         **path._asdict(),
         **_of_object(found.stored),

@@ -1,276 +1,52 @@
-"""Records of a log file -> Arrow table of events, and the rejects beside it. Pure: no I/O, no clock.
+"""CloudTrail records -> the columns of `events.py`. Pure: no I/O, no clock.
 
-Every sound JSON object with at least two of `RECORD_KEYS` becomes a row, whatever the types of its values.
+What follows from a few fields is worked out once for each of their values: each function with a cache names the
+fields it needs and the columns it gives.
 """
 
-import json
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain, repeat
-from operator import itemgetter
-from typing import Any, NamedTuple
+from itertools import accumulate, chain
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
-from trailquery.containers import RECORD_KEYS, Contents, Reject, cut
-from trailquery.events import EVENTS
+from trailquery.events import RESOURCE, TEXT
 from trailquery.meaning import action, client, credentials, failure, identity, levels, resources, storage, target
-from trailquery.meaning.fields import flag, text_at
-from trailquery.soundness import UnsoundError, examine, is_suspect
+from trailquery.meaning.fields import flag, text, text_at
+from trailquery.soundness import PARTS, Record, canonical, read_part
 
-_Text = str | None | msgspec.UnsetType
-_Flag = bool | str | None | msgspec.UnsetType
-_Json = msgspec.Raw | msgspec.UnsetType
 _UNSET = msgspec.UNSET
-
-
-class _Record(msgspec.Struct, gc=False, rename="camel"):
-    """A CloudTrail record with the parts that differ by service left as bytes."""
-
-    user_identity: _Json = _UNSET
-    request_parameters: _Json = _UNSET
-    response_elements: _Json = _UNSET
-    additional_event_data: _Json = _UNSET
-    service_event_details: _Json = _UNSET
-    insight_details: _Json = _UNSET
-    event_context: _Json = _UNSET
-    resources: _Json = _UNSET
-    addendum: _Json = _UNSET
-    tls_details: _Json = _UNSET
-    read_only: _Flag = _UNSET
-    management_event: _Flag = _UNSET
-    session_credential_from_console: _Flag = _UNSET
-    event_id: _Text = msgspec.field(name="eventID", default=_UNSET)
-    event_time: _Text = _UNSET
-    event_version: _Text = _UNSET
-    event_source: _Text = _UNSET
-    event_name: _Text = _UNSET
-    event_type: _Text = _UNSET
-    event_category: _Text = _UNSET
-    aws_region: _Text = _UNSET
-    source_ip_address: _Text = msgspec.field(name="sourceIPAddress", default=_UNSET)
-    user_agent: _Text = _UNSET
-    error_code: _Text = _UNSET
-    error_message: _Text = _UNSET
-    request_id: _Text = msgspec.field(name="requestID", default=_UNSET)
-    recipient_account_id: _Text = _UNSET
-    shared_event_id: _Text = msgspec.field(name="sharedEventID", default=_UNSET)
-    vpc_endpoint_id: _Text = _UNSET
-    vpc_endpoint_account_id: _Text = _UNSET
-    api_version: _Text = _UNSET
-    # Aggregated records and some Insight records spell these three their own way
-    aggregated_id: _Text = msgspec.field(name="eventId", default=_UNSET)
-    aggregated_account_id: _Text = msgspec.field(name="accountId", default=_UNSET)
-    insight_shared_id: _Text = msgspec.field(name="sharedEventId", default=_UNSET)
-
-
-_FIELDS = len(_Record.__struct_fields__)
-_PARTS = 10  # the first fields of _Record hold JSON parts
-_decode = msgspec.json.Decoder(_Record).decode
-_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_any = msgspec.json.Decoder().decode
-
-
-class Decoded(NamedTuple):
-    """One log file's records: `rows[i]`, in the order of ROW, stands at `positions[i]`; the rest are rejects."""
-
-    rows: list[tuple[Any, ...]]
-    positions: list[int]
-    rejects: list[Reject]
-
-    def event_times(self) -> list[datetime]:
-        """The times of its events, naive UTC."""
-        return [row[_EVENT_TIME] for row in self.rows if row[_EVENT_TIME] is not None]
-
-
-class Origin(NamedTuple):
-    """Where the records of one log file come from; `delivered_at` is naive UTC."""
-
-    source_file: str
-    file_sha256: str
-    delivered_at: datetime | None
-
-
-def decode(contents: Contents) -> Decoded:
-    """The records of one log file as rows and rejects."""
-    decoded = Decoded([], [], list(contents.rejects))
-    for position, record in zip(contents.positions, contents.records, strict=True):
-        raw = bytes(record)
-        try:
-            decoded.rows.append(_row(raw))
-            decoded.positions.append(position)
-        except UnsoundError as reason:
-            decoded.rejects.append(cut(position, raw, str(reason)))
-    if contents.problem and not contents.rejects:  # what is lost or wrong has no bytes to show, but it is listed
-        decoded.rejects.append(Reject(len(contents.records), b"", contents.problem))
-    return decoded
-
-
-def to_table(files: Sequence[tuple[Origin, Decoded]]) -> pa.Table:
-    """The rows of several log files as one table of EVENTS, in their order."""
-    rows = [row for _, decoded in files for row in decoded.rows]
-    columns: dict[str, Any] = dict(zip(ROW, zip(*rows, strict=True), strict=True)) if rows else {}
-    columns["position"] = [position for _, decoded in files for position in decoded.positions]
-    counts = [len(decoded.rows) for _, decoded in files]
-    for number, name in enumerate(Origin._fields):
-        columns[name] = list(chain.from_iterable(map(repeat, (origin[number] for origin, _ in files), counts)))
-    return pa.Table.from_arrays([pa.array(columns.get(field.name, ()), field.type) for field in EVENTS], schema=EVENTS)
-
-
-def canonical(raw: str | bytes) -> bytes:
-    """The content of a record, equal for equal JSON: keys sorted, no white space, numbers as they are written."""
-    value = json.loads(raw, object_pairs_hook=_in_order, parse_float=_Number, parse_int=_Number)
-    return repr(value).encode(errors="surrogatepass")
-
-
-class _Number(str):
-    """A number as written, which `repr` leaves without the quotes of a string."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(sorted(pairs, key=itemgetter(0)))
-
-
-def _row(raw: bytes) -> tuple[Any, ...]:
-    """The record's values in the order of `ROW`. Raises UnsoundError."""
-    record, parts, keys = _decoded(raw)
-    if is_suspect(raw, keys):
-        examine(raw)
-    (_, request, response, additional, details, _, _, named, addendum, tls) = parts
-    event_time = _instant(record.event_time)
-    source, name = _said(record.event_source), _said(record.event_name)
-    code, message = _said(record.error_code), _said(record.error_message)
-    recipient = _said(record.recipient_account_id) or _said(record.aggregated_account_id)
-    category, access, access_level, service, api, api_action = _what(
-        _said(record.event_type), _said(record.event_category), _scalar(record.management_event), source, name,
-        _scalar(record.read_only),
-    )  # fmt: skip
-    error_code, error_class, outcome = failure.error(code, message, response, name, details)
-    caller = _who(_bytes(record.user_identity))
-    if identity.is_incomplete(caller, source):
-        caller = identity.complete(
-            caller, event_source=source, event_name=name, event_time=event_time, outcome=outcome,
-            additional=additional, recipient_account_id=recipient,
-        )  # fmt: skip
-    account_id = recipient or caller.actor_account_id
-    event_id = _said(record.event_id) or _said(record.aggregated_id)
-    version = _said(record.event_version)
-    aim, mentions = _aimed_at(
-        service, api, _bytes(record.request_parameters), _bytes(record.response_elements), _bytes(record.resources),
-        message, account_id, _bytes(_service_details(record)),
-    )  # fmt: skip
-    return (
-        event_id or "made-" + sha256(canonical(raw)).hexdigest()[:32], event_id is None, event_time, account_id,
-        category, access, access_level, service, api, api_action, source, name, _said(record.aws_region),
-        aim, outcome, error_class, error_code, message,
-        *caller,
-        *_whence(_said(record.source_ip_address), _said(record.user_agent),
-                 _scalar(record.session_credential_from_console), caller.identity_type, caller.invoked_by),
-        _said(record.vpc_endpoint_id) or text_at(additional, "vpcEndpointId"), _said(record.vpc_endpoint_account_id),
-        text_at(tls, "tlsVersion"), text_at(tls, "clientProvidedHostHeader"),
-        text_at(additional, "SwitchFrom"), identity.is_cross_account(caller, account_id),
-        *credentials.issued(api_action, outcome, response, request, caller, account_id), credentials.requested_role_arn(request),
-        storage.bucket(service, request, named), storage.object_key(service, request),
-        *storage.bytes_moved(additional, outcome),
-        mentions,
-        _said(record.shared_event_id) or _said(record.insight_shared_id), _said(record.request_id),
-        _is_truncated(request) or _is_truncated(response),
-        text_at(addendum, "reason"), text_at(addendum, "originalEventID"),
-        _said(record.event_type), _said(record.event_category), version, _minor(version),
-        _json(record.request_parameters), _json(record.response_elements), _json(record.additional_event_data),
-        _json(record.service_event_details), _json(record.insight_details), _json(record.event_context),
-        raw.decode(),
-    )  # fmt: skip
-
-
-ROW = [name for name in EVENTS.names if name not in ("delivered_at", "source_file", "file_sha256", "position")]
-_EVENT_TIME = ROW.index("event_time")
-
-
-def _decoded(raw: bytes) -> tuple[_Record, list[Any], int]:
-    """The record, its JSON parts decoded, and how many keys it has in all. Raises UnsoundError."""
-    try:
-        raw.decode()
-        try:
-            record = _decode(raw)
-        except msgspec.ValidationError:
-            record = _lenient(raw)
-        fields = msgspec.structs.astuple(record)
-        keys = _FIELDS - fields.count(_UNSET)
-        parts = []
-        for field in fields[:_PARTS]:
-            part, part_keys = (None, 0) if field is _UNSET else _part(bytes(field))
-            parts.append(part)
-            keys += part_keys
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        examine(raw)
-        raise
-    if not _is_cloudtrail(record):
-        raise UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
-    return record, parts, keys
-
-
-def _is_cloudtrail(record: _Record) -> bool:
-    return (
-        (record.event_version is not _UNSET)
-        + (record.event_id is not _UNSET or record.aggregated_id is not _UNSET)
-        + (record.event_time is not _UNSET)
-        + (record.event_source is not _UNSET)
-        + (record.event_name is not _UNSET)
-        + (record.event_type is not _UNSET)
-        + (record.user_identity is not _UNSET)
-    ) >= 2
-
-
-def _lenient(raw: bytes) -> _Record:
-    """A record whose fields are not of the type that AWS documents: what is no text is kept as JSON text."""
-    try:
-        fields = _decode_fields(raw)
-    except msgspec.ValidationError:
-        examine(raw)
-        raise
-    record = _Record()
-    for name, wire_name in zip(_Record.__struct_fields__, _Record.__struct_encode_fields__, strict=True):
-        if wire_name in fields:
-            value: Any = fields[wire_name]
-            if name not in _Record.__struct_fields__[:_PARTS]:
-                decoded = _decode_any(value)
-                value = decoded if decoded is None or isinstance(decoded, str) else bytes(value).decode()
-            setattr(record, name, value)
-    return record
-
-
-def _part(raw: bytes) -> tuple[Any, int]:
-    """A JSON part decoded, and how many keys its objects have. The many equal ones are decoded once."""
-    return _equal_part(raw) if len(raw) < _MEMO_BYTES else _fresh_part(raw)
-
-
-def _fresh_part(raw: bytes) -> tuple[Any, int]:
-    value = _decode_any(raw)
-    return value, _keys_in(value)
-
-
+_NULL = b"null"
 _MEMO_BYTES = 2_048
-_equal_part = lru_cache(maxsize=1 << 14)(_fresh_part)
 
 
-def _keys_in(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(_keys_in, value.values()))
-    return sum(map(_keys_in, value)) if isinstance(value, list) else 0
+def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any], list[bool]]:
+    """The columns of EVENTS that follow from records alone, and of each record whether all its parts are plain."""
+    names = Record.__struct_fields__
+    columns: dict[str, Any] = {"raw": raws}
+    for name, given in zip(names, _transposed(map(msgspec.structs.astuple, records), len(names)), strict=True):
+        if name in PARTS:
+            columns[name] = [b"" if value is _UNSET else bytes(value) for value in given]
+        else:
+            columns[name] = [value if value is False else value or None for value in given]
+    texts = {name: _json_array(columns[field]) for name, field in _JSON.items()}
+    for gives, function, takes in _STEPS:
+        results = map(function, *(columns[name] for name in takes))
+        if isinstance(gives, str):
+            columns[gives] = list(results)
+        else:
+            columns.update(zip(gives, _transposed(results, len(gives)), strict=True))
+    plain = list(map(all, zip(*(columns[name] for name in columns if name.startswith("plain_")), strict=True)))
+    return columns | texts | {"resources": _resource_array(columns["resources"])}, plain
 
 
-@lru_cache(maxsize=1 << 16)
-def _who(user_identity: bytes) -> identity.Identity:
-    return identity.identity(_decode_any(user_identity))
+def _transposed(rows: Iterable[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True)) or [()] * width
 
 
 @lru_cache(maxsize=1 << 14)
@@ -296,7 +72,34 @@ def _what(
     )
 
 
-@lru_cache(maxsize=1 << 16)
+def _remembered(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """`read`, once for each of the parts seen last, but for long ones: they would fill the memory."""
+    memo = lru_cache(maxsize=1 << 14)(read)
+    return lambda part: memo(part) if len(part) < _MEMO_BYTES else read(part)
+
+
+@_remembered
+def _who(user_identity: bytes) -> tuple[identity.Identity, bool, bool]:
+    """The caller as far as userIdentity tells, whether more of the record is needed, whether it is plain JSON."""
+    value, is_plain = _value(user_identity)
+    caller = identity.identity(value)
+    return caller, identity.is_incomplete(caller, None), is_plain
+
+
+def _caller(
+    caller: identity.Identity, is_incomplete: bool, source: str | None, name: str | None, event_time: datetime | None,
+    outcome: str, additional: bytes, recipient: str | None,
+) -> identity.Identity:  # fmt: skip
+    """The columns about the caller."""
+    if not is_incomplete and source != "signin.amazonaws.com":
+        return caller
+    return identity.complete(
+        caller, event_source=source, event_name=name, event_time=event_time, outcome=outcome,
+        additional=_value(additional)[0], recipient_account_id=recipient,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 14)
 def _whence(
     source_ip: str | None,
     user_agent: str | None,
@@ -318,50 +121,107 @@ def _whence(
     )
 
 
+def _aimed_at(service: str | None, api: str | None, name: str | None, *said: Any) -> tuple[Any, ...]:
+    """What follows from request and response. Long ones are not remembered."""
+    is_short = sum(map(len, said[:5])) < _MEMO_BYTES
+    return (_aimed_at_once if is_short else _aimed_at_once.__wrapped__)(service, api, name, *said)
+
+
 @lru_cache(maxsize=1 << 13)
-def _aimed_at(
-    service: str | None,
-    api: str | None,
-    request: bytes,
-    response: bytes,
-    named: bytes,
-    message: str | None,
+def _aimed_at_once(
+    service: str | None, api: str | None, name: str | None, request_part: bytes, response_part: bytes,
+    resources_part: bytes, details_part: bytes, told_part: bytes, message: str | None, account_id: str | None,
+) -> tuple[Any, ...]:  # fmt: skip
+    (request, plain), (response, plain_response) = _value(request_part), _value(response_part)
+    (named, plain_named), (details, plain_details) = _value(resources_part), _value(details_part)
+    told = details if told_part == details_part else _value(told_part)[0]
+    found = resources.mentions(service, api, request, response, named, message, told)
+    return (
+        target.target(service, api, request, response, found, account_id),
+        resources.resources_named(found),
+        failure.code_elsewhere(response, details, name),
+        credentials.requested_role_arn(request),
+        storage.bucket(service, request, named),
+        storage.object_key(service, request),
+        _is_truncated(request) or _is_truncated(response),
+        plain and plain_response and plain_named and plain_details,
+    )
+
+
+@lru_cache(maxsize=1 << 12)
+def _failed(code: str | None, code_elsewhere: str | None, message: str | None) -> failure.Error:
+    return failure.error(text(code) or code_elsewhere, message, None, None)
+
+
+def _issued(
+    action: str | None, outcome: str, response: bytes, request: bytes, actor_arn: str | None, user_name: str | None,
     account_id: str | None,
-    details: bytes,
-) -> tuple[str | None, list[resources.Resource]]:
-    """target and resources."""
-    said = (service, api, _part(request)[0], _part(response)[0], _part(named)[0], message)
-    told = _part(details)[0]
-    return target.target(*said, account_id, told), resources.resources_named(*said, told)
+) -> credentials.Issued:  # fmt: skip
+    if action not in credentials.HANDS_OUT:
+        return credentials.NOTHING
+    caller = identity.Identity("", actor_arn=actor_arn, user_name=user_name)
+    return credentials.issued(action, outcome, _value(response)[0], _value(request)[0], caller, account_id)
 
 
-def _service_details(record: _Record) -> _Json:
+def _beside(additional: bytes, outcome: str) -> tuple[int | None, int | None, str | None, str | None, bool]:
+    """bytes_out, bytes_in, switch_from, the VPC endpoint when it stands here, whether it is plain JSON."""
+    if not additional:
+        return None, None, None, None, True
+    value, is_plain = read_part(additional)
+    moved = storage.bytes_moved(value, outcome)
+    return *moved, text_at(value, "SwitchFrom"), text_at(value, "vpcEndpointId"), is_plain
+
+
+@_remembered
+def _tls(details: bytes) -> tuple[str | None, str | None, bool]:
+    """tls_version, host_header, whether it is plain JSON."""
+    value, is_plain = _value(details)
+    return text_at(value, "tlsVersion"), text_at(value, "clientProvidedHostHeader"), is_plain
+
+
+@_remembered
+def _amends(addendum: bytes) -> tuple[str | None, str | None, bool]:
+    """addendum_reason, amends_event_id, whether it is plain JSON."""
+    value, is_plain = _value(addendum)
+    return text_at(value, "reason"), text_at(value, "originalEventID"), is_plain
+
+
+@lru_cache(maxsize=1 << 12)
+def _crosses(identity_type: str, actor_account_id: str | None, account_id: str | None) -> bool:
+    caller = identity.Identity(identity_type=identity_type, actor_account_id=actor_account_id)
+    return identity.is_cross_account(caller, account_id)
+
+
+def _event_id(event_id: str | None, aggregated_id: str | None, raw: bytes) -> tuple[str, bool]:
+    """event_id, event_id_made."""
+    said = event_id or aggregated_id
+    return said or "made-" + sha256(canonical(raw)).hexdigest()[:32], said is None
+
+
+def _account_id(recipient: str | None, caller: identity.Identity) -> str | None:
+    return recipient or caller.actor_account_id
+
+
+def _told(details: bytes, additional: bytes, event_type: str | None) -> bytes:
     """Where a service event says what others say in the request."""
-    if record.service_event_details is not _UNSET:
-        return record.service_event_details
-    return record.additional_event_data if record.event_type == "AwsServiceEvent" else _UNSET
+    return details or (additional if event_type == "AwsServiceEvent" else b"")
 
 
-def _bytes(value: _Json) -> bytes:
-    return b"null" if value is _UNSET else bytes(value)
+def _either(one: Any, other: Any) -> Any:
+    return one or other
 
 
-def _said(value: _Text) -> str | None:
-    """A field's text; null where the record lacks it or leaves it empty."""
-    return value if isinstance(value, str) and value else None
+def _value(part: bytes) -> tuple[Any, bool]:
+    return read_part(part) if part else (None, True)
 
 
-def _scalar(value: _Flag) -> bool | str | None:
-    return value if isinstance(value, (bool, str)) else None
+def _is_plain(part: bytes) -> bool:
+    return not part or read_part(part)[1]
 
 
-def _json(value: _Json) -> str | None:
-    text = _bytes(value).decode()
-    return None if text == "null" else text
-
-
-def _instant(value: _Text) -> datetime | None:
-    if not isinstance(value, str):
+@lru_cache(maxsize=1 << 13)
+def _instant(value: str | None) -> datetime | None:
+    if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value)
@@ -370,6 +230,7 @@ def _instant(value: _Text) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=1 << 12)
 def _minor(version: str | None) -> int | None:
     """10 of `1.10`."""
     minor = (version or "").partition(".")[2]
@@ -381,3 +242,63 @@ def _is_truncated(part: Any) -> bool:
     if not isinstance(part, dict) or not part.keys() & {"omitted", "reason"}:
         return False
     return flag(part.get("omitted")) is True or "too large" in str(part.get("reason"))
+
+
+_CALL = ("event_source", "event_name")
+_PARTS = ("request_parameters", "response_elements", "resources", "service_event_details", "told")
+# What is given, by which function, of which fields and columns; in an order in which each finds what it takes.
+_STEPS: tuple[tuple[str | tuple[str, ...], Callable[..., Any], tuple[str, ...]], ...] = (
+    (("event_id", "event_id_made"), _event_id, ("event_id", "aggregated_id", "raw")),
+    ("event_time", _instant, ("event_time",)),
+    ("event_version_minor", _minor, ("event_version",)),
+    ("shared_event_id", _either, ("shared_event_id", "insight_shared_id")),
+    (("category", "access", "access_level", "service", "api", "action"), _what,
+     ("event_type", "event_category", "management_event", *_CALL, "read_only")),
+    (("caller", "is_incomplete", "plain_caller"), _who, ("user_identity",)),
+    ("recipient", _either, ("recipient_account_id", "aggregated_account_id")),
+    ("account_id", _account_id, ("recipient", "caller")),
+    ("told", _told, ("service_event_details", "additional_event_data", "event_type")),
+    (("target", "resources", "code_elsewhere", "requested_role_arn", "bucket", "object_key", "is_truncated", "plain_aim"),
+     _aimed_at,
+     ("service", "api", "event_name", *_PARTS, "error_message", "account_id")),
+    (failure.Error._fields, _failed, ("error_code", "code_elsewhere", "error_message")),
+    (identity.Identity._fields, _caller,
+     ("caller", "is_incomplete", *_CALL, "event_time", "outcome", "additional_event_data", "recipient")),
+    (credentials.Issued._fields, _issued,
+     ("action", "outcome", "response_elements", "request_parameters", "actor_arn", "user_name", "account_id")),
+    (("client_ip", "ip_scope", "ip_owner", "source_ip_address", "user_agent", "client", "from_console_session",
+      "is_aws_call"), _whence,
+     ("source_ip_address", "user_agent", "session_credential_from_console", "identity_type", "invoked_by")),
+    (("bytes_out", "bytes_in", "switch_from", "endpoint_elsewhere", "plain_additional"), _beside,
+     ("additional_event_data", "outcome")),
+    ("vpc_endpoint_id", _either, ("vpc_endpoint_id", "endpoint_elsewhere")),
+    (("tls_version", "host_header", "plain_tls"), _tls, ("tls_details",)),
+    (("addendum_reason", "amends_event_id", "plain_addendum"), _amends, ("addendum",)),
+    ("is_cross_account", _crosses, ("identity_type", "actor_account_id", "account_id")),
+    ("plain_insight", _is_plain, ("insight_details",)),
+    ("plain_context", _is_plain, ("event_context",)),
+)  # fmt: skip
+_JSON = {
+    "request": "request_parameters",
+    "response": "response_elements",
+    "additional": "additional_event_data",
+    "service_details": "service_event_details",
+    "insight": "insight_details",
+    "event_context": "event_context",
+    "raw": "raw",
+}
+
+
+def _json_array(parts: list[bytes]) -> pa.Array:
+    """Valid UTF-8 as a column of text; null where there is none, or only `null`."""
+    said = [b"" if part == _NULL else part for part in parts]
+    ends = array("i", accumulate(map(len, said), initial=0))
+    _, valid = pa.array([part != b"" for part in said], pa.bool_()).buffers()
+    return pa.Array.from_buffers(TEXT, len(said), [valid, pa.py_buffer(ends), pa.py_buffer(b"".join(said))])
+
+
+def _resource_array(named: Sequence[Sequence[resources.Resource]]) -> pa.Array:
+    ends = array("i", accumulate(map(len, named), initial=0))
+    members = _transposed(chain.from_iterable(named), len(RESOURCE))
+    struct = pa.StructArray.from_arrays([pa.array(values, TEXT) for values in members], fields=list(RESOURCE))
+    return pa.ListArray.from_arrays(pa.Array.from_buffers(pa.int32(), len(ends), [None, pa.py_buffer(ends)]), struct)

@@ -1,36 +1,140 @@
-"""What a record must not be, so that it neither spoils the others nor shows two faces.
+"""A record's bytes -> the record, unless it would spoil the others or show two faces.
 
 Invalid UTF-8 and lone surrogates make every query on the column fail; of duplicate keys JSON readers disagree on
-which value counts; nested deeper than `MAX_DEPTH`, DuckDB's JSON functions fail; numbers beyond a double they refuse. Such a record is rejected whole.
+which value counts; nested deeper than `MAX_DEPTH`, DuckDB's JSON functions fail; numbers beyond a double they refuse.
+Such a record is rejected whole.
+
+Nearly every record is plain: written again it has the bytes it had. Then no key came twice and nothing is odd about
+it, at the price of a second look; `examine` tells about the rest, exactly and slowly.
 """
 
 import json
 import math
+from operator import itemgetter
 from typing import Any
 
+import msgspec
+
+from trailquery.containers import RECORD_KEYS
+
 MAX_DEPTH = 100
+
+Text = str | None | msgspec.UnsetType
+Flag = bool | str | None | msgspec.UnsetType
+Part = msgspec.Raw | msgspec.UnsetType
+_UNSET = msgspec.UNSET
 
 
 class UnsoundError(Exception):
     """A record that cannot become a row; the message is the reason."""
 
 
-def is_suspect(raw: bytes, keys: int) -> bool:
-    """The record may have a flaw that its decoder overlooks; a false alarm costs only time.
+class Record(msgspec.Struct, gc=False, rename="camel"):
+    """A CloudTrail record with the parts that differ by service left as bytes."""
 
-    In compact JSON each key is followed by `":`, so a key more than the decoder kept is one that occurs twice
-    (or a field we do not know, or such text in a string).
+    user_identity: Part = _UNSET
+    request_parameters: Part = _UNSET
+    response_elements: Part = _UNSET
+    additional_event_data: Part = _UNSET
+    service_event_details: Part = _UNSET
+    insight_details: Part = _UNSET
+    event_context: Part = _UNSET
+    resources: Part = _UNSET
+    addendum: Part = _UNSET
+    tls_details: Part = _UNSET
+    read_only: Flag = _UNSET
+    management_event: Flag = _UNSET
+    session_credential_from_console: Flag = _UNSET
+    event_id: Text = msgspec.field(name="eventID", default=_UNSET)
+    event_time: Text = _UNSET
+    event_version: Text = _UNSET
+    event_source: Text = _UNSET
+    event_name: Text = _UNSET
+    event_type: Text = _UNSET
+    event_category: Text = _UNSET
+    region: Text = msgspec.field(name="awsRegion", default=_UNSET)
+    source_ip_address: Text = msgspec.field(name="sourceIPAddress", default=_UNSET)
+    user_agent: Text = _UNSET
+    error_code: Text = _UNSET
+    error_message: Text = _UNSET
+    request_id: Text = msgspec.field(name="requestID", default=_UNSET)
+    recipient_account_id: Text = _UNSET
+    shared_event_id: Text = msgspec.field(name="sharedEventID", default=_UNSET)
+    vpc_endpoint_id: Text = _UNSET
+    vpc_endpoint_account_id: Text = _UNSET
+    api_version: Text = _UNSET
+    # Aggregated records and some Insight records spell these three their own way
+    aggregated_id: Text = msgspec.field(name="eventId", default=_UNSET)
+    aggregated_account_id: Text = msgspec.field(name="accountId", default=_UNSET)
+    insight_shared_id: Text = msgspec.field(name="sharedEventId", default=_UNSET)
+
+
+PARTS = Record.__struct_fields__[:10]
+_decode = msgspec.json.Decoder(Record).decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+def read_record(raw: msgspec.Raw) -> Record:
+    """The record, sound but for what its parts hold (`read_part`). Raises UnsoundError.
+
+    JSON has no shorter form of a text than the one msgspec writes, so of equal length means that nothing else is there:
+    no key twice, none that `Record` lacks, no white space.
     """
+    try:
+        record = _decode(raw)
+        is_plain = len(_encode(record)) == len(raw)
+    except msgspec.ValidationError:
+        record, is_plain = _lenient(raw), False
+    except (msgspec.DecodeError, RecursionError) as error:
+        examine(bytes(raw))
+        raise UnsoundError(str(error)) from None
+    if not _is_cloudtrail(record):
+        raise UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
+    if not is_plain:
+        examine(bytes(raw))
+    return record
+
+
+def read_part(raw: bytes) -> tuple[Any, bool]:
+    """A JSON part decoded, and whether it is plain; the record of one that is not must be examined."""
+    try:
+        value = _decode_any(raw)
+        is_flat = len(raw) < 2 * MAX_DEPTH or raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
+        return value, is_flat and _encode(value) == raw
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _is_cloudtrail(record: Record) -> bool:
     return (
-        raw.count(b'":') != keys
-        or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
-        or b"\\ud" in raw  # half of a surrogate pair
-        or b"\\uD" in raw
-        or b'" ' in raw  # white space that may part a key from its colon
-        or b'"\t' in raw
-        or b'"\n' in raw
-        or b'"\r' in raw
-    )
+        (record.event_version is not _UNSET)
+        + (record.event_id is not _UNSET or record.aggregated_id is not _UNSET)
+        + (record.event_time is not _UNSET)
+        + (record.event_source is not _UNSET)
+        + (record.event_name is not _UNSET)
+        + (record.event_type is not _UNSET)
+        + (record.user_identity is not _UNSET)
+    ) >= 2
+
+
+def _lenient(raw: msgspec.Raw) -> Record:
+    """A record whose fields are not of the type that AWS documents: what is no text is kept as JSON text."""
+    try:
+        fields = _decode_fields(raw)
+    except msgspec.ValidationError as error:
+        examine(bytes(raw))
+        raise UnsoundError(str(error)) from None
+    record = Record()
+    for name, wire_name in zip(Record.__struct_fields__, Record.__struct_encode_fields__, strict=True):
+        if wire_name in fields:
+            value: Any = fields[wire_name]
+            if name not in PARTS:
+                text = bytes(value)
+                value = json.loads(text) if text.startswith(b'"') else None if text == b"null" else text.decode()
+            setattr(record, name, value)
+    return record
 
 
 def examine(raw: bytes) -> None:
@@ -49,7 +153,7 @@ def examine(raw: bytes) -> None:
     except RecursionError:
         raise UnsoundError(f"nested deeper than {MAX_DEPTH} levels") from None
     if not isinstance(value, dict):
-        raise UnsoundError(f"not a JSON object but {_kind(value)}")
+        raise UnsoundError(f"not a JSON object but {_kind(raw)}")
     if _depth(value) > MAX_DEPTH:
         raise UnsoundError(f"nested deeper than {MAX_DEPTH} levels")
 
@@ -74,9 +178,9 @@ def _no_constant(name: str) -> None:
     raise UnsoundError(f"{name} is no JSON number")
 
 
-def _kind(value: Any) -> str:
-    kinds = {type(None): "null", str: "a string", bool: "a boolean", list: "an array"}
-    return kinds.get(type(value), "a number")
+def _kind(raw: bytes) -> str:
+    kinds = {b"n": "null", b'"': "a string", b"t": "a boolean", b"f": "a boolean", b"[": "an array"}
+    return kinds.get(raw[:1], "a number")
 
 
 def _depth(value: Any) -> int:
@@ -88,3 +192,22 @@ def _depth(value: Any) -> int:
     ]:
         depth += 1
     return depth
+
+
+def canonical(raw: str | bytes) -> bytes:
+    """The content of a record, equal for equal JSON: keys sorted, no white space, numbers as they are written."""
+    value = json.loads(raw, object_pairs_hook=_in_order, parse_float=_Number, parse_int=_Number)
+    return repr(value).encode(errors="surrogatepass")
+
+
+class _Number(str):
+    """A number as written, which `repr` leaves without the quotes of a string."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(sorted(pairs, key=itemgetter(0)))

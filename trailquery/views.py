@@ -12,8 +12,8 @@ from trailquery import tables
 from trailquery.catalog import resource_dir
 from trailquery.enrich import define_enriched
 from trailquery.events import TEXT, TIME
-from trailquery.records import canonical
 from trailquery.settings import Settings
+from trailquery.soundness import canonical
 
 
 class Snapshot(NamedTuple):

@@ -15,7 +15,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _SETS = ("credentials", "Credentials", "roleCredentials", "accessKey")
 _FOR_A_ROLE = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 _FOR_THE_CALLER = ("sts:GetSessionToken", "signin:GetSigninToken", "signin:CreateOAuth2Token")
-_HANDS_OUT = frozenset(
+HANDS_OUT = frozenset(
     {
         *_FOR_A_ROLE,
         *_FOR_THE_CALLER,
@@ -39,15 +39,15 @@ class Issued(NamedTuple):
     issued_expires_at: datetime | None = None
 
 
-_NOTHING = Issued()
+NOTHING = Issued()
 
 
 def issued(
     action: str | None, outcome: str, response: object, request: object, caller: Identity, account_id: str | None
 ) -> Issued:
     """The access key that the call handed out, whom it acts as, and when it ends; nothing when it handed out none."""
-    if action not in _HANDS_OUT or outcome != "success":
-        return _NOTHING
+    if action not in HANDS_OUT or outcome != "success":
+        return NOTHING
     parts = [response, *items(mapping(response).get("credentialSet"))]  # Roles Anywhere answers with a set
     return Issued(
         next((key for part in parts if (key := _key_id(part))), None),

@@ -89,7 +89,7 @@ def error(
 ) -> Error:
     """Code, class and outcome; `details` is serviceEventDetails, where Identity Center writes sign-ins."""
     code, message = text(error_code), text(error_message)
-    code = code or _code_elsewhere(response, event_name) or _code_elsewhere(details, event_name)
+    code = code or code_elsewhere(response, details, event_name)
     if code is None and message is None:
         return _SUCCESS
     code = code or ERROR_MESSAGE_ONLY
@@ -106,8 +106,13 @@ def error_class(code: str, message: str | None) -> str:
     return next((name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other")
 
 
-def _code_elsewhere(element: object, event_name: object) -> str | None:
-    """The error that stands in responseElements or serviceEventDetails.
+def code_elsewhere(response: object, details: object, event_name: object) -> str | None:
+    """The error that stands in responseElements or serviceEventDetails."""
+    return _code_in(response, event_name) or _code_in(details, event_name)
+
+
+def _code_in(element: object, event_name: object) -> str | None:
+    """The error that an element tells of the call.
 
     An `errorCode` there is the error of the call only when it comes with a message or alone: in a fuller
     response it describes something that the call reports on.

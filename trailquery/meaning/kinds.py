@@ -165,14 +165,14 @@ _ID_WORDS = {
     "subnet": "subnet",
     "vpc": "vpc",
 }
-_ID = re.compile(rf"({'|'.join(_ID_WORDS)})-(?:[0-9a-f]{{17}}|[0-9a-f]{{8}})")
+_TELLING = re.compile(rf"({'|'.join(_ID_WORDS)})-(?:[0-9a-f]{{17}}|[0-9a-f]{{8}})|A[KS]IA[A-Z2-7]{{16}}")
 _LONGEST_ID = 40
-_ACCESS_KEY = re.compile(r"A[KS]IA[A-Z2-7]{16}")
 _ALIASES = {"monitoring": "cloudwatch", "elasticloadbalancingv2": "elasticloadbalancing"}
 _SUFFIX = re.compile(r"(name|id|arn|identifier)$")
 # ARN words that differ from the word of the table, and services whose ARNs have none.
 _ARN_WORDS = {"autoScalingGroup": "auto-scaling-group", "launchConfiguration": "launch-configuration"}
 _WORDLESS = {"sqs": "queue", "sns": "topic", "codecommit": "repository", "codepipeline": "pipeline"}
+_WORD_AND_NAME = re.compile(r"([^/:]+)[/:](.*)", re.DOTALL)
 _SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
@@ -222,13 +222,10 @@ def kind_of_parameter(service: str, parameter: str) -> Kind | None:
 
 def kind_of_value(value: str) -> Kind | None:
     """The kind of a value whose form alone tells: ids of EC2, access keys."""
-    match = _ID.fullmatch(value) if len(value) < _LONGEST_ID else None
-    if match:
-        word = _ID_WORDS[match[1]]
-        return Kind("ec2", word, _TYPES.get(("ec2", word)))
-    if _ACCESS_KEY.fullmatch(value):
-        return Kind("iam", "access-key", _TYPES["iam", "access-key"])
-    return None
+    match = _TELLING.fullmatch(value) if len(value) < _LONGEST_ID else None
+    if match is None:
+        return None
+    return kind_of_word("ec2", _ID_WORDS[match[1]]) if match[1] else kind_of_word("iam", "access-key")
 
 
 @lru_cache(maxsize=4_096)
@@ -250,7 +247,7 @@ def read_arn(value: str) -> Arn | None:
     parts = value.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1].startswith("aws") or not parts[5].strip("*/"):
         return None
-    service, account_id = parts[2], parts[4] if re.fullmatch(r"\d{12}", parts[4]) else None
+    service, account_id = parts[2], parts[4] if len(parts[4]) == 12 and parts[4].isdecimal() else None
     if service == "s3" and not parts[4]:
         return Arn(service, None, "object" if "/" in parts[5] else "bucket", parts[5])
     if service in _WORDLESS and "/" not in parts[5]:
@@ -260,7 +257,7 @@ def read_arn(value: str) -> Arn | None:
 
 
 def _split_resource(resource: str) -> tuple[str, str]:
-    match = re.match(r"([^/:]+)[/:](.*)", resource.lstrip("/"), re.DOTALL)
+    match = _WORD_AND_NAME.match(resource.lstrip("/"))
     return (match[1], match[2].strip("*:/")) if match else ("", resource.strip("/"))
 
 

@@ -1,8 +1,9 @@
 """Every resource a record names, wherever it names it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from trailquery.meaning.fields import HIDDEN, items, mapping, text, text_at
@@ -58,7 +59,18 @@ class Mention(NamedTuple):
     is_subject: bool  # named by a parameter of its own, not in a filter or a context
 
 
-def resources_named(
+class Mentions(NamedTuple):
+    """What each part of a record names; `told` is in what service events have for a request."""
+
+    listed: list[Mention]
+    asked: list[Mention]
+    filtered: list[Mention]
+    answered: list[Mention]
+    told: list[Mention]
+    refused: list[Mention]
+
+
+def mentions(
     service: object,
     api: object,
     request: object,
@@ -66,86 +78,137 @@ def resources_named(
     resources: object,
     error_message: object,
     details: object = None,
-) -> list[Resource]:
-    """Every resource the record names, once each, in a stable order; at most 1,000.
-
-    `details` is what service events have for a request: serviceEventDetails or additionalEventData.
-    """
+) -> Mentions:
+    """What a record names; `details` is serviceEventDetails or additionalEventData of a service event."""
     service, api = text(service) or "", text(api) or ""
+    refused = in_message(error_message) if error_message else None
+    return Mentions(
+        listed(resources) if resources else [],
+        in_parameters(service, api, request, "request") if request else [],
+        in_filters(service, api, request) if request else [],
+        in_parameters(service, api, response, "response") if response else [],
+        in_parameters(service, api, details, "details") if details else [],
+        [refused] if refused else [],
+    )
+
+
+def resources_named(found: Mentions) -> list[Resource]:
+    """Every resource the record names, once each, in a stable order; at most 1,000."""
     named: dict[tuple[str | None, str], list[Resource]] = {}
     count = 0
-    for mention in _mentions(service, api, request, response, resources, error_message, details):
-        found = mention.resource
-        same_name = named.setdefault((found.type, found.name), [])
-        if (found.arn is None and same_name) or any(known.arn == found.arn for known in same_name):
+    for mention in chain.from_iterable(found):
+        one = mention.resource
+        same_name = named.get((one.type, one.name))
+        if same_name is None:
+            same_name = named[one.type, one.name] = []
+        elif one.arn is None or any(known.arn == one.arn for known in same_name):
             continue
-        if same_name and same_name[0].arn is None:
-            same_name[0] = found._replace(via=same_name[0].via)
+        elif same_name[0].arn is None:
+            same_name[0] = one._replace(via=same_name[0].via)
             continue
         if count == MOST_RESOURCES:
             break
-        same_name.append(found)
+        same_name.append(one)
         count += 1
     return [resource for same_name in named.values() for resource in same_name]
 
 
-def _mentions(
-    service: str,
-    api: str,
-    request: object,
-    response: object,
-    resources: object,
-    error_message: object,
-    details: object,
-) -> Iterator[Mention]:
-    yield from listed(resources)
-    yield from in_parameters(service, api, request, "request")
-    yield from in_filters(service, api, request)
-    yield from in_parameters(service, api, response, "response")
-    yield from in_parameters(service, api, details, "details")
-    refused = in_message(error_message)
-    if refused:
-        yield refused
-
-
-def listed(resources: object) -> Iterator[Mention]:
+def listed(resources: object) -> list[Mention]:
     """The record's own list, whose entries may have ARN, arn or ARNPrefix, and lack type or account."""
+    found = []
     for entry in resources if isinstance(resources, list) else [resources]:
         said = mapping(entry)
         arn = text(said.get("ARN")) or text(said.get("arn")) or text(said.get("ARNPrefix"))
-        mention = _from_arn(arn, "resources") if arn else None
+        mention = _from_arn(arn, "resources", None, False) if arn else None
         if mention:
-            found = mention.resource
-            account_id = text(said.get("accountId")) or found.account_id
-            type_name = text(said.get("type")) or found.type
-            yield mention._replace(resource=found._replace(type=type_name, account_id=account_id))
+            kind, (type_name, name, _, owner, via) = mention.kind, mention.resource
+            account_id, type_name = text(said.get("accountId")) or owner, text(said.get("type")) or type_name
+            found.append(Mention(Resource(type_name, name, arn, account_id, via), mention.label, kind, False))
+    return found
 
 
-def in_parameters(service: str, api: str, document: object, origin: str) -> Iterator[Mention]:
+def in_parameters(service: str, api: str, document: object, origin: str) -> list[Mention]:
     """What request or response name: by parameter, by ARN, by the form of an id."""
+    found = []
     said = mapping(document)
     bucket = text(said.get("bucketName")) if service == "s3" else None
     key = text(said.get("key")) if bucket else None
     if key and key != HIDDEN:
-        yield _mention(_OBJECT, f"{bucket}/{key}", f"{origin}.key", True)
-    for name, value, path in _values(said):
+        found.append(_mention(_OBJECT, f"{bucket}/{key}", f"{origin}.key", True))
+    outermost = _outermost(service, api, origin, text(said.get("resourceType")))
+    waiting: list[tuple[_Place, object]] = [(outermost, _unwrapped(said))]
+    seen = 0
+    while waiting and seen < _MOST_VALUES:
+        place, value = waiting.pop()
+        seen += 1
+        if isinstance(value, str):
+            mention = place.read(value)
+            if mention:
+                found.append(mention)
+        elif isinstance(value, dict) and place.depth < _DEEPEST:
+            for key in reversed(value):
+                inside = _inside(place, key)
+                if inside:
+                    waiting.append((inside, value[key]))
+        elif isinstance(value, list) and value and place.depth < _DEEPEST:
+            member = _inside(place, None) or place
+            waiting.extend((member, one) for one in reversed(value))
+    return found
+
+
+class _Place:
+    """Where in a request or response a value stands, and what follows from that alone."""
+
+    __slots__ = ("call", "depth", "is_subject", "kind", "name", "path", "via")
+
+    def __init__(self, call: tuple[str, str, str, str | None], name: str, path: str, depth: int) -> None:
+        self.call, self.name, self.path, self.depth = call, name, path, depth
+        service, api, origin, resource_type = call
+        self.via = f"{origin}.{path}"
         is_context = "ilter" in path or "encryptionContext" in path
-        is_named = not is_context and len(value) <= LONGEST_NAME and value != HIDDEN
-        kind = _kind_named(service, api, name, "." not in path) if is_named else None
-        if path == "resourceId" and kind is None:
-            kind = kind_of_type(service, text(said.get("resourceType")))
-        mention = _read(value, kind, f"{origin}.{path}")
-        if mention:
-            is_subject = not is_context and (kind is not None or "." not in path or name == "resourceId")
-            yield mention._replace(is_subject=is_subject)
+        self.kind = None if is_context else _kind_named(service, api, name, "." not in path)
+        if path == "resourceId" and self.kind is None:
+            self.kind = kind_of_type(service, resource_type)
+        self.is_subject = not is_context and ("." not in path or name == "resourceId")
+
+    def read(self, value: str) -> Mention | None:
+        is_name = len(value) <= LONGEST_NAME and value != HIDDEN
+        return _read(
+            value, self.kind if is_name else None, self.via, self.is_subject or (is_name and self.kind is not None)
+        )
 
 
-def in_filters(service: str, api: str, request: object) -> Iterator[Mention]:
+@lru_cache(maxsize=4_096)
+def _outermost(service: str, api: str, origin: str, resource_type: str | None) -> _Place:
+    is_short = resource_type is not None and len(resource_type) <= _LONGEST_PARAMETER
+    return _Place((service, api, origin, resource_type if is_short else None), "", "", 0)
+
+
+@lru_cache(maxsize=16_384)
+def _inside(place: _Place, key: str | None) -> _Place | None:
+    """The place of a key in `place`, or, without a key, of a list's members; None where nothing counts."""
+    name, path = place.name, place.path
+    if key is not None:
+        if len(key) > _LONGEST_PARAMETER or key == _POLICY or key.lower() in _LEFT_OUT:
+            return None
+        if key != name and not (name and key in _TRANSPARENT):
+            name, path = key, f"{path}.{key}" if path else key
+    return _Place(place.call, name, path, place.depth + 1)
+
+
+def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
+    """`document` without the `<Api>Request` that newer EC2 APIs put around the whole."""
+    name, inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
+    return inner if isinstance(inner, dict) and _ENVELOPE.fullmatch(name) else document
+
+
+def in_filters(service: str, api: str, request: object) -> list[Mention]:
     """What the filters of a listing call name: `vpc-id` is vpc-1, `InstanceIds` are i-1 and i-2.
 
     They are {name, valueSet} in EC2, {key, values} elsewhere. A filter on a bare `name` is a pattern or a
     prefix unless it says Equals.
     """
+    found = []
     for parameter, entries in _unwrapped(mapping(request)).items():
         for entry in items(entries) if "ilter" in parameter else ():
             said = {name.lower(): value for name, value in mapping(entry).items()}
@@ -154,9 +217,11 @@ def in_filters(service: str, api: str, request: object) -> Iterator[Mention]:
             for one in items(said.get("values") or said.get("valueset") or said.get("value")):
                 value = text(one) or text_at(one, "value") or text_at(one, "content") or HIDDEN
                 is_name = value != HIDDEN and len(value) <= LONGEST_NAME and not {"*", "?"} & set(value)
-                mention = _read(value, kind, f"request.{parameter}.{key[:_LONGEST_PARAMETER]}") if is_name else None
+                via = f"request.{parameter}.{key[:_LONGEST_PARAMETER]}"
+                mention = _read(value, kind, via, False) if is_name else None
                 if mention:
-                    yield mention
+                    found.append(mention)
+    return found
 
 
 def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | None:
@@ -170,25 +235,21 @@ def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | N
     return next((kind for ending in endings if (kind := kind_of_parameter(service, ending))), None)
 
 
+def _read(value: str, kind: Kind | None, via: str, is_subject: bool) -> Mention | None:
+    """The resource that a value names; an ARN or id knows its kind better than the parameter."""
+    if value.startswith("arn:"):
+        return _from_arn(value, via, kind, is_subject)
+    by_value = kind_of_value(value)
+    kind = _ranked(by_value, kind) if by_value else kind
+    return _mention(kind, value, via, is_subject) if kind and value.strip() else None
+
+
 @lru_cache(maxsize=16_384)
 def _kind_named(service: str, api: str, name: str, is_top_level: bool) -> Kind | None:
     """The kind that the parameter's name tells; `name` and the like only beside the call's own parameters."""
     if not is_top_level:
         return None if name in _TOO_PLAIN else kind_of_parameter(service, name)
     return kind_of_parameter(service, name) or _kind_of_noun(service, api, name)
-
-
-def _read(value: str, kind: Kind | None, via: str) -> Mention | None:
-    """The resource that a parameter's value names; an ARN or id knows its kind better than the parameter."""
-    if value.startswith("arn:"):
-        mention = _from_arn(value, via)
-        ranked = kind and mention and mention.kind._replace(rank=kind.rank, stem=kind.stem)
-        return mention._replace(kind=ranked) if mention and ranked else mention
-    by_value = kind_of_value(value)
-    if by_value and kind:
-        by_value = by_value._replace(rank=kind.rank, stem=kind.stem)
-    kind = by_value or kind
-    return _mention(kind, value, via, False) if kind else None
 
 
 def in_message(error_message: object) -> Mention | None:
@@ -199,8 +260,7 @@ def in_message(error_message: object) -> Mention | None:
     if match[1]:
         kind = kind_of_word("iam", match[1].replace(" ", "-"))
         return _mention(kind, match[2], "errorMessage", True)
-    mention = _from_arn(match[2], "errorMessage")
-    return mention._replace(is_subject=True) if mention else None
+    return _from_arn(match[2], "errorMessage", None, True)
 
 
 @lru_cache(maxsize=4_096)
@@ -229,43 +289,21 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
     return None
 
 
-def _values(document: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """(parameter, text, path) of every string."""
-    waiting: list[tuple[str, object, str, int]] = [("", _unwrapped(document), "", 0)]
-    seen = 0
-    while waiting and seen < _MOST_VALUES:
-        name, value, path, depth = waiting.pop()
-        seen += 1
-        if isinstance(value, str):
-            if value.strip():
-                yield name, value, path
-        elif isinstance(value, dict) and depth < _DEEPEST:
-            for key in reversed(value):
-                if len(key) <= _LONGEST_PARAMETER and not _is_left_out(key):
-                    inside = name if key in _TRANSPARENT and name else key
-                    below = path if inside is name else f"{path}.{key}" if path else key
-                    waiting.append((inside, value[key], below, depth + 1))
-        elif isinstance(value, list) and depth < _DEEPEST:
-            waiting.extend((name, member, path, depth + 1) for member in reversed(value))
-
-
-def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
-    """`document` without the `<Api>Request` that newer EC2 APIs put around the whole."""
-    name, inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
-    return inner if _ENVELOPE.fullmatch(name) and isinstance(inner, dict) else document
-
-
-def _is_left_out(key: str) -> bool:
-    return key == _POLICY or key.lower() in _LEFT_OUT
-
-
-def _from_arn(arn: str, via: str) -> Mention | None:
+@lru_cache(maxsize=8_192)
+def _from_arn(arn: str, via: str, like: Kind | None, is_subject: bool) -> Mention | None:
     parts = read_arn(arn) if len(arn) <= LONGEST_NAME * 2 else None
     if parts is None or len(parts.name) > LONGEST_NAME:
         return None
     kind = kind_of_word(parts.service, parts.word)
     shown = label(kind.service, kind.word, parts.name)
-    return Mention(Resource(kind.type, parts.name, arn, parts.account_id, via), shown, kind, False)
+    named = Resource(kind.type, parts.name, arn, parts.account_id, via)
+    return Mention(named, shown, _ranked(kind, like), is_subject)
+
+
+@lru_cache(maxsize=4_096)
+def _ranked(kind: Kind, like: Kind | None) -> Kind:
+    """`kind`, as likely the subject of the call as the kind that the parameter tells."""
+    return kind._replace(rank=like.rank, stem=like.stem) if like else kind
 
 
 def _mention(kind: Kind, value: str, via: str, is_subject: bool) -> Mention:

@@ -1,7 +1,8 @@
 """The one readable string for what a call was aimed at."""
 
 from trailquery.meaning.fields import at, items, text, text_at
-from trailquery.meaning.resources import Mention, in_filters, in_message, in_parameters, listed, noun
+from trailquery.meaning.kinds import Kind
+from trailquery.meaning.resources import Mention, Mentions, noun
 from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
@@ -16,69 +17,57 @@ def target(
     api: object,
     request: object,
     response: object,
-    resources: object,
-    error_message: object,
+    found: Mentions,
     account_id: object = None,
-    details: object = None,
 ) -> str | None:
     """What the call was aimed at: `s3://bucket/key`, `role/Admin`, `sg-1 +tcp/22 0.0.0.0/0`; or null.
 
-    `account_id` is the account of the record: a resource of another account is shown with its own.
+    `found` is what the record names, `account_id` its account: a resource of another account is shown with its own.
     """
     service, api = text(service) or "", text(api) or ""
     if service == "ec2" and "SecurityGroup" in api:
         rules = security_group_rules(api, request, response)
         if rules:
             return rules
-    asked = [mention for mention in in_parameters(service, api, request, "request") if mention.is_subject]
-    subjects = _subjects(service, api, asked, response)
+    asked = _told(found.asked)
+    subjects = _subjects(service, api, asked, found.answered if api.startswith(_CREATING) else [])
     if not subjects:
-        subjects = list(listed(resources))
-        subjects = [one for one in subjects if one.resource.type != "AWS::S3::Bucket"] or subjects
-    if not subjects:
-        subjects = [one for one in in_parameters(service, api, details, "details") if one.is_subject]
-    refused = in_message(error_message)
-    if not subjects and refused:
-        subjects = [refused]
-    subjects = subjects or _likeliest(service, list(in_filters(service, api, request)))
+        subjects = [one for one in found.listed if one.resource.type != "AWS::S3::Bucket"] or found.listed
+    subjects = subjects or _told(found.told) or found.refused or _likeliest(service, found.filtered)
     if not subjects:
         return None
     return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
 
 
-def _subjects(service: str, api: str, asked: list[Mention], response: object) -> list[Mention]:
+def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention]) -> list[Mention]:
     """The mentions of one parameter: what the API is about, else the likeliest that was sent.
 
-    An IAM call is about the user, role or group even when it is named after the key or policy.
+    An IAM call is about the user, role or group even when it is named after the key or policy. What a creating
+    call made has its id only in the response.
     """
     if service in _BY_RANK:
-        return _likeliest(service, asked) or _likeliest(service, _told(_made(service, api, response)))
-    wanted = {noun(api), noun(api).removesuffix("s")} - {""}
-    exact = [one for one in asked if wanted & _names(one)]
-    made = _made(service, api, response) if service == "ec2" or not exact else []
-    created = [one for one in made if wanted & _names(one)]
-    begun = [one for one in asked if one.kind.stem and noun(api).startswith(one.kind.stem)]
+        return _likeliest(service, asked) or _likeliest(service, _told(made))
+    about = noun(api)
+    wanted = {about, about.removesuffix("s")} - {""}
+    exact = [one for one in asked if _is_one_of(wanted, one.kind)]
+    created = [one for one in made if _is_one_of(wanted, one.kind)] if service == "ec2" or not exact else []
+    begun = [one for one in asked if one.kind.stem and about.startswith(one.kind.stem)]
     return _likeliest(service, created or exact or begun or asked or _told(made))
-
-
-def _made(service: str, api: str, response: object) -> list[Mention]:
-    """What the response of a creating call names: the new resource has its id only there."""
-    if not api.startswith(_CREATING):
-        return []
-    return list(in_parameters(service, api, response, "response"))
 
 
 def _told(mentions: list[Mention]) -> list[Mention]:
     return [one for one in mentions if one.is_subject]
 
 
-def _names(one: Mention) -> set[str]:
-    return {one.kind.stem, one.kind.word.replace("-", "")}
+def _is_one_of(wanted: set[str], kind: Kind) -> bool:
+    return kind.stem in wanted or kind.word.replace("-", "") in wanted
 
 
 def _likeliest(service: str, mentions: list[Mention]) -> list[Mention]:
-    best = min(mentions, key=lambda one: _order(service, one), default=None)
-    return [one for one in mentions if best and one.resource.via == best.resource.via]
+    if len(mentions) < 2:
+        return mentions
+    best = min(mentions, key=lambda one: _order(service, one))
+    return [one for one in mentions if one.resource.via == best.resource.via]
 
 
 def _order(service: str, one: Mention) -> tuple[bool, bool, int]:

@@ -6,8 +6,8 @@ import zlib
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from trailquery.inflate import GZIP_MAGIC
 from trailquery.errors import UsageError
+from trailquery.inflate import GZIP_MAGIC
 from trailquery.sources.found import NO_OBJECT
 from trailquery.sources.s3 import Object
 

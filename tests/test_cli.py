@@ -71,8 +71,13 @@ def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = Non
         start_new_session=True,
     ) as process:  # fmt: skip
         os.close(follower)
-        got = b""
-        while select.select([leader], [], [], 60)[0]:
+        got, interrupted = b"", False
+        while True:
+            if not select.select([leader], [], [], 20 if interrupted else 60)[0]:
+                if not interrupted:
+                    break
+                process.send_signal(signal.SIGINT)  # a user would press again
+                continue
             try:
                 part = os.read(leader, 65536)
             except OSError:  # Linux says so when the last process has closed the terminal
@@ -82,7 +87,7 @@ def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = Non
             got += part
             if interrupt_after and interrupt_after.encode() in got:
                 process.send_signal(signal.SIGINT)
-                interrupt_after = None
+                interrupt_after, interrupted = None, True
     os.close(leader)
     return Said(process.returncode, got.decode().replace("\r\n", "\n"), "")
 

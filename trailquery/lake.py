@@ -120,7 +120,9 @@ class Lake:
 
     def describe(self, sql: str, params: Mapping[str, Any]) -> dict[str, str]:
         """Column name to DuckDB type of what `sql` returns, without running it."""
-        rows = self._cursor().execute(f"DESCRIBE {sql}", dict(params)).fetchall()
+        cursor = self._connection.cursor()
+        self._set_scope(cursor)
+        rows = cursor.execute(f"DESCRIBE {sql}", dict(params)).fetchall()
         return {row[0]: row[1] for row in rows}
 
     def own_accounts_source(self) -> str:
@@ -138,18 +140,17 @@ class Lake:
         except duckdb.Error as error:
             raise UsageError(f"--table {name}: {file}: {str(error).splitlines()[0]}") from None
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor = self._connection.cursor()
+    def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():
             bound = list(value) if isinstance(value, tuple) else value
             cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
-        return cursor
 
     def _execute(self, name: str, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
-        cursor = self._cursor()
+        cursor = self._connection.cursor()
         deadline = monotonic() + self.timeout_s
 
         def begin() -> pa.RecordBatchReader:
+            self._set_scope(cursor)
             self._derived.prepare(cursor, sql)
             return cursor.sql(sql, params=dict(params)).to_arrow_reader()
 

@@ -21,13 +21,11 @@ class Cost(NamedTuple):
     peak_bytes: int
 
 
-def run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> Cost:
+def run(command: Sequence[str | Path]) -> Cost:
     """Run `command` to its end. Raises RuntimeError with what it printed if it failed."""
     with tempfile.TemporaryFile() as said:
         start = time.monotonic()
-        process = subprocess.Popen(
-            [str(word) for word in command], stdout=said, stderr=said, env={**os.environ, **(env or {})}
-        )
+        process = subprocess.Popen([str(word) for word in command], stdout=said, stderr=said)
         peak = _Peak(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.monotonic() - start

@@ -110,3 +110,30 @@ def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lak
         return open_lake(made[name])
 
     return lake
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The lake of the scenes of every module that was imported."""
+    from scenes import SCENES
+
+    folder = tmp_path_factory.mktemp("scenes")
+    ingest([write_log(folder / "log.json", [told for records in SCENES.values() for told in records])], folder / "lake")
+    return open_lake(folder / "lake")
+
+
+@pytest.fixture(scope="session")
+def every_link(stage: Lake) -> dict[str, tuple[Any, ...]]:
+    rows = stage.sql(
+        "SELECT e.event_id, (SELECT min(p.actor) FROM history AS p WHERE p.session_id = s.parent_session_id) AS parent,"
+        " split_part(s.issued_by_event_id, '/', 2) AS issued_by_event_id, s.link, s.certainty, s.origin"
+        " FROM history AS e INNER JOIN session_links AS s ON s.session_id = e.session_id"
+    ).rows()
+    return {event: tuple(link) for event, *link in (row.values() for row in rows)}
+
+
+@pytest.fixture
+def links(every_link: dict[str, tuple[Any, ...]], request: pytest.FixtureRequest) -> dict[str, tuple[Any, ...]]:
+    """By event of the scene, how its session was opened: parent's actor, event, link, certainty, origin."""
+    scenes = ((event.split("/"), link) for event, link in every_link.items())
+    return {event: link for (name, event), link in scenes if name == request.function.__name__}

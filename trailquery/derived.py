@@ -1,12 +1,13 @@
 """What the views aggregate, kept below lake/cache/derived: sessions, how they are linked, principals.
 
 Nothing here is evidence: each file may be deleted at any moment, and is made again from the events by the views of
-schema `live`, so that the cache answers as they do. What a file holds is keyed by its name,
+schema `live`, so that the cache answers as they do. A file is named
 
-    view.key.content.parquet
+    view.content.parquet
 
-where `key` tells what went in (the SQL, and of each date the Parquet files and the elected variants) and `content` is
-the SHA-256 of the file. Files of one date are made again only when that date changed; all dates are merged anew.
+where `content` is its SHA-256, and lists in its metadata what it was made of: the keys of dates (a digest of the SQL, the Parquet
+files of the date and its elected variants), or one key of all dates. Dates that changed or came are made again, together in one
+file; what older files hold of the others is kept. All dates are merged anew.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,15 +25,14 @@ import duckdb
 from trailquery.views import Snapshot
 
 UNUSED_S = 3600  # other processes may still answer from a file that was used within this time
-_NO_DATE = "event_date=__HIVE_DEFAULT_PARTITION__"
-_DAYS = {"session_days": "session_id", "openings": "event_time", "principal_days": "principal_key"}
+_NO_DATE = "__HIVE_DEFAULT_PARTITION__"
+_DAYS = ("session_days", "openings", "principal_days")
 _MADE_OF = {
     "session_links": ("session_days", "openings"),
     "sessions": ("session_days", "session_links"),
     "session_lineage": ("session_links",),
     "principals": ("principal_days",),
 }
-_ORDER = {"principals": "principal_key"}
 _TABLES_NAMED = "SELECT unnest(list_distinct(json_extract_string(json_serialize_sql($sql), '$..table_name')))"
 
 
@@ -60,74 +61,85 @@ class Derived:
 
     def _provide(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:
         """Let `derived.name` answer from files, made now where they are not there."""
-        if name in _DAYS:
-            files = [self._file(name, key) or self._make(cursor, name, key, date) for date, key in self._dates.items()]
-        else:
-            key = _digest(*self._dates.values())
-            files = [self._file(name, key) or self._merge(cursor, name, key)]
-        if files:  # a lake without events has no dates
-            listed = ", ".join(f"'{_quoted(file)}'" for file in files)
-            cursor.execute(f"CREATE OR REPLACE VIEW derived.{name} AS FROM read_parquet([{listed}])")
+        if not self._dates:  # a lake without events
+            return
+        keys = set(self._dates) if name in _DAYS else {_digest(*self._dates)}
+        held = self._held(cursor, name, keys)
+        if missing := keys - held.keys():
+            for part in _MADE_OF.get(name, ()):
+                self._provide(cursor, part)
+            held |= dict.fromkeys(missing, self._make(cursor, name, missing))
+            self._sweep(cursor)
+        chosen = " UNION ALL ".join(
+            f"SELECT * FROM read_parquet('{_quoted(file)}') WHERE {self._of(key for key in held if held[key] == file)}"  # noqa: S608 (our own text)
+            for file in sorted(set(held.values()))
+        )
+        cursor.execute(f"CREATE OR REPLACE VIEW derived.{name} AS {chosen}")
 
-    def _merge(self, cursor: duckdb.DuckDBPyConnection, name: str, key: str) -> Path:
-        for part in _MADE_OF[name]:
-            self._provide(cursor, part)
-        made = self._make(cursor, name, key)
-        self._sweep()
-        return made
+    def _of(self, keys: Iterable[str]) -> str:
+        """SQL: the row is of one of the dates with these keys; the key of all dates is that of every row."""
+        dates = [self._dates.get(key) for key in sorted(keys)]
+        if None in dates:
+            return "true"
+        days = ", ".join(f"DATE '{date}'" for date in dates if date != _NO_DATE)
+        return " OR ".join(["event_date IS NULL"] * (_NO_DATE in dates) + [f"event_date IN ({days})"] * bool(days))
 
-    def _make(self, cursor: duckdb.DuckDBPyConnection, name: str, key: str, date: str = "") -> Path:
-        """Write what `live.name` answers, of one date for the views of days; other processes see the whole file or none."""
+    def _make(self, cursor: duckdb.DuckDBPyConnection, name: str, keys: set[str]) -> Path:
+        """Write what `live.name` answers of what has these keys; other processes see the whole file or none."""
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / f"{uuid.uuid4()}.unfinished"
-        day = "NULL" if date == _NO_DATE else f"DATE '{date.removeprefix('event_date=')}'"
-        rows = f"event_date IS NOT DISTINCT FROM {day}" if date else "true"
-        order = _DAYS.get(name) or _ORDER.get(name, "session_id")
         try:
             cursor.execute(
-                f"COPY (SELECT * FROM live.{name} WHERE {rows} ORDER BY {order}) TO '{_quoted(unfinished)}' (FORMAT parquet)"  # noqa: S608 (our own text)
+                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO '{_quoted(unfinished)}'"  # noqa: S608 (our own text)
+                f" (FORMAT parquet, KV_METADATA {{keys: '{' '.join(sorted(keys))}'}})"
             )
-            made = self._folder / f"{name}.{key}.{_content(unfinished)}.parquet"
+            made = self._folder / f"{name}.{_content(unfinished)}.parquet"
             unfinished.replace(made)
         finally:
             unfinished.unlink(missing_ok=True)
         self._sound[made] = _stamp(made)
         return made
 
-    def _file(self, name: str, key: str) -> Path | None:
-        """The file of that name and key, marked as used; None where there is none or its bytes have changed."""
-        for file in sorted(self._folder.glob(f"{name}.{key}.*.parquet")):
+    def _held(self, cursor: duckdb.DuckDBPyConnection, name: str, keys: set[str]) -> dict[str, Path]:
+        """Of the keys those that a file of `name` holds, and that file, marked as used; none whose bytes have changed."""
+        held: dict[str, Path] = {}
+        for file in sorted(self._folder.glob(f"{name}.*.parquet")):
             with suppress(OSError):
-                if self._sound.get(file) != _stamp(file) and _content(file) != file.name.split(".")[2]:
+                if self._sound.get(file) != _stamp(file) and _content(file) != file.name.split(".")[1]:
                     continue
-                with suppress(OSError):  # on a disk that cannot be written nothing is swept either
-                    os.utime(file)
+                if wanted := keys & _keys(cursor, file) - held.keys():
+                    with suppress(OSError):  # on a disk that cannot be written nothing is swept either
+                        os.utime(file)
+                    held |= dict.fromkeys(wanted, file)
                 self._sound[file] = _stamp(file)
-                return file
-        return None
+        return held
 
-    def _sweep(self) -> None:
+    def _sweep(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Remove files that this snapshot has no use for and that no process used lately."""
-        merged = _digest(*self._dates.values())
-        useful = {f"{name}.{key}" for name in _DAYS for key in self._dates.values()}
-        useful |= {f"{name}.{merged}" for name in _MADE_OF}
+        useful = {*self._dates, _digest(*self._dates)}
         for file in self._folder.iterdir():
             with suppress(OSError):
-                if (
-                    file.name.rpartition(".")[0].rpartition(".")[0] not in useful
-                    and time.time() - file.stat().st_mtime > UNUSED_S
-                ):
+                if time.time() - file.stat().st_mtime > UNUSED_S and not _keys(cursor, file) & useful:
                     file.unlink()
 
 
+def _keys(cursor: duckdb.DuckDBPyConnection, file: Path) -> set[str]:
+    """What the file was made of; empty for what is no file of the cache."""
+    try:
+        said = cursor.execute("SELECT value FROM parquet_kv_metadata($file) WHERE key = 'keys'", {"file": str(file)})
+        return {key for (value,) in said.fetchall() for key in value.decode().split()}
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        return set()
+
+
 def _date_keys(snapshot: Snapshot) -> dict[str, str]:
-    """For each folder of a date, what its events are made of: SQL, files, elected variants."""
+    """Each date, as its folder writes it, by the digest of what its events are made of: SQL, files, elected variants."""
     parts: defaultdict[str, list[str]] = defaultdict(list)
     for file in snapshot.event_files:
-        parts[Path(file).parent.name].append(Path(file).name)
+        parts[Path(file).parent.name.removeprefix("event_date=")].append(Path(file).name)
     for date, file_sha256, position in snapshot.swaps:
-        parts[f"event_date={date}" if date else _NO_DATE].append(f"{file_sha256} {position}")
-    return {date: _digest(snapshot.sql, date, *sorted(parts[date])) for date in sorted(parts)}
+        parts[f"{date}" if date else _NO_DATE].append(f"{file_sha256} {position}")
+    return {_digest(snapshot.sql, date, *sorted(parts[date])): date for date in sorted(parts)}
 
 
 def _digest(*parts: str) -> str:

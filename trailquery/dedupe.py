@@ -2,7 +2,8 @@
 
 An event is its (account, event id, content); content is equal as JSON whatever the order of keys and white space.
 A row's place is its (file, position). A row whose place is already stored is counted and not stored again, which is
-what makes it safe to read a file again after a crash.
+what makes it safe to read a file again after a crash. Copies can differ in time, so that every arriving id is looked
+for in the whole lake: in the column of ids alone, and the rest is read of those that are there.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from trailquery.soundness import canonical
 
 Key = tuple[str, str | None]  # (event_id, account_id)
 Place = tuple[str, int]  # (file_sha256, position)
+FEW_IDS = 2_000
 
 
 class Sorted(NamedTuple):
@@ -53,9 +55,9 @@ def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
     """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing."""
     connection = duckdb.connect()
     connection.execute("SET python_enable_replacements = false")
-    keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.array(range(len(arriving)), pa.int64()))
+    keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.arange(0, len(arriving)))
     connection.register("arriving", keys)
-    known = _held(connection, lake)
+    known = _held(connection, lake, arriving["event_id"])
     meeting = [row for (row,) in connection.execute(_MEETING).fetchall()]
     counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
     is_new = [True] * len(arriving)
@@ -97,7 +99,7 @@ ORDER BY row
 """
 
 
-def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copies]:
+def _held(connection: duckdb.DuckDBPyConnection, lake: Path, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
     """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
     known: dict[Key, _Copies] = {}
     for table, kind in (
@@ -105,24 +107,37 @@ def _held(connection: duckdb.DuckDBPyConnection, lake: Path) -> dict[Key, _Copie
         (tables.VARIANTS, "variant"),
         (tables.SIGHTINGS, "duplicate"),
     ):
-        files = tables.parquet_files(lake, table)
-        if not files:
-            continue
-        found = connection.execute(
-            "SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) AS stored"
-            " WHERE EXISTS (SELECT 1 FROM arriving WHERE arriving.event_id = stored.event_id"
-            " AND arriving.account_id IS NOT DISTINCT FROM stored.account_id)",
-            {"files": files},
-        ).fetchall()
-        for event_id, account_id, raw, file_sha256, position in found:
+        for event_id, account_id, raw, file_sha256, position in _stored_rows(connection, lake, table, event_ids):
             copies = known.setdefault((event_id, account_id), _Copies())
             copies.stored[file_sha256, position] = kind
             if kind != "duplicate":
                 copies.add(raw, (file_sha256, position))
-    event_ids, account_ids = zip(*known, strict=True) if known else ((), ())
-    held = {"event_id": pa.array(event_ids, pa.string()), "account_id": pa.array(account_ids, pa.string())}
-    connection.register("held", pa.table(held))
+    connection.execute(
+        "CREATE TABLE held AS SELECT unnest($events::VARCHAR[]) AS event_id, unnest($accounts::VARCHAR[]) AS account_id",
+        {"events": [event_id for event_id, _ in known], "accounts": [account_id for _, account_id in known]},
+    )
     return known
+
+
+def _stored_rows(
+    connection: duckdb.DuckDBPyConnection, lake: Path, table: tables.Table, event_ids: pa.ChunkedArray
+) -> list[tuple[Any, ...]]:
+    """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
+    files = tables.parquet_files(lake, table)
+    if not files:
+        return []
+    if len(event_ids) <= FEW_IDS:
+        wanted = event_ids.unique().to_pylist()
+    else:
+        in_both = "SELECT DISTINCT event_id FROM read_parquet($files) WHERE event_id IN (SELECT event_id FROM arriving)"
+        wanted = [event_id for (event_id,) in connection.execute(in_both, {"files": files}).fetchall()]
+    if not wanted:
+        return []
+    ids = "$ids" if len(wanted) <= FEW_IDS else "(SELECT unnest($ids))"  # a list is looked up in the Bloom filters
+    return connection.execute(
+        f"SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) WHERE event_id IN {ids}",  # noqa: S608
+        {"files": files, "ids": wanted},
+    ).fetchall()
 
 
 def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Place], bool]:

@@ -6,9 +6,7 @@ is stored under its (file, position) already.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
 from trailquery import tables
+from trailquery.compaction import Compacted, compact_small_files
 from trailquery.containers import Reject
 from trailquery.dedupe import dedupe
 from trailquery.errors import MachineError, UsageError
@@ -28,7 +27,7 @@ from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_p
 from trailquery.logs import TABLE_RECORDS, FileRead, Origin, decode
 from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
 
-BATCH_RECORDS = 250_000
+BATCH_RECORDS = tables.ROW_GROUP
 BATCH_BYTES = 512 << 20
 
 
@@ -39,6 +38,7 @@ class Summary:
         self.loaded = self.duplicate = self.variant = self.rejected = 0
         self.files = self.held = self.digests = self.companions = 0
         self.listed = 0  # files that S3 listed, read or not
+        self.compacted = Compacted()
         self.left_alone: list[LeftAlone] = []
         self.unread: list[Unread] = []  # what could not be had: the next ingest tries again
         self.unsound: list[tuple[str, str]] = []  # (place, reason) of each file that is not whole
@@ -66,8 +66,10 @@ def ingest(
     opened = [open_source(source) for source in sources]  # one that is not there is told before anything is made
     try:
         _make_lake(lake)
-        with _only_writer(lake):
-            return _Ingest(lake, on_file).run(opened)
+        with tables.only_writer(lake):
+            summary = _Ingest(lake, on_file).run(opened)
+            summary.compacted = compact_small_files(lake)
+            return summary
     except (OSError, DeltaError, duckdb.IOException) as error:
         raise MachineError(f"{lake}: {str(error).splitlines()[0]}; the lake is as after its last commit") from error
 
@@ -81,24 +83,6 @@ def _make_lake(lake: Path) -> None:
     (lake / "cache").mkdir(exist_ok=True)
     for table in tables.TABLES:
         tables.create(lake, table)
-
-
-@contextmanager
-def _only_writer(lake: Path) -> Iterator[None]:
-    """Hold the lake's lock; the system frees it when the process ends, however it ends."""
-    with (lake / "cache" / "writer.lock").open("a+b") as lock:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-            else:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"{lake}: another ingest is writing to this lake; wait until it is done") from None
-        yield
 
 
 class _Ingest:
@@ -205,7 +189,7 @@ class _Ingest:
     def _commit(self) -> None:
         """What waits, in five commits at most; only then does the summary count it."""
         lake, summary = self._lake, self._summary
-        found = dedupe(lake, pa.concat_tables(self._events).combine_chunks())
+        found = dedupe(lake, pa.concat_tables(self._events))
         tables.append(lake, tables.EVENT_TABLE, _dated(found.loaded))
         tables.append(lake, tables.SIGHTINGS, found.sightings)
         tables.append(lake, tables.VARIANTS, _dated(found.variants))

@@ -5,8 +5,10 @@ commit names is invisible. A table's history is kept for ever, so that a report 
 """
 
 import json
+import os
 import uuid
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -21,6 +23,7 @@ from trailquery.errors import UsageError
 from trailquery.events import EVENTS, TEXT, TIME
 
 ROW_GROUP = 122_880
+BLOOM_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 KEEP_FOREVER = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -125,46 +128,107 @@ def append(lake: Path, table: Table, rows: pa.Table) -> None:
     """Commit `rows` (columns of `table.schema`, and event_date where partitioned by it) in one atomic step."""
     if rows.num_rows == 0:
         return
-    delta = DeltaTable(str(lake / table.name))
-    if table.by_date:
-        dates = rows["event_date"].unique().to_pylist()
-        parts = [(day, rows.filter(_on_day(rows["event_date"], day)).drop(["event_date"])) for day in dates]
-    else:
-        parts = [(None, rows)]
-    actions: list[AddAction | RemoveAction] = [_write_part(lake / table.name, table, day, part) for day, part in parts]
-    delta.create_write_transaction(
-        actions, mode="append", schema=delta.schema(), partition_by=["event_date"] if table.by_date else None
-    )
+    root, delta = lake / table.name, DeltaTable(str(lake / table.name))
+    actions: list[AddAction | RemoveAction] = [
+        _write_part(root, table, day, rows, order) for day, order in _sorted_parts(table, rows)
+    ]
+    _commit(delta, table, actions)
 
 
-def _on_day(dates: pa.ChunkedArray, day: date | None) -> pa.ChunkedArray:
-    return pc.is_null(dates) if day is None else pc.fill_null(pc.equal(dates, day), False)
+def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> None:
+    """Commit one sorted file in the place of `files`, which hold rows of one partition, in one atomic step.
+
+    `day` is the partition's event_date, ISO, or None. The rows stay as they are, and versions before this one too: the
+    old files stay on the disk, and carry the time from which no newer version needs them.
+    """
+    root, delta = lake / table.name, DeltaTable(str(lake / table.name))
+    rows = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
+    order = pc.sort_indices(rows, sort_keys=_ascending(table.sort)) if table.sort else pa.arange(0, len(rows))
+    actions: list[AddAction | RemoveAction] = [_write_part(root, table, day, rows, order, data_change=False)]
+    for file in files:
+        os.utime(file)
+        path = f"{file.parent.name}/{file.name}" if table.by_date else file.name
+        actions.append(
+            RemoveAction(
+                quote(path, safe="/="),
+                False,
+                int(file.stat().st_mtime * 1000),
+                file.stat().st_size,
+                {"event_date": day} if table.by_date else {},
+            )
+        )
+    _commit(delta, table, actions)
 
 
-def _write_part(root: Path, table: Table, day: date | None, rows: pa.Table) -> AddAction:
-    if table.sort:
-        rows = rows.sort_by([(name, "ascending") for name in table.sort])
-    value = day.isoformat() if day else None
-    folder = f"event_date={value or '__HIVE_DEFAULT_PARTITION__'}/" if table.by_date else ""
+@contextmanager
+def only_writer(lake: Path) -> Iterator[None]:
+    """Hold the lake's lock; the system frees it when the process ends, however it ends."""
+    with (lake / "cache" / "writer.lock").open("a+b") as lock:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            else:
+                import fcntl
+
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{lake}: another ingest is writing to this lake; wait until it is done") from None
+        yield
+
+
+def _commit(delta: DeltaTable, table: Table, actions: list[AddAction | RemoveAction]) -> None:
+    partition_by = ["event_date"] if table.by_date else None
+    delta.create_write_transaction(actions, mode="append", schema=delta.schema(), partition_by=partition_by)
+
+
+def _ascending(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(name, "ascending") for name in names]
+
+
+def _sorted_parts(table: Table, rows: pa.Table) -> Iterator[tuple[str | None, pa.Array]]:
+    """Each partition's event_date, ISO, and the indices of its rows in the order in which they are written."""
+    names = ("event_date", *table.sort) if table.by_date else table.sort
+    order = pc.sort_indices(rows, sort_keys=_ascending(names)) if names else pa.arange(0, len(rows))
+    if not table.by_date:
+        yield None, order
+        return
+    runs = pc.run_end_encode(pa.chunked_array([rows["event_date"].combine_chunks().take(order)]).combine_chunks())
+    start = 0
+    for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield day and day.isoformat(), order.slice(start, end - start)
+        start = end
+
+
+def _write_part(
+    root: Path, table: Table, day: str | None, rows: pa.Table, order: pa.Array, data_change: bool = True
+) -> AddAction:
+    """One Parquet file of the rows at the indices `order`, of which a row group at a time is copied."""
+    folder = f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}/" if table.by_date else ""
     path = f"{folder}part-{uuid.uuid4()}.parquet"
     (root / folder).mkdir(exist_ok=True)
     options: dict[str, Any] = {}
     if "event_id" in table.unique:
-        options["bloom_filter_options"] = {"event_id": {"ndv": rows.num_rows, "fpp": 0.01}}
-    pq.write_table(
-        rows.cast(table.schema),
+        options["bloom_filter_options"] = {"event_id": {"ndv": min(len(order), ROW_GROUP), "fpp": BLOOM_FPP}}
+    short = [name for name in table.schema.names if name not in table.unique]
+    rows = rows.select(table.schema.names)
+    with pq.ParquetWriter(
         root / path,
+        table.schema,
         compression="zstd",
-        row_group_size=ROW_GROUP,
-        use_dictionary=[name for name in table.schema.names if name not in table.unique],
+        use_dictionary=short,
+        write_statistics=[*short, "event_id"] if table.unique else True,
         **options,
-    )
+    ) as writer:
+        for start in range(0, len(order), ROW_GROUP):
+            writer.write_table(rows.take(order.slice(start, ROW_GROUP)).cast(table.schema), row_group_size=ROW_GROUP)
     status = (root / path).stat()
     return AddAction(
         path=quote(path, safe="/="),
         size=status.st_size,
-        partition_values={"event_date": value} if table.by_date else {},
+        partition_values={"event_date": day} if table.by_date else {},
         modification_time=int(status.st_mtime * 1000),
-        data_change=True,
-        stats=json.dumps({"numRecords": rows.num_rows}),
+        data_change=data_change,
+        stats=json.dumps({"numRecords": len(order)}),
     )

@@ -4,6 +4,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 
 import click
 
@@ -14,6 +15,7 @@ COMMANDS = {
     "demo": ("demo", "Simulate an incident, ingest its trail, and find the story."),
     "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
     "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
+    "compact": ("compact", "Merge the many small files that small ingests leave."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
     "files": ("evidence", "The log files of the lake, and those that could not be read."),
     "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),
@@ -67,7 +69,16 @@ def trailquery() -> None:
 
 def main() -> None:
     """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
+    sys.meta_path.insert(0, _WithoutPandas())
     sys.exit(_exit_code())
+
+
+class _WithoutPandas(MetaPathFinder):
+    """No command needs pandas, which pyarrow imports, in up to a second, with the first array it makes of a list."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is for Python and Jupyter, not for the command line", name=fullname)
 
 
 def _exit_code() -> int:

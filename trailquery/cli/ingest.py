@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from trailquery.cli.compact import told
 from trailquery.cli.options import command_line, lake_option, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import Summary
@@ -134,6 +135,8 @@ def _tell(summary: Summary, lake: Path | None) -> None:
         + (f", {len(archived):,} archived" if archived else "")
         + (f", {len(unread):,} unread" if unread else "")
     )
+    if done := told(summary.compacted):
+        click.echo(done)
     if summary.rejected:
         select = "SELECT source_file, position, reason FROM rejects"
         say(f"what was rejected, and why: {command_line(['sql', select], lake)}")

@@ -1,0 +1,103 @@
+"""Many small Parquet files of a lake -> few, with the same rows; superseded and orphaned files removed in time.
+
+Small files come of small ingests. Those of one partition are merged once there are more than MANY, in one atomic step
+that changes no row; a crash leaves the lake as it was before or after. A file that the newest version does not name
+stays for KEPT_S from when it was superseded, or written by a commit that never was: who opened the lake before that
+reads on, and each version of that time can be opened. After it, only files named by a pinned version stay:
+`pins/NAME.json` in the lake holds {table: version}.
+"""
+
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from deltalake import DeltaTable
+
+from trailquery import tables
+from trailquery.errors import UsageError
+
+SMALL_BYTES = 16 << 20
+MERGED_BYTES = 32 << 20  # about 400 MiB in memory
+MANY = 8
+KEPT_S = 7 * 86_400
+
+
+class Compacted(NamedTuple):
+    """What a compaction did; a part is a date of a table, or a table that has no dates."""
+
+    parts: int = 0
+    before: int = 0
+    after: int = 0
+    removed: int = 0
+    seconds: float = 0.0
+
+
+def compact(lake: Path) -> Compacted:
+    """Merge small files where there are many, and remove what nobody needs. Raises UsageError without a lake."""
+    if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
+        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {lake}")
+    (lake / "cache").mkdir(exist_ok=True)
+    with tables.only_writer(lake):
+        return compact_small_files(lake)
+
+
+def compact_small_files(lake: Path) -> Compacted:
+    """What `compact` does, for the process that holds the lake's lock."""
+    start, parts, before, after = time.monotonic(), 0, 0, 0
+    for table in tables.TABLES:
+        for small in _small_files(lake, table):
+            parts += 1
+            for files in _groups(small):
+                tables.replace(lake, table, _day(files[0]) if table.by_date else None, files)
+                before, after = before + len(files), after + 1
+    removed = vacuum(lake, time.time())
+    return Compacted(parts, before, after, removed, time.monotonic() - start)
+
+
+def vacuum(lake: Path, now: float) -> int:
+    """Remove the Parquet files that neither the newest version nor a pinned one names and that were superseded, or
+    written, more than KEPT_S before `now`, in seconds since 1970; returns how many."""
+    removed = 0
+    pins = [json.loads(pin.read_text(encoding="utf-8")) for pin in sorted((lake / "pins").glob("*.json"))]
+    for table in tables.TABLES:
+        root = lake / table.name
+        old = {file.name: file for file in root.rglob("part-*.parquet") if now - file.stat().st_mtime > KEPT_S}
+        versions = [None, *{pin[table.name] for pin in pins if table.name in pin}] if old else []
+        for version in versions:
+            for uri in DeltaTable(str(root), version=version).file_uris():
+                old.pop(Path(unquote(uri)).name, None)
+        for file in old.values():
+            file.unlink()
+        removed += len(old)
+    return removed
+
+
+def _small_files(lake: Path, table: tables.Table) -> list[list[Path]]:
+    """The small files of each partition that has more than MANY."""
+    by_folder: defaultdict[Path, list[Path]] = defaultdict(list)
+    for file in map(Path, tables.parquet_files(lake, table)):
+        if file.stat().st_size < SMALL_BYTES:
+            by_folder[file.parent].append(file)
+    return [files for files in by_folder.values() if len(files) > MANY]
+
+
+def _groups(files: list[Path]) -> list[list[Path]]:
+    """The files to merge into one, group by group; none comes to more than MERGED_BYTES."""
+    groups: list[list[Path]] = []
+    filled = MERGED_BYTES
+    for file in files:
+        size = file.stat().st_size
+        if filled + size > MERGED_BYTES:
+            groups.append([])
+            filled = 0
+        groups[-1].append(file)
+        filled += size
+    return [group for group in groups if len(group) > 1]
+
+
+def _day(file: Path) -> str | None:
+    day = file.parent.name.removeprefix("event_date=")
+    return None if day == "__HIVE_DEFAULT_PARTITION__" else day

@@ -29,24 +29,37 @@ class Ledger:
         is_lake = (lake / tables.FILES.name / "_delta_log").is_dir()
         files = tables.parquet_files(lake, tables.FILES) if is_lake else []
         scan = duckdb.read_parquet(files).to_arrow_table() if files else tables.FILES.schema.empty_table()
-        self.held: dict[str, dict[str, Any]] = {}
+        self._stored = scan.sort_by("ingested_at")  # a row becomes a dict only when it is asked for
+        self.held: dict[str, dict[str, Any] | int] = {}  # a row, or its number in `_stored`
         self.places: set[tuple[str, str]] = set()  # (SHA-256, place)
         self._objects: dict[str, set[tuple[str, int]]] = defaultdict(set)  # place to (ETag, size)
-        self._missing: dict[str, dict[str, Any]] = {}  # place to the row that says why
-        for row in sorted(scan.to_pylist(), key=lambda row: row["ingested_at"]):
-            self.note(row)
+        self._missing: dict[str, dict[str, Any] | int] = {}  # place to the row that says why
+        keys = zip(*(self._stored[name].to_pylist() for name in _NOTED), strict=True)
+        for number, key in enumerate(keys):
+            self._note(number, *key)
 
     def note(self, row: dict[str, Any]) -> None:
         """Remember a row of `files`."""
-        if row["status"] in _NOT_HELD:
-            self._missing[row["place"]] = row
-        elif row["status"] == _READ_SINCE:
-            self._missing.pop(row["place"], None)
+        self._note(row, *(row[name] for name in _NOTED))
+
+    def _note(
+        self, row: dict[str, Any] | int, status: str, file_sha256: str, place: str, etag: str | None, size_bytes: int
+    ) -> None:
+        if status in _NOT_HELD:
+            self._missing[place] = row
+        elif status == _READ_SINCE:
+            self._missing.pop(place, None)
         else:
-            self.held[row["file_sha256"]] = row
-            self.places.add((row["file_sha256"], row["place"]))
-            if row["etag"]:
-                self._objects[row["place"]].add((row["etag"], row["size_bytes"]))
+            self.held[file_sha256] = row
+            self.places.add((file_sha256, place))
+            if etag:
+                self._objects[place].add((etag, size_bytes))
+
+    def _row(self, row: dict[str, Any] | int) -> dict[str, Any]:
+        if isinstance(row, int):
+            (stored,) = self._stored.slice(row, 1).to_pylist()
+            return dict(stored)
+        return row
 
     def holds(self, place: str, etag: str, size_bytes: int) -> bool:
         """Whether these bytes of this place were read. An archive never was: some of its members may be missing."""
@@ -64,13 +77,13 @@ class Ledger:
         is_noted = stored.etag is None or self.holds(found.place, stored.etag, stored.size_bytes)
         if (file_sha256, found.place) in self.places and is_noted:
             return []
-        row = self.held[file_sha256] | _of_object(stored) | {"place": found.place, "ingested_at": now}
+        row = self._row(self.held[file_sha256]) | _of_object(stored) | {"place": found.place, "ingested_at": now}
         self.note(row)
         return [row]
 
     def missing(self, unread: Unread, now: datetime) -> list[dict[str, Any]]:
         """The row to add when a place could not be read, unless it says so already."""
-        before = self._missing.get(unread.place)
+        before = self._row(self._missing[unread.place]) if unread.place in self._missing else None
         if before and (before["status"], before["reason"]) == (unread.status, unread.reason):
             return []
         path = delivery_path(unread.place)
@@ -90,14 +103,14 @@ class Ledger:
 
     def read_since(self, place: str, now: datetime) -> list[dict[str, Any]]:
         """The row to add when a place that could not be read, was."""
-        before = self._missing.get(place)
-        if before is None:
+        if place not in self._missing:
             return []
-        row = before | {"status": _READ_SINCE, "reason": None, "ingested_at": now}
+        row = self._row(self._missing[place]) | {"status": _READ_SINCE, "reason": None, "ingested_at": now}
         self.note(row)
         return [row]
 
 
+_NOTED = ("status", "file_sha256", "place", "etag", "size_bytes")
 _NOT_HELD = ("unread", "archived")
 _READ_SINCE = "read since"
 

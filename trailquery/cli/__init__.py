@@ -69,16 +69,16 @@ def trailquery() -> None:
 
 def main() -> None:
     """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
-    sys.meta_path.insert(0, _WithoutPandas())
+    sys.meta_path.insert(0, _WithoutArrays())
     sys.exit(_exit_code())
 
 
-class _WithoutPandas(MetaPathFinder):
-    """No command needs pandas, which pyarrow imports, in up to a second, with the first array it makes of a list."""
+class _WithoutArrays(MetaPathFinder):
+    """No command needs numpy or pandas, which pyarrow imports where they are: up to half a second, and a second."""
 
     def find_spec(self, fullname: str, *_: object) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError("pandas is for Python and Jupyter, not for the command line", name=fullname)
+        if fullname in ("pandas", "numpy"):
+            raise ModuleNotFoundError(f"{fullname} is for Python and Jupyter, not for the command line", name=fullname)
 
 
 def _exit_code() -> int:

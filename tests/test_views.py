@@ -17,6 +17,7 @@ from trailquery.catalog import resource_dir
 from trailquery.events import ADDED_COLUMNS, EVENTS
 from trailquery.ingest import ingest
 from trailquery.meaning.action import is_global_service
+from trailquery.views import statements
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
 NOON = datetime(2024, 3, 1, 12)  # noqa: DTZ001 (a scope is naive UTC)
@@ -29,6 +30,31 @@ def ids(lake: Lake, view: str = "events") -> list[str]:
 def value(lake: Lake, expression: str, view: str = "events") -> Any:
     ((found,),) = [row.values() for row in lake.sql(f"SELECT {expression} FROM {view}").rows()]
     return found
+
+
+@pytest.mark.parametrize("file", sorted((resource_dir("sql") / "views").glob("*.sql")), ids=lambda file: file.stem)
+def test_a_file_of_views_is_taken_apart_as_duckdb_does_it(file: Path) -> None:
+    def code(statement: str) -> str:
+        return re.sub(r"--[^\n]*|\s|;", "", statement)
+
+    text = file.read_text(encoding="utf-8")
+    assert [code(one) for one in statements(text)] == [code(one.query) for one in duckdb.extract_statements(text)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH events AS (SELECT * FROM events WHERE event_id = 'one') SELECT event_id FROM events",
+        "WITH mine AS (FROM EVENTS) SELECT mine.event_id FROM mine SEMI JOIN Main.History USING (event_id)",
+        "SELECT event_id FROM query('FROM changes')",
+        "SELECT event_id FROM query_table('changes')",
+        "SELECT event_id FROM live.openings RIGHT JOIN changes USING (event_id)",
+        "SELECT event_id FROM changes WHERE (SELECT count(*) FROM own_accounts) = 1 AND is_own_account(account_id)",
+    ],
+)
+def test_a_view_is_there_however_a_query_names_it(lake_of: LakeOf, sql: str) -> None:
+    lake = lake_of([record(eventID="one", eventName="PutThing", readOnly=False)])
+    assert lake.sql(sql).rows() == [{"event_id": "one"}]
 
 
 @cache

@@ -33,7 +33,7 @@ _MADE_OF = {
     "session_lineage": ("session_links",),
     "principals": ("principal_days",),
 }
-_TABLES_NAMED = "SELECT unnest(list_distinct(json_extract_string(json_serialize_sql($sql), '$..table_name')))"
+_LIVE = "SELECT view_name FROM duckdb_views() WHERE schema_name = 'live'"
 
 
 class Derived:
@@ -45,18 +45,16 @@ class Derived:
         self._sound: dict[Path, tuple[int, int]] = {}
         self._building = threading.Lock()
 
-    def prepare(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-        """Make what `sql` names answer from files, if it is any of ours and the disk can hold it."""
-        tables = cursor.execute(_TABLES_NAMED, {"sql": sql}).fetchall()
-        named = {name.lower() for (name,) in tables} & _MADE_OF.keys()
-        if not named:
+    def prepare(self, cursor: duckdb.DuckDBPyConnection, named: set[str]) -> None:
+        """Make what is `named` in a query answer from files, if it is any of ours and the disk can hold it."""
+        if not named & _MADE_OF.keys():
             return
         with self._building:
             try:
-                for name in sorted(named):
+                for name in sorted(named & _MADE_OF.keys()):
                     self._provide(cursor, name)
             except (OSError, duckdb.IOException):  # a disk that is full or read-only: `live` answers all the same
-                for name in (*_DAYS, *_MADE_OF):
+                for (name,) in cursor.execute(_LIVE).fetchall():
                     cursor.execute(f"CREATE OR REPLACE VIEW derived.{name} AS SELECT * FROM live.{name}")  # noqa: S608
 
     def _provide(self, cursor: duckdb.DuckDBPyConnection, name: str) -> None:

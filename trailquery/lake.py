@@ -21,7 +21,7 @@ from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
 from trailquery.times import zone
-from trailquery.views import define_views
+from trailquery.views import Views
 
 QUERY_TIMEOUT_S = 300.0
 
@@ -93,7 +93,8 @@ class Lake:
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._derived = Derived(path, define_views(self._connection, path, settings))
+        self._views = Views(self._connection, path, settings)
+        self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
         # From here on nothing outside the lake can be read, and no setting changed.
@@ -122,6 +123,7 @@ class Lake:
         """Column name to DuckDB type of what `sql` returns, without running it."""
         cursor = self._connection.cursor()
         self._set_scope(cursor)
+        self._views.prepare(cursor, sql)
         rows = cursor.execute(f"DESCRIBE {sql}", dict(params)).fetchall()
         return {row[0]: row[1] for row in rows}
 
@@ -132,6 +134,8 @@ class Lake:
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise UsageError(f"--table {name}: a table's name is letters, digits and _; write --table iocs=FILE.csv")
+        if name.lower() in self._views.names:
+            raise UsageError(f"--table {name}: a view has this name; choose another")
         reader = {".csv": "read_csv", ".tsv": "read_csv", ".json": "read_json", ".jsonl": "read_json"}.get(
             file.suffix.lower(), "read_parquet"
         )
@@ -151,7 +155,7 @@ class Lake:
 
         def begin() -> pa.RecordBatchReader:
             self._set_scope(cursor)
-            self._derived.prepare(cursor, sql)
+            self._derived.prepare(cursor, self._views.prepare(cursor, sql))
             return cursor.sql(sql, params=dict(params)).to_arrow_reader()
 
         reader = self._watched(name, cursor, deadline, begin)

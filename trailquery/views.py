@@ -1,5 +1,7 @@
 """The views over one snapshot of a lake's tables, made on any DuckDB connection."""
 
+import re
+import threading
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +17,19 @@ from trailquery.events import TEXT, TIME
 from trailquery.settings import Settings
 from trailquery.soundness import canonical
 
+_ENDS_STATEMENT = re.compile(r";[ \t]*(?:--[^\n]*)?\n")
+_CREATES = re.compile(r"^CREATE (?:VIEW|MACRO|SCHEMA) ([\w.]+)", re.MULTILINE)
+
+EVERYTHING = "*"
+_CATALOG = re.compile("duckdb_|pragma_|query")  # functions that list what is defined, or read SQL of their own
+_NAMED = """
+SELECT
+    json_extract_string(tree, '$..table_name'),
+    json_extract_string(tree, '$..function_name'),
+    json_extract_string(tree, '$..cte_map.map[*].key')
+FROM (SELECT json_serialize_sql($sql) AS tree)
+"""
+
 
 class Snapshot(NamedTuple):
     """What the views were made of: their text, the Parquet files of the events, and of each copy that is not shown
@@ -25,15 +40,68 @@ class Snapshot(NamedTuple):
     swaps: list[tuple[date | None, str, int]]
 
 
-def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> Snapshot:
-    """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it."""
-    event_files, swaps = _define_stored(connection, lake)
-    files = sorted((resource_dir("sql") / "views").glob("*.sql"))
-    macros, *views = (file.read_text(encoding="utf-8") for file in files)
-    connection.execute(macros)
-    define_enriched(connection, lake, settings, " ".join(event_files))
-    connection.execute("\n".join(views))
-    return Snapshot("\n".join([macros, *views]), event_files, swaps)
+class Views:
+    """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it.
+
+    DuckDB binds a view when it is defined, all of them in half a second: each waits until a query names it.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
+        event_files, swaps = _define_stored(connection, lake)
+        files = sorted((resource_dir("sql") / "views").glob("*.sql"))
+        macros, *views = (file.read_text(encoding="utf-8") for file in files)
+        connection.execute(macros)
+        define_enriched(connection, lake, settings, " ".join(event_files))
+        self.snapshot = Snapshot("\n".join([macros, *views]), event_files, swaps)
+        self._waiting: dict[str, str] = {}  # by what they create, in an order in which each finds what it names
+        self._comments: list[str] = []
+        for statement in statements("\n".join(views)):
+            if created := _CREATES.search(statement):
+                self._waiting[created[1]] = statement
+            else:
+                self._comments.append(statement)
+        self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
+        self.names = self._names.keys()
+        self._defining = threading.Lock()
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
+        """Define what `sql` needs; returns the names of the tables and views in it, in lower case."""
+        ((tables_named, functions, ctes),) = connection.execute(_NAMED, {"sql": sql}).fetchall()
+        named = {name.lower() for name in tables_named if name}
+        ours = named - ({name.lower() for name in ctes} - self._names.keys())
+        called = {name.lower() for name in functions}
+        is_told = (tables_named or called) and not any(_CATALOG.match(name) for name in called)
+        self.define(connection, ours | (called & self._names.keys()) if is_told else {EVERYTHING})
+        return named
+
+    def define(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> None:
+        """Define what is called one of `names` and what that stands on; where one is none of ours, everything."""
+        with self._defining:
+            needed = names if names <= self._names.keys() else set(self._names)
+            while more := set().union(*map(self._names.__getitem__, needed)) - needed:
+                needed = needed | more
+            for name in [name for name in self._waiting if name in needed]:
+                connection.execute(self._waiting[name])
+                del self._waiting[name]
+            if not self._waiting:
+                connection.execute("".join(self._comments))
+                self._comments = []
+
+    def _named(self, statement: str) -> set[str]:
+        """Which of ours the words of a statement may name; the schema of one that has any among them."""
+        words = set(re.findall(r"[\w.]+", statement))
+        return (words | {word.partition(".")[0] for word in words & self._waiting.keys()}) & self._waiting.keys()
+
+
+def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
+    """Everything that Views defines, at once."""
+    views = Views(connection, lake, settings)
+    views.define(connection, {EVERYTHING})
+
+
+def statements(sql: str) -> list[str]:
+    """The statements of a file of sql/views: each ends with a line."""
+    return [f"{statement};\n" for statement in _ENDS_STATEMENT.split(sql) if statement.strip()]
 
 
 def _define_stored(

@@ -7,6 +7,7 @@ is stored under its (file, position) already.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +25,11 @@ from trailquery.dedupe import dedupe
 from trailquery.errors import MachineError, UsageError
 from trailquery.events import EVENTS
 from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_progress
-from trailquery.logs import TABLE_RECORDS, FileRead, Origin, decode
+from trailquery.logs import TABLE_RECORDS, FileRead, Origin
 from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
+from trailquery.workers import decode_in_parallel, usable_cores
 
-BATCH_RECORDS = tables.ROW_GROUP
+BATCH_RECORDS = 60_000  # under a gigabyte while they are sorted and written
 BATCH_BYTES = 512 << 20
 
 
@@ -57,17 +59,19 @@ def ingest(
     sources: Iterable[str | Path | Source],
     lake: Path,
     on_file: Callable[[Summary, str], None] = lambda _summary, _place: None,
+    jobs: int | None = None,
 ) -> Summary:
     """Add every log file of `sources` to the lake, which is made if it is not there.
 
-    `on_file(summary so far, place)` is called after each file. Raises UsageError for a source that is not there,
+    `on_file(summary so far, place)` is called after each file. `jobs` processes decode what is more than a handful of
+    files: as many as there are cores, if not said. Raises UsageError for a source that is not there,
     and MachineError when the machine fails; the lake is then as after its last commit.
     """
     opened = [open_source(source) for source in sources]  # one that is not there is told before anything is made
     try:
         _make_lake(lake)
         with tables.only_writer(lake):
-            summary = _Ingest(lake, on_file).run(opened)
+            summary = _Ingest(lake, on_file).run(opened, jobs or usable_cores())
             summary.compacted = compact_small_files(lake)
             return summary
     except (OSError, DeltaError, duckdb.IOException) as error:
@@ -100,16 +104,18 @@ class _Ingest:
         self._files: list[dict[str, Any]] = []
         self._bytes = 0
 
-    def run(self, sources: Iterable[Source]) -> Summary:
+    def run(self, sources: Iterable[Source], jobs: int) -> Summary:
         write_progress(self._lake, 0, 0)
         found = (found for source in sources for found in source.files(self._ledger))
-        for decoded in decode(self._new_files(found), min(TABLE_RECORDS, BATCH_RECORDS)):
-            self._events.append(decoded.table)
-            for file in decoded.files:
-                self._take(file)
-            if self._is_full():
-                self._commit()
-                write_progress(self._lake, self._summary.done, self._summary.listed)
+        table_records = min(TABLE_RECORDS, BATCH_RECORDS)
+        with closing(decode_in_parallel(self._new_files(found), table_records, jobs)) as tables_read:
+            for decoded in tables_read:
+                self._events.append(decoded.table)
+                for file in decoded.files:
+                    self._take(file)
+                if self._is_full():
+                    self._commit()
+                    write_progress(self._lake, self._summary.done, self._summary.listed)
         self._commit()
         end_progress(self._lake)
         return self._summary

@@ -4,11 +4,11 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 
 import click
 
 from trailquery.errors import MachineError, TrailqueryError, UsageError
+from trailquery.imports import without_arrays
 
 # A command's module is imported when the command is asked for: help and typing errors answer at once.
 COMMANDS = {
@@ -69,16 +69,8 @@ def trailquery() -> None:
 
 def main() -> None:
     """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
-    sys.meta_path.insert(0, _WithoutArrays())
+    without_arrays()
     sys.exit(_exit_code())
-
-
-class _WithoutArrays(MetaPathFinder):
-    """No command needs numpy or pandas, which pyarrow imports where they are: up to half a second, and a second."""
-
-    def find_spec(self, fullname: str, *_: object) -> None:
-        if fullname in ("pandas", "numpy"):
-            raise ModuleNotFoundError(f"{fullname} is for Python and Jupyter, not for the command line", name=fullname)
 
 
 def _exit_code() -> int:

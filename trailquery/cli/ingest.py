@@ -52,15 +52,16 @@ def _aws_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @lake_option
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that decode. Default: one a core.")
 @_aws_options
-def ingest(sources: tuple[str, ...], lake: Path | None, dry_run: bool, **options: Any) -> None:
+def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_run: bool, **options: Any) -> None:
     """Add log files to the lake: folders, files, zip and tar archives, - for stdin, s3://BUCKET/PREFIX, or the
     event-history that CloudTrail keeps of 90 days.
 
     Reads delivered trails of any layout (.json.gz, .json), lookup-events output, EventBridge envelopes and CloudWatch
     Logs exports. Files the lake already holds are not read again. What cannot be read is kept in `rejects`; a file
     that cannot be fetched is `unread` in `files`, is tried again by the next ingest, and ends this one with exit code
-    5. All options but --lake are for s3:// and event-history.
+    5. All options but --lake and --jobs are for s3:// and event-history.
     """
     given = {name: value for name, value in options.items() if value and name != "session_name"}
     opened = [_opened(source, options) if _is_remote(source) else source for source in sources]
@@ -71,7 +72,7 @@ def ingest(sources: tuple[str, ...], lake: Path | None, dry_run: bool, **options
         _tell_plan(opened, lake or default_lake())
         return
     with _progress(sources) as on_file:
-        summary = ingest_files(opened, lake or default_lake(), on_file)
+        summary = ingest_files(opened, lake or default_lake(), on_file, jobs)
     _tell(summary, lake)
 
 

@@ -1,0 +1,139 @@
+"""`logs.decode` in several processes: log files go out in parcels, tables come back in the order of the files.
+
+A worker is a plain `python -m trailquery.workers` that takes pickled parcels on stdin and answers on stdout. It needs no
+guard in the script that calls, hears no Ctrl-C, and ends with the process that started it, however that ends.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from itertools import chain, islice
+from pathlib import Path
+from queue import SimpleQueue
+
+from trailquery.errors import MachineError
+from trailquery.imports import without_arrays
+from trailquery.logs import Decoded, Origin, decode
+
+PARCEL_BYTES = 1 << 20  # of log files as delivered, gzip mostly: about a second of work
+PARCEL_FILES = 500
+_WAITING = 2  # parcels a worker, at work or answered and not yet taken
+
+Parcel = list[tuple[Origin, bytes]]
+
+
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def decode_in_parallel(
+    files: Iterable[tuple[Origin, bytes]], table_records: int, jobs: int
+) -> Generator[Decoded, None, None]:
+    """What `logs.decode` yields, in tables that may end elsewhere, from `jobs` worker processes.
+
+    With one job, or where one parcel holds all files, no process is started. Raises MachineError when a worker ends early.
+    """
+    parcels = _parcels(files)
+    ahead = list(islice(parcels, 2)) if jobs > 1 else []
+    if len(ahead) < 2:
+        yield from decode((file for parcel in chain(ahead, parcels) for file in parcel), table_records)
+        return
+    with ExitStack() as stack:
+        workers = [_Worker(table_records) for _ in range(jobs)]
+        idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in workers:
+            idle.put(worker)
+            stack.callback(worker.close)
+        threads = stack.enter_context(ThreadPoolExecutor(jobs))
+        answers: deque[Future[list[Decoded]]] = deque()
+        for worker in workers:  # what is under way when this ends early is of no use
+            stack.callback(worker.kill)
+        stack.callback(lambda: [answer.cancel() for answer in answers])
+        for parcel in chain(ahead, parcels):
+            answers.append(threads.submit(_decoded, idle, parcel))
+            if len(answers) >= _WAITING * jobs:
+                yield from answers.popleft().result()
+        while answers:
+            yield from answers.popleft().result()
+
+
+def _decoded(idle: "SimpleQueue[_Worker]", parcel: Parcel) -> list[Decoded]:
+    worker = idle.get()
+    try:
+        return worker.decoded(parcel)
+    finally:
+        idle.put(worker)
+
+
+def _parcels(files: Iterable[tuple[Origin, bytes]]) -> Iterator[Parcel]:
+    parcel: Parcel = []
+    size = 0
+    for origin, data in files:
+        parcel.append((origin, data))
+        size += len(data)
+        if size >= PARCEL_BYTES or len(parcel) >= PARCEL_FILES:
+            yield parcel
+            parcel, size = [], 0
+    if parcel:
+        yield parcel
+
+
+class _Worker:
+    """A process that decodes one parcel at a time."""
+
+    def __init__(self, table_records: int) -> None:
+        self._table_records = table_records
+        package = str(Path(__file__).parent.parent)
+        search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "trailquery.workers"],  # -P: nothing is imported from the working directory
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": search},
+            start_new_session=True,  # the terminal's Ctrl-C is for the process that waits
+        )
+
+    def decoded(self, parcel: Parcel) -> list[Decoded]:
+        """The tables of `parcel`. Raises MachineError when the process has ended."""
+        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: PT018, S101
+        try:
+            pickle.dump((parcel, self._table_records), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            answer: list[Decoded] = pickle.load(self._process.stdout)  # noqa: S301 (our own process)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            code = self._process.wait()
+            raise MachineError(
+                f"{parcel[0][0].source_file}: a worker process ended early, with exit code {code}; the lake is as"
+                " after its last commit; run the same command again, with --jobs 1 if memory is short"
+            ) from None
+        return answer
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        with suppress(BrokenPipeError):  # of what it did not take any more
+            self._process.__exit__(None, None, None)
+
+
+def serve() -> None:
+    """Answer parcels until there are no more."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            parcel, table_records = pickle.load(requests)  # noqa: S301 (from the process that started this one)
+        except EOFError:
+            return
+        pickle.dump(list(decode(parcel, table_records)), answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    without_arrays()
+    serve()

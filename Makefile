@@ -31,7 +31,7 @@ docs: $(VENV)/.installed-tests
 	$(BIN)/cog -r -I tests README.md sql/views/README.md
 
 bench: $(VENV)/.installed-tests
-	for measured in views ingest query growth; do $(BIN)/python bench/$$measured.py || exit 1; done
+	for measured in views ingest query growth adding; do $(BIN)/python bench/$$measured.py || exit 1; done
 
 lab: $(VENV)/.installed-tests
 	$(BIN)/jupyter lab notebooks

@@ -178,3 +178,27 @@ def test_a_question_says_when_an_ingest_has_not_come_to_its_end(tmp_path: Path) 
 def test_other_commands_do_not_wait_for_the_import_of_boto3() -> None:
     seen = "import sys, trailquery.cli.ingest, trailquery.cli.questions, trailquery.cli.evidence; print('boto3' in sys.modules)"
     assert subprocess.run([PROGRAM[0], "-c", seen], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_an_mfa_code_without_a_terminal_is_told_in_one_line(aws: Aws, tmp_path: Path) -> None:
+    words = [
+        "ingest",
+        f"s3://{aws.name}",
+        "--endpoint-url",
+        aws.url,
+        "--role-arn",
+        ROLE,
+        "--mfa-serial",
+        "arn:aws:iam::111122223333:mfa/alice",
+    ]
+    said = subprocess.run(
+        [*PROGRAM, *words],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    told = "--mfa-serial: its code is asked for on a terminal, and there is none; sign in before, and leave it out\n"
+    assert (said.returncode, said.stdout, said.stderr) == (2, "", told)

@@ -369,6 +369,11 @@ def test_a_place_tells_what_cloudtrail_wrote_into_the_key(place, said):
     assert delivery_path(place) == DeliveryPath(*said)
 
 
+def test_a_page_of_the_event_history_tells_its_account_and_region() -> None:
+    said = delivery_path("cloudtrail:LookupEvents/111122223333/eu-west-1/2026-11-20T10:00:00Z/2026-11-20T10:05:00Z")
+    assert said == DeliveryPath("111122223333", "eu-west-1", None, None, None, None)
+
+
 @given(st.text(), st.text("0123456789TZ_-", max_size=30), st.text(max_size=9))
 def test_no_place_raises(before, stamp, after):
     delivery_path(f"{before}AWSLogs/{ACCOUNT}/CloudTrail/{after}/{ACCOUNT}_CloudTrail_us-east-1_{stamp}{after}")

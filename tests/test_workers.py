@@ -47,7 +47,10 @@ def small_parcels(monkeypatch: pytest.MonkeyPatch) -> None:
 def held(lake: Path) -> list[list[dict[str, Any]]]:
     opened = open_lake(lake)
     tables = ("stored.loaded", "stored.differing", "stored.sightings", "stored.rejects", "stored.files")
-    return [sorted(opened.sql(f"SELECT COLUMNS(lambda name: name <> 'ingested_at') FROM {table}").rows(), key=repr) for table in tables]
+    return [
+        sorted(opened.sql(f"SELECT COLUMNS(lambda name: name <> 'ingested_at') FROM {table}").rows(), key=repr)
+        for table in tables
+    ]
 
 
 def test_several_processes_make_the_same_lake_as_one(logs: Path, tmp_path: Path) -> None:

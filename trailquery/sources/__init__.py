@@ -107,6 +107,7 @@ class DeliveryPath(NamedTuple):
 
 _REGION = r"[a-z]+(?:-[a-z]+)+-\d+[a-z]?"
 _FOLDER = r"CloudTrail(?:-[A-Za-z]+)?"
+_PAGE = re.compile(r"cloudtrail:LookupEvents/(?P<account_id>[0-9]{12})/(?P<region>[a-z0-9-]+)/")
 _TREE = re.compile(
     rf"(?:(?P<prefix>.*)[/!])?AWSLogs/(?:(?P<organization_id>o-\w+)/)?(?P<account_id>\d{{12}})"
     rf"(?:/(?P<folder>{_FOLDER})(?:/(?P<region>{_REGION}))?)?/",
@@ -124,13 +125,14 @@ def delivery_path(place: str) -> DeliveryPath:
 
     The key is `[prefix/]AWSLogs/[organization/]account/CloudTrail[-X]/region/Y/m/d/` and the name
     `account_CloudTrail[-X]_region_YYYYMMDDTHHMMZ_random.json.gz`; a digest's has the trail's name and home
-    region before a stamp with seconds. The folders win over the name.
+    region before a stamp with seconds. The folders win over the name. A page of the event history has account and region.
 
     Source: AWS CloudTrail User Guide, "Finding your CloudTrail log files" and "Digest file structure".
     """
     place = place.replace("\\", "/")
     tree, name = _TREE.match(place), _NAME.match(re.split("[/!]", place)[-1])
-    said = name.groupdict() if name else {}
+    page = _PAGE.match(place)
+    said = page.groupdict() if page else name.groupdict() if name else {}
     said |= {part: text for part, text in tree.groupdict().items() if text} if tree else {}
     return DeliveryPath(
         said.get("account_id"),

@@ -1,5 +1,8 @@
 """AWS as the user may reach it: credentials, clients that retry, and its refusals in one line."""
 
+import warnings
+from functools import partial
+from getpass import GetPassWarning, getpass
 from typing import Any, NamedTuple
 
 import boto3
@@ -66,15 +69,28 @@ class Access(NamedTuple):
         asked = {
             "RoleSessionName": self.session_name,
             "ExternalId": self.external_id,
-            "SerialNumber": self.mfa_serial,  # botocore asks for the code on the terminal
+            "SerialNumber": self.mfa_serial,
         }
         fetcher = AssumeRoleCredentialFetcher(
-            session._session.create_client,
+            partial(session._session.create_client, region_name=session.region_name or DEFAULT_REGION),
             own,
             self.role_arn,
             extra_args={name: value for name, value in asked.items() if value},
+            mfa_prompter=_mfa_code,
         )
         session._session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+
+def _mfa_code(prompt: str) -> str:
+    """What is typed on the terminal, unseen. Raises UsageError where there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GetPassWarning)
+            return getpass(prompt)
+    except (EOFError, GetPassWarning):
+        raise UsageError(
+            "--mfa-serial: its code is asked for on a terminal, and there is none; sign in before, and leave it out"
+        ) from None
 
 
 def client(session: boto3.Session, service: str, region: str | None, endpoint_url: str | None = None) -> Any:

@@ -96,10 +96,10 @@ class Proxy:
                 response = upstream.getresponse()
                 answer = response.read()
                 headers = {name: value for name, value in response.getheaders() if name.lower() not in _HOP}
-                self._answer(response.status, headers, answer, cut=fault == "cut")
+                self._answer(response.status, headers, answer, fault)
                 upstream.close()
 
-            def _answer(self, status: int, headers: dict[str, str], body: bytes, cut: bool = False) -> None:
+            def _answer(self, status: int, headers: dict[str, str], body: bytes, fault: str | None = None) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -107,8 +107,10 @@ class Proxy:
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(body[: len(body) // 2] if cut else body)
-                self.close_connection = cut
+                    self.wfile.write(body[: len(body) // 2] if fault else body)
+                if fault == "stall":
+                    self.connection.recv(1)  # nothing comes until the client has had enough
+                self.close_connection = fault is not None
 
             do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815  # names of http.server
 

@@ -75,11 +75,12 @@ def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path
 
 
 def test_a_list_of_keys_is_read_without_a_listing_and_not_fetched_twice(aws: Aws, tmp_path: Path) -> None:
-    keys = [aws.put(key("2024/03/01", number=number), f"event-{number}") for number in range(4)]
+    keys = [aws.put(key("2024/03/01", number=number), f"event-{number}") for number in range(3)]
+    keys.append(aws.put("AWSLogs/of a, b\x85c.json.gz", "event-3"))
     odd = aws.put("AWSLogs/odd key+ü.json.gz", "odd")
     inventory = "\n".join(f'"{aws.name}","{quote_plus(name)}","99"' for name in [keys[0], odd])
     (tmp_path / "inventory.csv.gz").write_bytes(gzip.compress(inventory.encode()))
-    (tmp_path / "list.txt").write_text(f"{keys[1]}\ns3://{aws.name}/{keys[2]}\ns3://other-bucket/x.json.gz\n")
+    (tmp_path / "list.txt").write_text(f"{keys[3]}\ns3://{aws.name}/{keys[2]}\ns3://other-bucket/x.json.gz\n")
     assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "inventory.csv.gz").out
     assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "list.txt").out
     assert [asked for asked in aws.proxy.asked if "list-type" in asked] == []

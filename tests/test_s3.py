@@ -94,6 +94,25 @@ def test_throttling_resets_and_cut_bodies_are_tried_again(aws: Aws, tmp_path: Pa
     assert (faults, summary.unread, events(tmp_path / "lake")) == ({}, [], ["event-0", "event-1", "event-2"])
 
 
+def test_a_body_that_stands_still_is_tried_again_and_then_unread(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailquery.sources.aws.READ_TIMEOUT_S", 0.3)
+    once, always = (aws.put(key("2024/03/01", number=number), f"event-{number}") for number in range(2))
+    faults = {once: ["stall"], always: ["stall"] * 9}
+    aws.proxy.fault = lambda method, path: next(
+        iter([f.pop() for name, f in faults.items() if path.endswith(name) and f]), None
+    )
+    summary = aws.ingest(tmp_path / "lake")
+    (left,) = summary.unread
+    assert (left.place, len(faults[always])) == (f"s3://{aws.name}/{always}", 4)
+    assert left.reason == "its body stood still; 5 times in a row; run the same command again"
+    assert events(tmp_path / "lake") == ["event-0"]
+    faults.clear()
+    aws.ingest(tmp_path / "lake")
+    assert events(tmp_path / "lake") == ["event-0", "event-1"]
+
+
 def test_what_stays_broken_is_unread_until_it_can_be_read(aws: Aws, tmp_path: Path) -> None:
     keys = [aws.put(key("2024/03/01", number=n), f"event-{n}") for n in range(4)]
     faults = {

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 from trailquery.errors import MachineError, TrailqueryError, UsageError
 
 CONNECTIONS = 16
+READ_TIMEOUT_S = 30.0
 DEFAULT_REGION = "us-east-1"
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _MENDED = {  # error code of AWS: what to do
@@ -99,7 +100,7 @@ def client(session: boto3.Session, service: str, region: str | None, endpoint_ur
         retries={"mode": "standard", "total_max_attempts": 6},
         max_pool_connections=CONNECTIONS,
         connect_timeout=10,
-        read_timeout=30,
+        read_timeout=READ_TIMEOUT_S,
     )
     try:
         return session.client(

@@ -22,8 +22,10 @@ def read_keys(path: Path, bucket: str) -> tuple[Object, ...]:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise UsageError(f"--keys {path}: {error}; write one key a line, or take an S3 Inventory csv") from None
-    lines = [line for line in text.splitlines() if line.strip()]
+        raise UsageError(
+            f"--keys {path}: {error}; write one key a line, or take an S3 Inventory csv, not Parquet or ORC"
+        ) from None
+    lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]  # a key may hold other ends of lines
     keys = {key: None for line in lines if (key := _key(line, bucket))}
     if lines and not keys:
         raise UsageError(f"--keys {path}: names no key of the bucket {bucket}; its first line is {lines[0]!r}")
@@ -34,7 +36,7 @@ def _key(line: str, bucket: str) -> str | None:
     if line.startswith("s3://"):
         name, _, key = line.removeprefix("s3://").strip().partition("/")
         return key if name == bucket else None
-    cells = next(csv.reader([line]))
-    if len(cells) == 1:
+    if not line.startswith(('"', f"{bucket},")):
         return line.strip()
-    return unquote_plus(cells[1]) if cells[0] == bucket else None
+    name, key, *_ = [*next(csv.reader([line])), "", ""]
+    return unquote_plus(key) if name == bucket else None

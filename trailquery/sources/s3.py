@@ -14,7 +14,14 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
 
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.errors import UsageError
@@ -28,7 +35,10 @@ _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 _BYTES_AHEAD = 64 << 20  # fetched and not yet read by the ingest
 _FILES_AHEAD = 4 * CONNECTIONS
 _ATTEMPTS = 5
-_BROKEN_BODY = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+
+
+class _BrokenBodyError(Exception):
+    """A body ended early, stood still, or is not what its checksum says: botocore does not try these again."""
 
 
 class Object(NamedTuple):
@@ -214,7 +224,7 @@ class Bucket:
                 return [Unread(place, self._ended, stored=item.stored)]
             try:
                 data, stored = self._fetch(item, known)
-            except _BROKEN_BODY as error:
+            except _BrokenBodyError as error:
                 broken = str(error)
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311  # so that threads do not return together
             except (BotoCoreError, ClientError) as error:
@@ -228,6 +238,7 @@ class Bucket:
         return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
 
     def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:
+        """The bytes of one object. Raises what AWS raises, after botocore's own attempts, and _BrokenBodyError."""
         asked: dict[str, Any] = {"Bucket": self.name, "Key": item.key, **self._payer}
         held = known.etag_at(self.place(item))
         if item.stored.version_id:
@@ -235,9 +246,14 @@ class Bucket:
         if held and item.stored.etag is None:  # a list of keys does not say what lies there now
             asked["IfNoneMatch"] = f'"{held}"'
         got = self.s3.get_object(**asked)
-        data: bytes = got["Body"].read()
+        try:
+            data: bytes = got["Body"].read()
+        except ReadTimeoutError:
+            raise _BrokenBodyError("its body stood still") from None
+        except (HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
+            raise _BrokenBodyError(str(error)) from None
         if len(data) != got["ContentLength"]:
-            raise IncompleteReadError(actual_bytes=len(data), expected_bytes=got["ContentLength"])
+            raise _BrokenBodyError(f"{len(data)} of {got['ContentLength']} bytes came")
         sealed = f"{got.get('ServerSideEncryption', '')} {got.get('SSEKMSKeyId', '')}".strip()
         version = got.get("VersionId")
         return data, _stored(got, len(data))._replace(encryption=sealed or None, version_id=version)

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from conftest import LOG_NAME, SHARED, record, write_log
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trailquery import Lake, TrailqueryError, open_lake
 from trailquery.errors import MachineError, UsageError
@@ -351,20 +355,39 @@ def test_killed_after_any_commit_the_next_run_ends_with_the_same_lake(tmp_path: 
     raise AssertionError("the ingest never came to its end")
 
 
-def test_whatever_the_order_of_arrival_the_lake_is_the_same(tmp_path: Path) -> None:
-    files = sorted(delivery(tmp_path / "logs").iterdir())
-    lakes = []
-    for seed in range(4):
-        order = random.Random(seed).sample(files, len(files))
-        for file in order:
-            ingest([file], tmp_path / f"lake{seed}")
-        held = contents(tmp_path / f"lake{seed}")
-        held.pop(
-            "events"
-        )  # of copies that are equal as JSON, the bytes of the first are in events, the others in sightings
-        held["shown"] = [(event_id, account_id, json.loads(raw)) for event_id, account_id, raw in held["shown"]]
-        lakes.append(held)
-    assert lakes[1:] == lakes[:-1]
+def whatever_came_first(lake: Path) -> dict[str, Any]:
+    """What a lake holds: of copies that are equal as JSON the first to come is in events, the others in sightings."""
+    held = contents(lake)
+    sightings = (
+        open_lake(lake).sql("SELECT event_id, account_id, raw FROM stored.sightings WHERE raw IS NOT NULL").rows()
+    )
+    held["events"] = sorted({*held["events"], *(tuple(row.values()) for row in sightings)}, key=repr)
+    held["shown"] = [(event_id, account_id, json.loads(raw)) for event_id, account_id, raw in held["shown"]]
+    return held
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], dict[str, Any]]:
+    """Log files, and what a lake holds that read them all at once."""
+    folder = tmp_path_factory.mktemp("delivered")
+    files = sorted(delivery(folder / "logs").iterdir())
+    ingest([folder / "logs"], folder / "lake")
+    return files, whatever_came_first(folder / "lake")
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_however_deliveries_are_shuffled_split_and_repeated_the_lake_is_the_same(
+    delivered: tuple[list[Path], dict[str, Any]], data: st.DataObject
+) -> None:
+    files, whole = delivered
+    arriving = data.draw(st.permutations(files)) + data.draw(st.lists(st.sampled_from(files), max_size=4))
+    cuts = data.draw(st.sets(st.integers(1, len(arriving) - 1), max_size=4))
+    with TemporaryDirectory() as folder:
+        lake = Path(folder) / "lake"
+        for start, end in pairwise([0, *sorted(cuts), len(arriving)]):
+            ingest(arriving[start:end], lake)
+        assert whatever_came_first(lake) == whole
 
 
 def test_a_full_disk_is_one_line_and_the_lake_stays_as_after_the_last_commit(tmp_path: Path) -> None:

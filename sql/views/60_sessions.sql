@@ -51,7 +51,7 @@ SELECT
     identity_type,
     session_id,
     session_created_at,
-    shared_event_id,
+    CASE WHEN identity_type <> 'AWSService' THEN shared_event_id END AS shared_event_id, -- a service's own half names no caller
     issued_key_id,
     issued_arn,
     switch_from

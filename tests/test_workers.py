@@ -1,6 +1,8 @@
 """Decoding in several processes: the same lake, and one line when a process is gone."""
 
+import json
 import os
+import pickle
 import select
 import signal
 import subprocess
@@ -15,8 +17,10 @@ from conftest import record, write_log
 from trailquery import open_lake, workers
 from trailquery.errors import MachineError
 from trailquery.ingest import ingest
+from trailquery.logs import Origin
 
 SCRIPT = """
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -109,7 +113,7 @@ def test_a_worker_that_is_killed_ends_the_ingest_in_one_line(
 
 def test_workers_end_when_the_process_that_started_them_is_killed(logs: Path, tmp_path: Path) -> None:
     script = SCRIPT.replace(
-        "print(", "workers._Worker.decoded = lambda *_: (print('ready', flush=True), sys.stdin.read())\nprint("
+        "print(", "workers._Worker.decoded = lambda *_: (os.write(1, b'ready\\n'), sys.stdin.read())\nprint("
     )
     (tmp_path / "script.py").write_text(script)
     with subprocess.Popen(
@@ -125,3 +129,22 @@ def test_workers_end_when_the_process_that_started_them_is_killed(logs: Path, tm
             ended = os.pidfd_open(child)
             assert select.select([ended], [], [], 20)[0]
             os.close(ended)
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_worker_whose_parent_is_gone_says_nothing(is_cut: bool) -> None:
+    origin = Origin("0.json", "0" * 64, None)
+    request = pickle.dumps(([(origin, json.dumps({"Records": [record()]}).encode())], 10))
+    with subprocess.Popen(
+        [sys.executable, "-m", "trailquery.workers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        worker.stdout.close()
+        worker.stdin.write(request[:-10] if is_cut else request)
+        worker.stdin.close()
+        assert (worker.stderr.read(), worker.wait()) == (b"", 1)

@@ -128,10 +128,15 @@ def serve() -> None:
     while True:
         try:
             parcel, table_records = pickle.load(requests)  # noqa: S301 (from the process that started this one)
+            pickle.dump(list(decode(parcel, table_records)), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
         except EOFError:
             return
-        pickle.dump(list(decode(parcel, table_records)), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        except (
+            BrokenPipeError,
+            pickle.UnpicklingError,
+        ):  # who asked was killed; Python would tell of what is not flushed
+            os._exit(1)
 
 
 if __name__ == "__main__":

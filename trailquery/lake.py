@@ -92,7 +92,7 @@ class Lake:
         self._connection = duckdb.connect(
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")  # no file ever changes
         self._views = Views(self._connection, path, settings)
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
@@ -22,8 +22,10 @@ from deltalake.transaction import AddAction, RemoveAction
 from trailquery.errors import UsageError
 from trailquery.events import EVENTS, TEXT, TIME
 
-ROW_GROUP = 122_880
-BLOOM_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
+ROW_GROUP = 32_768
+PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
+UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
+REPEATED_FPP = 1e-2
 KEEP_FOREVER = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -35,17 +37,20 @@ _PLACE = [pa.field("source_file", TEXT), pa.field("file_sha256", TEXT), pa.field
 
 
 class Table(NamedTuple):
-    """One Delta table: `by_date` is partitioned by event_date, `unique` are text columns that never repeat."""
+    """One Delta table: `by_date` is partitioned by event_date, `unique` are text columns that hardly ever repeat;
+    `asked_for` has a Bloom filter for each column that questions pick few rows by."""
 
     name: str
     schema: pa.Schema
     by_date: bool = False
     sort: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
 
 
 _LONG = ("event_id", "request_id", "request", "response", "additional", "insight", "event_context", "raw")
-EVENT_TABLE = Table("events", EVENTS, True, ("category", "principal_key", "event_time", "event_id"), _LONG)
+_ASKED_FOR = ("event_id", "access_key_id", "client_ip", "requested_role_arn", "bucket", "session_id")
+EVENT_TABLE = Table("events", EVENTS, True, ("category", "principal_key", "event_time", "event_id"), _LONG, _ASKED_FOR)
 SIGHTINGS = Table(
     "sightings",
     pa.schema(
@@ -201,6 +206,13 @@ def _sorted_parts(table: Table, rows: pa.Table) -> Iterator[tuple[str | None, pa
         start = end
 
 
+def _bloom_filter(column: pa.ChunkedArray, order: pa.Array, is_unique: bool) -> dict[str, float]:
+    """How large the Bloom filters of a column of one file are made."""
+    if is_unique:
+        return {"ndv": min(len(order), ROW_GROUP), "fpp": UNIQUE_FPP}
+    return {"ndv": min(max(1, pc.count_distinct(column.take(order)).as_py()), ROW_GROUP), "fpp": REPEATED_FPP}
+
+
 def _write_part(
     root: Path, table: Table, day: str | None, rows: pa.Table, order: pa.Array, data_change: bool = True
 ) -> AddAction:
@@ -208,9 +220,7 @@ def _write_part(
     folder = f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}/" if table.by_date else ""
     path = f"{folder}part-{uuid.uuid4()}.parquet"
     (root / folder).mkdir(exist_ok=True)
-    options: dict[str, Any] = {}
-    if "event_id" in table.unique:
-        options["bloom_filter_options"] = {"event_id": {"ndv": min(len(order), ROW_GROUP), "fpp": BLOOM_FPP}}
+    filters = {name: _bloom_filter(rows[name], order, name in table.unique) for name in table.asked_for}
     short = [name for name in table.schema.names if name not in table.unique]
     rows = rows.select(table.schema.names)
     with pq.ParquetWriter(
@@ -219,7 +229,8 @@ def _write_part(
         compression="zstd",
         use_dictionary=short,
         write_statistics=[*short, "event_id"] if table.unique else True,
-        **options,
+        max_rows_per_page=PAGE_ROWS,
+        bloom_filter_options=filters or None,
     ) as writer:
         for start in range(0, len(order), ROW_GROUP):
             writer.write_table(rows.take(order.slice(start, ROW_GROUP)).cast(table.schema), row_group_size=ROW_GROUP)

@@ -313,10 +313,10 @@ from pathlib import Path
 from trailquery import tables
 from trailquery.ingest import ingest
 commits, append = 0, tables.append
-def dying(lake, table, rows):
+def dying(lake, table, rows, chosen=None):
     global commits
-    append(lake, table, rows)
-    commits += rows.num_rows > 0
+    append(lake, table, rows, chosen)
+    commits += (len(rows) if chosen is None else chosen.true_count) > 0
     if commits == int(sys.argv[3]):
         os._exit(9)
 tables.append = dying

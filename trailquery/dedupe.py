@@ -21,11 +21,11 @@ FEW_IDS = 2_000
 
 
 class Sorted(NamedTuple):
-    """The rows to add to each table, and how many of the arriving records count as what."""
+    """Which of the arriving rows to add to events and to variants, the sightings to add, and how many count as what."""
 
-    loaded: pa.Table
+    is_new: pa.BooleanArray
+    is_variant: pa.BooleanArray
     sightings: pa.Table
-    variants: pa.Table
     counts: dict[str, int]  # loaded, duplicate, variant
 
 
@@ -60,9 +60,8 @@ def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
     known = _held(connection, lake, arriving["event_id"])
     meeting = [row for (row,) in connection.execute(_MEETING).fetchall()]
     counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
-    is_new = [True] * len(arriving)
+    is_new, is_variant = [True] * len(arriving), [False] * len(arriving)
     sightings: list[dict[str, Any]] = []
-    differing: list[int] = []
     columns = ["event_id", "account_id", "raw", "source_file", "file_sha256", "position", "delivered_at"]
     for row, record in zip(
         meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
@@ -71,19 +70,14 @@ def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
         kind, same_as, is_stored = _judge(copies, record)
         counts[kind] += 1
         is_new[row] = kind == "loaded" and not is_stored
-        if kind == "variant" and not is_stored:
-            differing.append(row)
-        elif kind == "duplicate" and not is_stored:
+        is_variant[row] = kind == "variant" and not is_stored
+        if kind == "duplicate" and not is_stored:
             raw = record.pop("raw")
             same_raw, (same_file, same_position) = same_as
             record |= {"same_as_file": same_file, "same_as_position": same_position}
             sightings.append(record | {"raw": None if raw == same_raw else raw})
-    return Sorted(
-        arriving.filter(pa.array(is_new, pa.bool_())),
-        pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema),
-        arriving.take(pa.array(differing, pa.int64())),
-        counts,
-    )
+    said_again = pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema)
+    return Sorted(pa.array(is_new, pa.bool_()), pa.array(is_variant, pa.bool_()), said_again, counts)
 
 
 # an id that comes twice, or that the lake holds; the rest, nearly all, is new without a closer look

@@ -195,10 +195,11 @@ class _Ingest:
     def _commit(self) -> None:
         """What waits, in five commits at most; only then does the summary count it."""
         lake, summary = self._lake, self._summary
-        found = dedupe(lake, pa.concat_tables(self._events))
-        tables.append(lake, tables.EVENT_TABLE, _dated(found.loaded))
+        arriving = _dated(pa.concat_tables(self._events))
+        found = dedupe(lake, arriving)
+        tables.append(lake, tables.EVENT_TABLE, arriving, found.is_new)
         tables.append(lake, tables.SIGHTINGS, found.sightings)
-        tables.append(lake, tables.VARIANTS, _dated(found.variants))
+        tables.append(lake, tables.VARIANTS, arriving, found.is_variant)
         tables.append(lake, tables.REJECTS, _new_rejects(lake, self._rejects))
         tables.append(lake, tables.FILES, pa.Table.from_pylist(self._files, schema=tables.FILES.schema))
         summary.loaded += found.counts["loaded"]

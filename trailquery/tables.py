@@ -129,15 +129,15 @@ def parquet_files(lake: Path, table: Table) -> list[str]:
     return sorted(map(unquote, delta.file_uris()))
 
 
-def append(lake: Path, table: Table, rows: pa.Table) -> None:
-    """Commit `rows` (columns of `table.schema`, and event_date where partitioned by it) in one atomic step."""
-    if rows.num_rows == 0:
-        return
-    root, delta = lake / table.name, DeltaTable(str(lake / table.name))
+def append(lake: Path, table: Table, rows: pa.Table, chosen: pa.BooleanArray | None = None) -> None:
+    """Commit the `chosen` of `rows`, or all, in one atomic step: columns of `table.schema`, and event_date where
+    partitioned by it."""
+    root = lake / table.name
     actions: list[AddAction | RemoveAction] = [
-        _write_part(root, table, day, rows, order) for day, order in _sorted_parts(table, rows)
+        _write_part(root, table, day, rows, order) for day, order in _sorted_parts(table, rows, chosen)
     ]
-    _commit(delta, table, actions)
+    if actions:
+        _commit(DeltaTable(str(root)), table, actions)
 
 
 def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> None:
@@ -192,10 +192,16 @@ def _ascending(names: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name, "ascending") for name in names]
 
 
-def _sorted_parts(table: Table, rows: pa.Table) -> Iterator[tuple[str | None, pa.Array]]:
-    """Each partition's event_date, ISO, and the indices of its rows in the order in which they are written."""
+def _sorted_parts(
+    table: Table, rows: pa.Table, chosen: pa.BooleanArray | None
+) -> Iterator[tuple[str | None, pa.Array]]:
+    """Each partition's event_date, ISO, and the indices of its chosen rows in the order in which they are written."""
     names = ("event_date", *table.sort) if table.by_date else table.sort
     order = pc.sort_indices(rows, sort_keys=_ascending(names)) if names else pa.arange(0, len(rows))
+    if chosen is not None:
+        order = order.filter(chosen.take(order))
+    if not len(order):
+        return
     if not table.by_date:
         yield None, order
         return

@@ -12,7 +12,7 @@ from aws import fresh_bucket, moto_url  # noqa: F401  # fixtures
 from told import Told
 
 from trailquery import Lake, open_lake
-from trailquery.ingest import ingest
+from trailquery.ingest import Summary, ingest
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 LOG_NAME = "111122223333_CloudTrail_us-east-1_20240301T1010Z_Mu0KsOhtH1ar15ZZ.json.gz"
@@ -54,6 +54,20 @@ def write_log(path: Path, records: list[Any]) -> Path:
     body = json.dumps({"Records": records}, separators=(",", ":")).encode()
     path.write_bytes(gzip.compress(body, mtime=0) if path.suffix == ".gz" else body)
     return path
+
+
+def counts(summary: Summary) -> dict[str, int]:
+    """What an ingest counted."""
+    return {
+        name: getattr(summary, name) for name in ("read", "loaded", "duplicate", "variant", "rejected", "files", "held")
+    }
+
+
+def recording(name: str) -> Path:
+    """The folder of one of the public recordings; skips where they are not there."""
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"the public recordings are not beside the checkout: {name}")
+    return SHARED / name
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,11 +116,10 @@ def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lak
     made: dict[str, Path] = {}
 
     def lake(name: str) -> Lake:
-        if not (SHARED / name).is_dir():
-            pytest.skip(f"the public recordings are not beside the checkout: {name}")
+        folder = recording(name)
         if name not in made:
             made[name] = tmp_path_factory.mktemp(name) / "lake"
-            ingest([SHARED / name], made[name])
+            ingest([folder], made[name])
         return open_lake(made[name])
 
     return lake

@@ -15,7 +15,7 @@ import pytest
 from aws import Aws, key
 from conftest import record, write_log
 from test_cli import PROGRAM, Said, run
-from test_ingest import contents
+from test_exactly_once import contents
 
 from trailquery.cli import trailquery
 from trailquery.errors import UsageError

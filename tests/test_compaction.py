@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import record, write_log
 from test_cli import run
-from test_ingest import contents, delivery
+from test_exactly_once import contents, delivery
 
 from trailquery import compaction, open_lake, tables
 from trailquery.compaction import KEPT_S, Compacted, compact, compact_small_files, vacuum

@@ -4,15 +4,13 @@ import gzip
 import hashlib
 import json
 import time
-from pathlib import Path
 
 import pytest
+from conftest import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trailquery.containers import REJECT_BYTES, Contents, Reject, read_contents
-
-DATA = Path(__file__).parents[1] / "../shared/data"
 
 
 def record(event_id: str, **fields: object) -> bytes:
@@ -385,12 +383,11 @@ def test_a_record_behind_hostile_text_is_still_found(name):
     assert bytes(contents.records[-1]) == ONE
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the recordings of ../shared/data are not here")
 @pytest.mark.parametrize(
     ("folder", "count"),
     [("invictus", 2900), ("stratus", 156), ("otrf", 103), ("flaws-sample", 185), ("cloudtrail-tracker", 142)],
 )
 def test_every_recorded_event_is_read_and_none_is_rejected(folder, count):
-    files = [read_contents(path.read_bytes()) for path in (DATA / folder).rglob("*.json*")]
+    files = [read_contents(path.read_bytes()) for path in recording(folder).rglob("*.json*")]
     assert sum(len(contents.records) for contents in files) == count
     assert [contents.rejects or contents.problem for contents in files] == [None] * len(files)

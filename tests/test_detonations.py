@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
-from conftest import SHARED
+from conftest import recording
 
 from trailquery import Lake
 
@@ -90,8 +90,6 @@ RUNS = {
 
 def detonations() -> dict[str, set[frozenset[str]]]:
     """Technique to its runs, each the ids of its events, as the publisher labelled them."""
-    if not (SHARED / "invictus").is_dir():
-        pytest.skip("the public recordings are not beside the checkout: invictus")
     ids = defaultdict(set)
     for label in read("labels.csv"):
         if label["klass"] == "detonation":
@@ -104,7 +102,7 @@ def detonations() -> dict[str, set[frozenset[str]]]:
 
 
 def read(name: str) -> list[dict[str, str]]:
-    with (SHARED / "invictus" / name).open(newline="") as file:
+    with (recording("invictus") / name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 

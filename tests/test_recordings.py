@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable
 from typing import Any
 
-from conftest import SHARED
+from conftest import recording
 
 from trailquery import Lake
 
@@ -17,7 +17,7 @@ def rows(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
 
 def labels() -> list[dict[str, str]]:
     """The publisher's row of each invictus event: its class, who called, its errorCode."""
-    with (SHARED / "invictus" / "labels.csv").open(newline="") as file:
+    with (recording("invictus") / "labels.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aws import CREDENTIALS, Aws, key
 from conftest import record
-from test_ingest import contents
+from test_exactly_once import contents
 
 from trailquery import open_lake
 from trailquery.errors import MachineError, UsageError

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from conftest import recording
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -371,9 +372,7 @@ def test_keys_stand_in_the_order_of_genuine_records() -> None:
 
 
 def test_the_shape_of_a_call_that_genuine_log_files_hold_is_theirs() -> None:
-    folder = Path(__file__).parents[1] / "../shared/data/invictus/AWSLogs"
-    if not folder.is_dir():
-        pytest.skip("the public recordings are not beside this checkout")
+    folder = recording("invictus") / "AWSLogs"
     genuine: dict[tuple[str, str, bool], set[tuple[str, ...]]] = defaultdict(set)
     for path in folder.rglob("*.json.gz"):
         for record in json.loads(gzip.decompress(path.read_bytes()))["Records"]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from conftest import recording
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -379,15 +380,11 @@ def test_no_place_raises(before, stamp, after):
     delivery_path(f"{before}AWSLogs/{ACCOUNT}/CloudTrail/{after}/{ACCOUNT}_CloudTrail_us-east-1_{stamp}{after}")
 
 
-DATA = Path(__file__).parents[1] / "../shared/data"
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the recordings of ../shared/data are not here")
 def test_every_recorded_delivery_says_account_region_folder_and_time():
     said = [
         delivery_path(file.place)
         for folder in ("invictus", "otrf", "flaws-sample")
-        for file in log_files([DATA / folder])
+        for file in log_files([recording(folder)])
         if isinstance(file, LogFile)
     ]
     assert len(said) == 66

@@ -148,7 +148,7 @@ def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> Non
     """
     root, delta = lake / table.name, DeltaTable(str(lake / table.name))
     rows = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
-    order = pc.sort_indices(rows, sort_keys=_ascending(table.sort)) if table.sort else pa.arange(0, len(rows))
+    order = _order(rows, table.sort, pa.arange(0, len(rows)))
     actions: list[AddAction | RemoveAction] = [_write_part(root, table, day, rows, order, data_change=False)]
     for file in files:
         os.utime(file)
@@ -188,23 +188,25 @@ def _commit(delta: DeltaTable, table: Table, actions: list[AddAction | RemoveAct
     delta.create_write_transaction(actions, mode="append", schema=delta.schema(), partition_by=partition_by)
 
 
-def _ascending(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(name, "ascending") for name in names]
+def _order(rows: pa.Table, names: tuple[str, ...], indices: pa.Array) -> pa.Array:
+    """`indices` of rows, sorted by these columns."""
+    if not names:
+        return indices
+    keys = rows.select(names).take(indices)
+    return indices.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names]))
 
 
 def _sorted_parts(
     table: Table, rows: pa.Table, chosen: pa.BooleanArray | None
 ) -> Iterator[tuple[str | None, pa.Array]]:
     """Each partition's event_date, ISO, and the indices of its chosen rows in the order in which they are written."""
-    names = ("event_date", *table.sort) if table.by_date else table.sort
-    order = pc.sort_indices(rows, sort_keys=_ascending(names)) if names else pa.arange(0, len(rows))
-    if chosen is not None:
-        order = order.filter(chosen.take(order))
-    if not len(order):
+    indices = pa.arange(0, len(rows)) if chosen is None else pc.indices_nonzero(chosen)
+    if not len(indices):
         return
     if not table.by_date:
-        yield None, order
+        yield None, _order(rows, table.sort, indices)
         return
+    order = _order(rows, ("event_date", *table.sort), indices)
     runs = pc.run_end_encode(pa.chunked_array([rows["event_date"].combine_chunks().take(order)]).combine_chunks())
     start = 0
     for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):

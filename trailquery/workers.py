@@ -132,11 +132,8 @@ def serve() -> None:
             answers.flush()
         except EOFError:
             return
-        except (
-            BrokenPipeError,
-            pickle.UnpicklingError,
-        ):  # who asked was killed; Python would tell of what is not flushed
-            os._exit(1)
+        except (BrokenPipeError, pickle.UnpicklingError):  # who asked was killed
+            os._exit(1)  # Python would tell of what is not flushed
 
 
 if __name__ == "__main__":

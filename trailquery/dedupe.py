@@ -3,7 +3,8 @@
 An event is its (account, event id, content); content is equal as JSON whatever the order of keys and white space.
 A row's place is its (file, position). A row whose place is already stored is counted and not stored again, which is
 what makes it safe to read a file again after a crash. Copies can differ in time, so that every arriving id is looked
-for in the whole lake: in the column of ids alone, and the rest is read of those that are there.
+for in the whole lake: a few in its Bloom filters, many among four bytes of each id it holds, kept in memory from one
+batch to the next. The rest is read of those that are there.
 """
 
 from pathlib import Path
@@ -51,35 +52,94 @@ class _Copies:
         return (raw, self.places[raw]) if raw in self.places else None
 
 
-def dedupe(lake: Path, arriving: pa.Table) -> Sorted:
-    """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing."""
-    connection = duckdb.connect()
-    connection.execute("SET python_enable_replacements = false")
-    keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.arange(0, len(arriving)))
-    connection.register("arriving", keys)
-    known = _held(connection, lake, arriving["event_id"])
-    meeting = [row for (row,) in connection.execute(_MEETING).fetchall()]
-    counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
-    is_new, is_variant = [True] * len(arriving), [False] * len(arriving)
-    sightings: list[dict[str, Any]] = []
-    columns = ["event_id", "account_id", "raw", "source_file", "file_sha256", "position", "delivered_at"]
-    for row, record in zip(
-        meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
-    ):
-        copies = known.setdefault((record["event_id"], record["account_id"]), _Copies())
-        kind, same_as, is_stored = _judge(copies, record)
-        counts[kind] += 1
-        is_new[row] = kind == "loaded" and not is_stored
-        is_variant[row] = kind == "variant" and not is_stored
-        if kind == "duplicate" and not is_stored:
-            raw = record.pop("raw")
-            same_raw, (same_file, same_position) = same_as
-            record |= {"same_as_file": same_file, "same_as_position": same_position}
-            sightings.append(record | {"raw": None if raw == same_raw else raw})
-    said_again = pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema)
-    return Sorted(pa.array(is_new, pa.bool_()), pa.array(is_variant, pa.bool_()), said_again, counts)
+class Dedupe:
+    """Sorts batches of records against all that `lake` holds; only one of these may write to the lake."""
+
+    def __init__(self, lake: Path) -> None:
+        self._lake = lake
+        self._connection = duckdb.connect()
+        self._connection.execute("SET python_enable_replacements = false")
+        self._marks_read = False
+
+    def sort(self, arriving: pa.Table) -> Sorted:
+        """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing.
+
+        What is called new counts as held from now on.
+        """
+        keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.arange(0, len(arriving)))
+        self._connection.register("arriving", keys)
+        known = self._held(arriving["event_id"])
+        meeting = [row for (row,) in self._connection.execute(_MEETING).fetchall()]
+        counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
+        is_new, is_variant = [True] * len(arriving), [False] * len(arriving)
+        sightings: list[dict[str, Any]] = []
+        columns = ["event_id", "account_id", "raw", "source_file", "file_sha256", "position", "delivered_at"]
+        for row, record in zip(
+            meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
+        ):
+            copies = known.setdefault((record["event_id"], record["account_id"]), _Copies())
+            kind, same_as, is_stored = _judge(copies, record)
+            counts[kind] += 1
+            is_new[row] = kind == "loaded" and not is_stored
+            is_variant[row] = kind == "variant" and not is_stored
+            if kind == "duplicate" and not is_stored:
+                raw = record.pop("raw")
+                same_raw, (same_file, same_position) = same_as
+                record |= {"same_as_file": same_file, "same_as_position": same_position}
+                sightings.append(record | {"raw": None if raw == same_raw else raw})
+        if self._marks_read:
+            self._connection.execute(f"INSERT INTO marks SELECT {_MARK} FROM arriving")  # noqa: S608 (ours)
+        said_again = pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema)
+        return Sorted(pa.array(is_new, pa.bool_()), pa.array(is_variant, pa.bool_()), said_again, counts)
+
+    def _held(self, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
+        """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
+        known: dict[Key, _Copies] = {}
+        wanted = self._maybe_held(event_ids)
+        for table, kind in (
+            (tables.EVENT_TABLE, "loaded"),
+            (tables.VARIANTS, "variant"),
+            (tables.SIGHTINGS, "duplicate"),
+        ):
+            for event_id, account_id, raw, file_sha256, position in self._stored_rows(table, wanted):
+                copies = known.setdefault((event_id, account_id), _Copies())
+                copies.stored[file_sha256, position] = kind
+                if kind != "duplicate":
+                    copies.add(raw, (file_sha256, position))
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE held AS"
+            " SELECT unnest($events::VARCHAR[]) AS event_id, unnest($accounts::VARCHAR[]) AS account_id",
+            {"events": [event_id for event_id, _ in known], "accounts": [account_id for _, account_id in known]},
+        )
+        return known
+
+    def _maybe_held(self, event_ids: pa.ChunkedArray) -> list[str]:
+        """The ids of which the lake may hold a copy: all of few; of many those whose marks it holds."""
+        files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # events come first: other tables add no id
+        if not files:
+            return []
+        if len(event_ids) <= FEW_IDS:
+            return list(event_ids.drop_null().unique().to_pylist())
+        if not self._marks_read:
+            marks = f"CREATE TABLE marks AS SELECT {_MARK} AS mark FROM read_parquet($files)"  # noqa: S608 (ours)
+            self._connection.execute(marks, {"files": files})
+            self._marks_read = True
+        known = f"SELECT DISTINCT event_id FROM arriving WHERE {_MARK} IN (SELECT mark FROM marks)"  # noqa: S608 (ours)
+        return [event_id for (event_id,) in self._connection.execute(known).fetchall()]
+
+    def _stored_rows(self, table: tables.Table, event_ids: list[str]) -> list[tuple[Any, ...]]:
+        """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
+        files = tables.parquet_files(self._lake, table)
+        if not files or not event_ids:
+            return []
+        ids = "$ids" if len(event_ids) <= FEW_IDS else "(SELECT unnest($ids))"  # a list is sought in Bloom filters
+        return self._connection.execute(
+            f"SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) WHERE event_id IN {ids}",  # noqa: S608
+            {"files": files, "ids": event_ids},
+        ).fetchall()
 
 
+_MARK = "(hash(event_id) >> 32)::UINTEGER"  # two ids in four billion share one: then the lake is asked in vain
 # an id that comes twice, or that the lake holds; the rest, nearly all, is new without a closer look
 _MEETING = """
 SELECT row FROM (
@@ -91,47 +151,6 @@ WHERE copies > 1 OR EXISTS (
 )
 ORDER BY row
 """
-
-
-def _held(connection: duckdb.DuckDBPyConnection, lake: Path, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
-    """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
-    known: dict[Key, _Copies] = {}
-    for table, kind in (
-        (tables.EVENT_TABLE, "loaded"),
-        (tables.VARIANTS, "variant"),
-        (tables.SIGHTINGS, "duplicate"),
-    ):
-        for event_id, account_id, raw, file_sha256, position in _stored_rows(connection, lake, table, event_ids):
-            copies = known.setdefault((event_id, account_id), _Copies())
-            copies.stored[file_sha256, position] = kind
-            if kind != "duplicate":
-                copies.add(raw, (file_sha256, position))
-    connection.execute(
-        "CREATE TABLE held AS SELECT unnest($events::VARCHAR[]) AS event_id, unnest($accounts::VARCHAR[]) AS account_id",
-        {"events": [event_id for event_id, _ in known], "accounts": [account_id for _, account_id in known]},
-    )
-    return known
-
-
-def _stored_rows(
-    connection: duckdb.DuckDBPyConnection, lake: Path, table: tables.Table, event_ids: pa.ChunkedArray
-) -> list[tuple[Any, ...]]:
-    """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
-    files = tables.parquet_files(lake, table)
-    if not files:
-        return []
-    if len(event_ids) <= FEW_IDS:
-        wanted = event_ids.unique().to_pylist()
-    else:
-        in_both = "SELECT DISTINCT event_id FROM read_parquet($files) WHERE event_id IN (SELECT event_id FROM arriving)"
-        wanted = [event_id for (event_id,) in connection.execute(in_both, {"files": files}).fetchall()]
-    if not wanted:
-        return []
-    ids = "$ids" if len(wanted) <= FEW_IDS else "(SELECT unnest($ids))"  # a list is looked up in the Bloom filters
-    return connection.execute(
-        f"SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) WHERE event_id IN {ids}",  # noqa: S608
-        {"files": files, "ids": wanted},
-    ).fetchall()
 
 
 def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Place], bool]:

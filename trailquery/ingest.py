@@ -21,7 +21,7 @@ from deltalake.exceptions import DeltaError
 from trailquery import tables
 from trailquery.compaction import Compacted, compact_small_files
 from trailquery.containers import Reject
-from trailquery.dedupe import dedupe
+from trailquery.dedupe import Dedupe
 from trailquery.errors import MachineError, UsageError
 from trailquery.events import EVENTS
 from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_progress
@@ -94,7 +94,7 @@ class _Ingest:
 
     def __init__(self, lake: Path, on_file: Callable[[Summary, str], None]) -> None:
         self._lake, self._on_file = lake, on_file
-        self._summary, self._ledger = Summary(), Ledger(lake)
+        self._summary, self._ledger, self._dedupe = Summary(), Ledger(lake), Dedupe(lake)
         self._being_read: dict[str, list[LogFile]] = {}  # the files of each SHA-256, without their bytes
         self._empty()
 
@@ -196,7 +196,7 @@ class _Ingest:
         """What waits, in five commits at most; only then does the summary count it."""
         lake, summary = self._lake, self._summary
         arriving = _dated(pa.concat_tables(self._events))
-        found = dedupe(lake, arriving)
+        found = self._dedupe.sort(arriving)
         tables.append(lake, tables.EVENT_TABLE, arriving, found.is_new)
         tables.append(lake, tables.SIGHTINGS, found.sightings)
         tables.append(lake, tables.VARIANTS, arriving, found.is_variant)

@@ -1,0 +1,102 @@
+"""What each step of an ingest costs, in one process: CPU seconds, prints one JSON object.
+
+    python steps.py CORPUS LAKE
+
+A step's time is its own: what it calls and is a step itself counts there.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from trailquery import dedupe, ingest, logs, records, soundness, tables
+from trailquery.compaction import compact_small_files  # noqa: F401 (loaded before the clock starts)
+
+NAMES = {
+    "_aimed_at": "target, resources and what else request and response say",
+    "_who": "caller: userIdentity",
+    "_caller": "caller: what more of the record is needed",
+    "_whence": "address and client",
+    "_what": "category, access, service",
+    "_beside": "additionalEventData",
+    "_event_id": "event id",
+    "_instant": "event time",
+}
+
+
+class Clock:
+    """CPU seconds of each step so far, of the whole process with its threads."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._under_way = ["the rest: reading files, ledger, joining tables"]
+        self._since = process_time()
+
+    def _turn(self) -> None:
+        now = process_time()
+        self.seconds[self._under_way[-1]] += now - self._since
+        self._since = now
+
+    def timed(self, step: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, its time counted as `step`."""
+
+        def run(*given: Any, **named: Any) -> Any:
+            self._turn()
+            self._under_way.append(step)
+            try:
+                return function(*given, **named)
+            finally:
+                self._turn()
+                self._under_way.pop()
+
+        return run
+
+    def timed_map(self, step: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`map(function, ...)`, worked out at once and counted as `step`."""
+        return self.timed(step, lambda *columns: list(map(function, *columns)))
+
+
+def main(corpus: str, lake: str) -> None:
+    clock = Clock()
+    _watch(clock)
+    clock.timed("the rest: reading files, ledger, joining tables", ingest.ingest)([corpus], Path(lake), jobs=1)
+    print(json.dumps(clock.seconds))
+
+
+def _watch(clock: Clock) -> None:
+    steps = {function: NAMES.get(function.__name__, "other columns") for _, function, _ in records._STEPS}
+    seen = {id(function): clock.timed_map(step, function) for function, step in steps.items()}
+
+    def mapped(function: Callable[..., Any], *columns: Any) -> Any:
+        return seen[id(function)](*columns) if id(function) in seen else map(function, *columns)
+
+    records.map = mapped  # type: ignore[attr-defined]
+    for module, name, step in (
+        (logs, "read_contents", "gunzip and finding the records"),
+        (soundness, "read_record", "record to fields"),
+        (logs, "columns_of", "columns: transposing, JSON texts"),
+        (dedupe.Dedupe, "sort", "duplicates"),
+        (tables, "append", "sorting, Parquet, commit"),
+        (ingest, "compact_small_files", "compaction"),
+    ):
+        setattr(module, name, clock.timed(step, getattr(module, name)))
+    logs.pa = _Timed(logs.pa, clock)  # type: ignore[attr-defined]
+
+
+class _Timed:
+    """pyarrow with `table` counted as a step."""
+
+    def __init__(self, arrow: Any, clock: Clock) -> None:
+        self._arrow = arrow
+        self.table = clock.timed("Python values to Arrow", arrow.table)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._arrow, name)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -51,6 +51,7 @@ def main() -> None:
         columns.write_text(json.dumps(_columns()))
         sections = [_compared(corpus(asked.events, files), WHOLE, asked.runs, work, columns) for files in (500, 20_000)]
         sections.append(_compared(corpus(asked.slice, 50), SLICE, asked.runs, work, columns))
+        sections.append(_profile(corpus(asked.slice, 50), work / "profiled"))
     write_section("ingest", "\n\n".join(sections))
 
 
@@ -117,6 +118,20 @@ def _floor(folder: Path, rows: Path, runs: int) -> dict[str, float]:
         for _ in range(runs)
     ]
     return {step: min(one[step] for one in said) for step in said[0]}
+
+
+def _profile(folder: Path, lake: Path) -> str:
+    """Which step of our ingest holds its cost."""
+    command = [sys.executable, HERE / "steps.py", folder, lake]
+    steps = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    count, total = records(folder), sum(steps.values())
+    rows = [
+        (step, f"{seconds / count * 1e6:.1f}", f"{seconds / total:.0%}")
+        for step, seconds in sorted(steps.items(), key=lambda item: -item[1])
+    ]
+    rows.append(("sum", f"{total / count * 1e6:.1f}", ""))
+    head = ("step of trailquery", "CPU s a million", "of all")
+    return f"{count:,} records, one process, each step with what it costs to time it\n\n{table(head, rows)}"
 
 
 def python_of(tool: str) -> Path:

@@ -1,6 +1,6 @@
 """`trailquery ingest` against what a user would write instead, on the same log files; writes bench/RESULTS.md.
 
-    python bench/ingest.py [--events 2000000] [--slice 200000] [--runs 3]
+    python bench/ingest.py [--events 2000000] [--slice 200000] [--runs 3] [--steps]
 
 The others write one Parquet file with the columns that come straight from a path in the record, and the whole
 record. `trailquery` writes these and all that it judges, sorts the rows, finds the duplicates and commits. The columns below
@@ -44,14 +44,17 @@ def main() -> None:
     options.add_argument("--events", type=int, default=2_000_000)
     options.add_argument("--slice", type=int, default=200_000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--steps", action="store_true", help="only the steps of our own ingest")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(dir=CORPORA.parent) as folder:
         work = Path(folder)
+        write_section("ingest-steps", _steps(corpus(asked.slice, 50), work / "lake"))
+        if asked.steps:
+            return
         columns = work / "columns.json"
         columns.write_text(json.dumps(_columns()))
         sections = [_compared(corpus(asked.events, files), WHOLE, asked.runs, work, columns) for files in (500, 20_000)]
         sections.append(_compared(corpus(asked.slice, 50), SLICE, asked.runs, work, columns))
-        sections.append(_profile(corpus(asked.slice, 50), work / "profiled"))
     write_section("ingest", "\n\n".join(sections))
 
 
@@ -120,7 +123,7 @@ def _floor(folder: Path, rows: Path, runs: int) -> dict[str, float]:
     return {step: min(one[step] for one in said) for step in said[0]}
 
 
-def _profile(folder: Path, lake: Path) -> str:
+def _steps(folder: Path, lake: Path) -> str:
     """Which step of our ingest holds its cost."""
     command = [sys.executable, HERE / "steps.py", folder, lake]
     steps = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)

@@ -191,6 +191,20 @@ def test_however_deliveries_are_shuffled_split_and_repeated_the_lake_is_the_same
         assert whatever_came_first(lake) == whole
 
 
+def test_large_batches_find_what_the_lake_and_the_batches_before_them_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailquery.dedupe.FEW_IDS", 0)
+    monkeypatch.setattr("trailquery.ingest.BATCH_RECORDS", 2)
+    deliveries = [["a", "b"], ["c", "d"], ["c", "a"], ["e", "d"]]
+    for number, names in enumerate(deliveries):
+        write_log(tmp_path / f"logs/{number}.json", [record(eventID=name) for name in names])
+    summary = ingest([tmp_path / "logs"], tmp_path / "lake", jobs=1)
+    assert counts(summary) == {
+        "read": 8, "loaded": 5, "duplicate": 3, "variant": 0, "rejected": 0, "files": 4, "held": 0,
+    }  # fmt: skip
+
+
 def test_a_second_ingest_into_the_same_lake_is_politely_refused(tmp_path: Path) -> None:
     log = write_log(tmp_path / "a.json", [record()])
 

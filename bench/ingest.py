@@ -134,7 +134,7 @@ def _steps(folder: Path, lake: Path) -> str:
     ]
     rows.append(("sum", f"{total / count * 1e6:.1f}", ""))
     head = ("step of trailquery", "CPU s a million", "of all")
-    return f"{count:,} records, one process, each step with what it costs to time it\n\n{table(head, rows)}"
+    return f"{count:,} records, one process without its start, each step with what it costs to time it\n\n{table(head, rows)}"
 
 
 def python_of(tool: str) -> Path:

@@ -87,10 +87,12 @@ class Dedupe:
                 same_raw, (same_file, same_position) = same_as
                 record |= {"same_as_file": same_file, "same_as_position": same_position}
                 sightings.append(record | {"raw": None if raw == same_raw else raw})
+        is_new_row = pa.array(is_new, pa.bool_())
         if self._marks_read:
-            self._connection.execute(f"INSERT INTO marks SELECT {_MARK} FROM arriving")  # noqa: S608 (ours)
+            self._connection.register("new", keys.filter(is_new_row))
+            self._connection.execute(f"INSERT INTO marks SELECT {_MARK} FROM new")  # noqa: S608
         said_again = pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema)
-        return Sorted(pa.array(is_new, pa.bool_()), pa.array(is_variant, pa.bool_()), said_again, counts)
+        return Sorted(is_new_row, pa.array(is_variant, pa.bool_()), said_again, counts)
 
     def _held(self, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
         """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
@@ -115,22 +117,23 @@ class Dedupe:
 
     def _maybe_held(self, event_ids: pa.ChunkedArray) -> list[str]:
         """The ids of which the lake may hold a copy: all of few; of many those whose marks it holds."""
-        files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # events come first: other tables add no id
-        if not files:
-            return []
         if len(event_ids) <= FEW_IDS:
-            return list(event_ids.drop_null().unique().to_pylist())
+            few: list[str] = event_ids.unique().to_pylist()
+            return few
         if not self._marks_read:
-            marks = f"CREATE TABLE marks AS SELECT {_MARK} AS mark FROM read_parquet($files)"  # noqa: S608 (ours)
+            files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # written first: other tables add no id
+            if not files:
+                return []
+            marks = f"CREATE TABLE marks AS SELECT {_MARK} AS mark FROM read_parquet($files)"  # noqa: S608
             self._connection.execute(marks, {"files": files})
             self._marks_read = True
-        known = f"SELECT DISTINCT event_id FROM arriving WHERE {_MARK} IN (SELECT mark FROM marks)"  # noqa: S608 (ours)
-        return [event_id for (event_id,) in self._connection.execute(known).fetchall()]
+        marked = f"SELECT DISTINCT event_id FROM arriving WHERE {_MARK} IN (SELECT mark FROM marks)"  # noqa: S608
+        return [event_id for (event_id,) in self._connection.execute(marked).fetchall()]
 
     def _stored_rows(self, table: tables.Table, event_ids: list[str]) -> list[tuple[Any, ...]]:
         """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
-        files = tables.parquet_files(self._lake, table)
-        if not files or not event_ids:
+        files = tables.parquet_files(self._lake, table) if event_ids else []
+        if not files:
             return []
         ids = "$ids" if len(event_ids) <= FEW_IDS else "(SELECT unnest($ids))"  # a list is sought in Bloom filters
         return self._connection.execute(

@@ -36,10 +36,16 @@ HEADER = """\
 --
 -- [columns]
 -- actor = "The caller"
+-- event_ids = "Its refused calls"
 -- ///
 """
+FINDING = (
+    'kind = "finding"\n-- severity = "high"\n-- why = "They probe."\n-- next = "trailquery run x {actor} {session_id}"'
+)
 MIDNIGHT = datetime(2024, 3, 1)  # noqa: DTZ001 (naive UTC is what is bound)
-SQL = "SELECT actor FROM events GROUP BY actor HAVING count(*) >= $min_denied ORDER BY actor"
+SQL = (
+    "SELECT actor, list(event_id) AS event_ids FROM events GROUP BY actor HAVING count(*) >= $min_denied ORDER BY actor"
+)
 
 
 def query_file(folder: Path, text: str, name: str = "denied_burst.sql") -> Path:
@@ -79,7 +85,7 @@ def test_a_query_file_is_read_with_name_and_theme_of_its_path(tmp_path: Path) ->
                 required=False,
             ),
         ),
-        columns={"actor": "The caller"},
+        columns={"actor": "The caller", "event_ids": "Its refused calls"},
         sql=SQL,
     )
 
@@ -88,12 +94,22 @@ def test_a_query_file_is_read_with_name_and_theme_of_its_path(tmp_path: Path) ->
     ("written", "instead", "complaint"),
     [
         ("-- /// trailquery\n", "", "1: the first line is not '-- /// trailquery'"),
-        ("-- ///\n", "", "16: front-matter has no end; write '-- ///'"),
+        ("-- ///\n", "", "17: front-matter has no end; write '-- ///'"),
         ("-- kind", "kind", "5: line of front-matter does not start with '-- '"),
         ('"any"', "any", "4: not TOML: Invalid value."),
         ('-- title = "Burst of refused calls"\n', "", "1: front-matter lacks title."),
-        ('-- actor = "The caller"\n', "", "1: front-matter lacks columns."),
-        ('"lead"', '"hunch"', "5: kind is 'hunch', not one of question, lead."),
+        ('-- actor = "The caller"\n-- event_ids = "Its refused calls"\n', "", "1: front-matter lacks columns."),
+        ('event_ids = "Its', 'calls = "Its', "14: a lead names its events: it lacks a column event_id or event_ids."),
+        (
+            'kind = "lead"',
+            FINDING.replace('"high"', '"bad"'),
+            "6: severity is 'bad', not one of info, low, medium, high, critical.",
+        ),
+        ('kind = "lead"', FINDING.replace('"They probe."', "1"), "7: why is not text."),
+        ('kind = "lead"', FINDING.replace('\n-- why = "They probe."', ""), "1: a finding lacks why."),
+        ('kind = "lead"', FINDING.replace("{actor}", "{who}"), "8: next names 'who', which is no column."),
+        ("-- kind", '-- why = "They probe."\n-- kind', "5: why belongs to the kind finding."),
+        ('"lead"', '"hunch"', "5: kind is 'hunch', not one of question, lead, finding."),
         ('"any"', '"all"', f"4: category is 'all', not one of {', '.join(CATEGORIES)}."),
         ("T1078.004", "T1078.4", "6: mitre has 'T1078.4', which is no ATT&CK technique id."),
         ("-- kind", "-- grade = 1\n-- kind", "5: front-matter has an unknown key 'grade'."),
@@ -120,6 +136,12 @@ def test_a_broken_file_is_refused_with_path_and_line(
     with pytest.raises(CatalogError) as refused:
         read_query(path)
     assert str(refused.value) == f"{path}:{complaint}"
+
+
+def test_a_finding_says_how_bad_it_is_why_and_what_to_do_next(tmp_path: Path) -> None:
+    query = read_query(query_file(tmp_path, HEADER.replace('kind = "lead"', FINDING) + SQL))
+    said = (query.kind, query.severity, query.why, query.next)
+    assert said == ("finding", "high", "They probe.", "trailquery run x {actor} {session_id}")
 
 
 def test_a_file_name_with_capitals_is_refused(tmp_path: Path) -> None:

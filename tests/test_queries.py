@@ -1,23 +1,19 @@
 """Every file of sql/queries: what it promises in its front-matter holds, and its case passes."""
 
-import json
 import re
 import shlex
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from cases import CASES, QUERIES, case_of, comparable, scope_of
 from conftest import LOG_NAME, write_log
 
 from trailquery import Lake, open_lake
-from trailquery.catalog import Query, bind, queries, resource_dir
+from trailquery.catalog import Query, bind, resource_dir
 from trailquery.ingest import ingest
 
-CASES = Path(__file__).parent / "queries"
-QUERIES = {f"{query.theme}/{query.name}": query for query in queries()}
 SHARED_OPTIONS = {
     "since",
     "until",
@@ -41,25 +37,6 @@ def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     folder = tmp_path_factory.mktemp("empty")
     ingest([write_log(folder / "logs" / LOG_NAME, [])], folder / "lake")
     return open_lake(folder / "lake")
-
-
-def case_of(query: Query) -> dict[str, Any]:
-    text = (CASES / query.theme / f"{query.name}.json").read_text(encoding="utf-8")
-    case: dict[str, Any] = json.loads(text)
-    return case
-
-
-def scope_of(case: dict[str, Any]) -> dict[str, Any]:
-    scope = case.get("scope", {})
-    times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
-    return {name: tuple(value) for name, value in scope.items() if name not in times} | times
-
-
-def comparable(value: Any) -> Any:
-    """Times as JSON writes them, in UTC with Z."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value if isinstance(value, str | int | float | list | None) else str(value)
 
 
 @every_query

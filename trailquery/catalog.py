@@ -18,12 +18,15 @@ from trailquery.errors import CatalogError, UsageError
 
 ATTACK_VERSION = "17.1"  # of MITRE ATT&CK for Enterprise; every id in `mitre` is one of this version
 CATEGORIES = ("management", "data", "signin", "service", "insight", "network", "any")
-KINDS = ("question", "lead")
+KINDS = ("question", "lead", "finding")
+SEVERITIES = ("info", "low", "medium", "high", "critical")
 TYPES = ("text", "integer", "number", "boolean", "timestamp", "interval", "choice", "list")
 
 _OPEN, _CLOSE = "-- /// trailquery", "-- ///"
 _TEXTS = ("title", "question", "category", "kind", "example")
-_KEYS = frozenset((*_TEXTS, "mitre", "params", "columns"))
+_OF_A_FINDING = ("severity", "why", "next")
+_KEYS = frozenset((*_TEXTS, *_OF_A_FINDING, "mitre", "params", "columns"))
+_OF_AN_EVENT = frozenset(("actor", "session_id", "event_id"))  # what `next` may name beside a query's columns
 _PARAM_KEYS = frozenset(("type", "about", "default", "choices"))
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
@@ -45,7 +48,11 @@ class Param:
 
 @dataclass(frozen=True)
 class Query:
-    """One question: `sql` is one SELECT with `$name` for each of `params`; `columns` is name -> meaning."""
+    """One question: `sql` is one SELECT with `$name` for each of `params`; `columns` is name -> meaning.
+
+    A finding has a `severity`, `why` it is trouble, and `next`: the command that goes on from one of its rows, with
+    `{column}` for what the row says. Each row of a lead or finding names its events: `event_id`, or the list `event_ids`.
+    """
 
     name: str
     theme: str
@@ -59,6 +66,9 @@ class Query:
     params: tuple[Param, ...]
     columns: dict[str, str]
     sql: str
+    severity: str | None = None
+    why: str | None = None
+    next: str | None = None
 
 
 def resource_dir(name: str) -> Path:
@@ -237,6 +247,15 @@ class _FrontMatter:
         for key, allowed in (("category", CATEGORIES), ("kind", KINDS)):
             if said[key] not in allowed:
                 raise self.wrong(f"{key} is {said[key]!r}, not one of {', '.join(allowed)}.", key)
+        if said["kind"] == "finding":
+            self.check_finding()
+        else:
+            for key in said.keys() & set(_OF_A_FINDING):
+                raise self.wrong(f"{key} belongs to the kind finding.", key)
+        if said["kind"] != "question" and not said["columns"].keys() & {"event_id", "event_ids"}:
+            raise self.wrong(
+                f"a {said['kind']} names its events: it lacks a column event_id or event_ids.", "[columns]"
+            )
         if not _NAME.fullmatch(self.path.stem):
             raise self.wrong(f"the file's name {self.path.stem!r} is not snake_case.")
         if not sql:
@@ -250,7 +269,23 @@ class _FrontMatter:
             params=tuple(self.param(name, param) for name, param in self.table("params").items()),
             columns={name: self.meaning(name, meaning) for name, meaning in self.table("columns").items()},
             sql=sql,
+            severity=said.get("severity"),
+            why=said.get("why"),
+            next=said.get("next"),
         )
+
+    def check_finding(self) -> None:
+        said = self.said
+        for key in (*_OF_A_FINDING, "mitre"):
+            if not said.get(key):
+                raise self.wrong(f"a finding lacks {key}.")
+        for key in _OF_A_FINDING:
+            if not isinstance(said[key], str):
+                raise self.wrong(f"{key} is not text.", key)
+        if said["severity"] not in SEVERITIES:
+            raise self.wrong(f"severity is {said['severity']!r}, not one of {', '.join(SEVERITIES)}.", "severity")
+        for name in sorted(set(re.findall(r"\{(.*?)\}", said["next"])) - said["columns"].keys() - _OF_AN_EVENT):
+            raise self.wrong(f"next names {name!r}, which is no column.", "next")
 
     def table(self, key: str) -> dict[str, Any]:
         table = self.said.get(key, {})

@@ -1,0 +1,30 @@
+"""The case of each query: records, parameters, the rows expected."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trailquery.catalog import Query, queries
+
+CASES = Path(__file__).parent / "queries"
+QUERIES = {f"{query.theme}/{query.name}": query for query in queries()}
+
+
+def case_of(query: Query) -> dict[str, Any]:
+    text = (CASES / query.theme / f"{query.name}.json").read_text(encoding="utf-8")
+    case: dict[str, Any] = json.loads(text)
+    return case
+
+
+def scope_of(case: dict[str, Any]) -> dict[str, Any]:
+    scope = case.get("scope", {})
+    times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
+    return {name: tuple(value) for name, value in scope.items() if name not in times} | times
+
+
+def comparable(value: Any) -> Any:
+    """Times as JSON writes them, in UTC with Z."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value if isinstance(value, str | int | float | list | None) else str(value)

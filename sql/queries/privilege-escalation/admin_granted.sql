@@ -1,0 +1,69 @@
+-- /// trailquery
+-- title = "Administrator rights given"
+-- question = "Who gave administrator rights, by AdministratorAccess, IAMFullAccess or a policy that allows everything?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1098.003"]
+-- why = "Whoever holds the user, group, role or permission set can now do everything. Harmless where it is a known administrator set up by the known pipeline."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run admin_granted"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "Who got them, and the policy: + added"
+-- rights = "AdministratorAccess, IAMFullAccess, or own policy: a document with Allow * on *"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH grants AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                action IN (
+                    'iam:AttachGroupPolicy', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
+                    'sso:AttachManagedPolicyToPermissionSet'
+                )
+                THEN nullif(
+                    regexp_extract(
+                        array_to_string(list_transform(resources, lambda named: named.arn), ' '),
+                        ':iam::aws:policy/(AdministratorAccess|IAMFullAccess)( |$)', 1
+                    ),
+                    ''
+                )
+            WHEN
+                event_id IN (
+                    SELECT event_id FROM policy_statements
+                    WHERE is_admin AND policy_kind = 'identity'
+                )
+                THEN 'own policy'
+        END AS rights
+    FROM events
+)
+
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    rights,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM grants
+WHERE
+    rights IS NOT NULL
+    AND NOT starts_with(coalesce(role_name, ''), 'AWSServiceRole')  -- Identity Center itself
+ORDER BY event_time, event_id

@@ -24,7 +24,7 @@ from trailquery.containers import Reject
 from trailquery.dedupe import Dedupe
 from trailquery.errors import MachineError, UsageError
 from trailquery.events import EVENTS
-from trailquery.ledger import Ledger, end_progress, file_row, unread_id, write_progress
+from trailquery.ledger import Ledger, end_progress, file_row, keep_digest, unread_id, write_progress
 from trailquery.logs import TABLE_RECORDS, FileRead, Origin
 from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
 from trailquery.workers import decode_in_parallel, usable_cores
@@ -176,6 +176,8 @@ class _Ingest:
         summary.digests += file.kind == "digest"
         if file.problem:
             summary.unsound.append((found.place, file.problem))
+        if file.data is not None:
+            keep_digest(self._lake, file_sha256, file.data)
         self._bytes += file.inflated_bytes
         self._reject(found.place, file_sha256, file.rejects)
         row = file_row(file, found, _now())

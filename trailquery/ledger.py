@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from trailquery import tables
+from trailquery.inflate import GZIP_MAGIC
 from trailquery.logs import FileRead
 from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
 
@@ -149,6 +150,20 @@ def file_row(file: FileRead, found: LogFile, now: datetime) -> dict[str, Any]:
 
 def _of_object(stored: ObjectVersion) -> dict[str, Any]:
     return {name: value for name, value in stored._asdict().items() if name != "size_bytes"}
+
+
+def keep_digest(lake: Path, file_sha256: str, data: bytes) -> None:
+    """Keep the bytes of a digest below `evidence/digests`, so that logs can be verified without its bucket."""
+    folder = lake / "evidence" / "digests"
+    kept = folder / f"{file_sha256}.json{'.gz' if data.startswith(GZIP_MAGIC) else ''}"
+    if kept.exists():
+        return
+    for new in (folder.parent, folder):
+        new.mkdir(mode=0o700, exist_ok=True)
+    written = kept.with_suffix(".part")  # left behind by an ingest that is killed, and written over by the next
+    written.touch(mode=0o600)
+    written.write_bytes(data)
+    written.replace(kept)
 
 
 def write_progress(lake: Path, loaded: int, listed: int) -> None:

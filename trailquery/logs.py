@@ -6,7 +6,7 @@ Every sound JSON object with at least two of `RECORD_KEYS` becomes a row, whatev
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
 from typing import Any, NamedTuple
@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from trailquery.containers import Reject, cut, read_contents
+from trailquery.containers import Reject, cut
 from trailquery.events import EVENTS
+from trailquery.pieces import read_pieces
 from trailquery.records import columns_of
 from trailquery.soundness import Record, UnsoundError, examine, read_record
 
 TABLE_RECORDS = 20_000
 TABLE_BYTES = 64 << 20
+_DIGEST = "_CloudTrail-Digest_"  # in the name of each
 _STEP = 100  # so many records are added before a table may end
 
 
@@ -38,11 +40,12 @@ class FileRead:
 
     origin: Origin
     size_bytes: int
-    kind: str  # as in Contents, like the next three
-    inflated_sha256: str
-    inflated_bytes: int
-    problem: str | None
-    rejects: list[Reject]
+    kind: str = "log"  # as in Contents, like the next three
+    inflated_sha256: str = ""
+    inflated_bytes: int = 0
+    problem: str | None = None
+    rejects: list[Reject] = field(default_factory=list)
+    data: bytes | None = None  # of a digest, also of one that cannot be read
     rows: int = 0
     first_event_time: datetime | None = None
     last_event_time: datetime | None = None
@@ -68,19 +71,22 @@ def decode(files: Iterable[tuple[Origin, bytes]], table_records: int = TABLE_REC
     """
     waiting = _Waiting()
     for origin, data in files:
-        contents = read_contents(data)
-        file = FileRead(
-            origin, len(data), contents.kind, contents.inflated_sha256, contents.inflated_bytes, contents.problem,
-            contents.rejects,
-        )  # fmt: skip
-        if contents.problem and not contents.rejects:  # what is lost or wrong has no bytes to show, but it is listed
-            file.rejects.append(Reject(len(contents.records), b"", contents.problem))
-        for start in range(0, len(contents.records), _STEP):
-            if len(waiting.records) >= table_records or waiting.bytes >= TABLE_BYTES:
-                yield waiting.decoded()
-                waiting = _Waiting()
-            part = slice(start, start + _STEP)
-            waiting.add(file, contents.records[part], contents.positions[part])
+        file, records = FileRead(origin, len(data)), 0
+        for contents in read_pieces(data):
+            file.rejects += contents.rejects
+            records += len(contents.records)
+            for start in range(0, len(contents.records), _STEP):
+                if len(waiting.records) >= table_records or waiting.bytes >= TABLE_BYTES:
+                    yield waiting.decoded()
+                    waiting = _Waiting()
+                part = slice(start, start + _STEP)
+                waiting.add(file, contents.records[part], contents.positions[part])
+        file.kind, file.problem = contents.kind, contents.problem
+        file.inflated_sha256, file.inflated_bytes = contents.inflated_sha256, contents.inflated_bytes
+        if file.problem and not file.rejects:  # what is lost or wrong has no bytes to show, but it is listed
+            file.rejects.append(Reject(records, b"", file.problem))
+        if file.kind == "digest" or _DIGEST in origin.source_file:
+            file.data = data
         waiting.files.append(file)
     yield waiting.decoded()
 

@@ -97,6 +97,7 @@ FILES = Table(
             pa.field("last_modified", TIME),
             pa.field("storage_class", TEXT),
             pa.field("encryption", TEXT),
+            pa.field("metadata", TEXT),
             pa.field("ingested_at", TIME),
         ]
     ),

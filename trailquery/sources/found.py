@@ -15,6 +15,7 @@ class ObjectVersion(NamedTuple):
     last_modified: datetime | None = None  # naive UTC
     storage_class: str | None = None  # None: STANDARD
     encryption: str | None = None  # AES256, or aws:kms and the key's ARN
+    metadata: str | None = None  # the user's own, x-amz-meta-*, as a JSON object; a digest's signature is there
 
 
 NO_OBJECT = ObjectVersion()  # a file that does not come from S3

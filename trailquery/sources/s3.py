@@ -5,6 +5,7 @@ so that a file that was delivered late cannot be skipped.
 """
 
 import io
+import json
 import random
 import time
 from collections import defaultdict, deque
@@ -255,8 +256,8 @@ class Bucket:
         if len(data) != got["ContentLength"]:
             raise _BrokenBodyError(f"{len(data)} of {got['ContentLength']} bytes came")
         sealed = f"{got.get('ServerSideEncryption', '')} {got.get('SSEKMSKeyId', '')}".strip()
-        version = got.get("VersionId")
-        return data, _stored(got, len(data))._replace(encryption=sealed or None, version_id=version)
+        metadata = json.dumps(got["Metadata"], sort_keys=True)
+        return data, _stored(got, len(data))._replace(encryption=sealed or None, metadata=metadata)
 
     def fetch_start(self, item: Object) -> None:
         """Read the first byte of an object. Raises what AWS raises."""

@@ -1,0 +1,40 @@
+-- /// trailquery
+-- title = "Root changed things"
+-- question = "What did root change, or try to change, in its own hand?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1078.004", "T1098"]
+-- why = "Hardly any change needs root: closing the account, its support plan, a bucket or key whose policy locks everyone out. Anything else was done by someone who should not have been root, or who wanted no policy to hold him back."
+-- next = "trailquery run timeline_session {session_id} --writes-only"
+-- example = "trailquery run root_changes"
+--
+-- [columns]
+-- first_seen = "The first change of the session (UTC)"
+-- last_seen = "The last (UTC)"
+-- actor_account_id = "The account whose root it is"
+-- client_ips = "Addresses it came from, sorted"
+-- clients = "Kinds of client program, sorted"
+-- changes = "Changes that worked"
+-- failed = "Changes that were refused or failed"
+-- actions = "Kinds of change, sorted"
+-- targets = "What they were aimed at, sorted"
+-- session_id = "The session, or the access key"
+-- event_ids = "The changes, sorted"
+-- ///
+SELECT
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    actor_account_id,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    count(*) FILTER (WHERE outcome = 'success') AS changes,
+    count(*) FILTER (WHERE outcome <> 'success') AS failed,
+    list_sort(list(DISTINCT action)) AS actions,
+    list_sort(list(DISTINCT target) FILTER (WHERE target IS NOT NULL)) AS targets,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM management_events
+WHERE identity_type = 'Root' AND access = 'write' AND NOT is_aws_call
+GROUP BY actor_account_id, session_id
+ORDER BY first_seen, actor_account_id, session_id

@@ -28,8 +28,9 @@
 SELECT
     user_agent,
     min(client) AS client,
-    min(coalesce(role_name, actor)) AS actor,
-    min(identity_type) AS identity_type,
+    -- in another account's half of a call the same principal is only `account N`
+    min_by(coalesce(role_name, actor), (identity_type = 'AWSAccount', role_name, actor)) AS actor,
+    min_by(identity_type, (identity_type = 'AWSAccount', identity_type)) AS identity_type,
     actor_account_id,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,

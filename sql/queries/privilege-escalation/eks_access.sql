@@ -1,0 +1,55 @@
+-- /// trailquery
+-- title = "Access to Kubernetes clusters given"
+-- question = "Who was given access to which cluster, with which policy or groups, or was its endpoint opened?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1098.006"]
+-- example = "trailquery run eks_access"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- cluster = "The cluster"
+-- given_to = "The user or role that gets access"
+-- rights = "The access policy, Kubernetes groups, or access settings"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    coalesce('cluster/' || json_extract_string(request, '$.name'), target) AS cluster,
+    coalesce(
+        url_decode(json_extract_string(request, '$.principalArn')),
+        requested_role_arn,
+        json_extract_string(request, '$.oidc.issuerUrl')
+    ) AS given_to,
+    coalesce(
+        json_extract_string(request, '$.policyArn'),
+        json_extract_string(request, '$.kubernetesGroups'),
+        json_extract_string(request, '$.accessConfig'),
+        json_extract_string(request, '$.resourcesVpcConfig')
+    ) AS rights,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'eks:AssociateAccessPolicy', 'eks:AssociateIdentityProviderConfig',
+        'eks:CreateAccessEntry', 'eks:CreatePodIdentityAssociation', 'eks:UpdateAccessEntry',
+        'eks:UpdateClusterConfig', 'eks:UpdatePodIdentityAssociation'
+    )
+    AND NOT is_aws_call
+ORDER BY event_time, event_id

@@ -1,0 +1,52 @@
+-- /// trailquery
+-- title = "Ways into what already holds a role"
+-- question = "Who got into something that runs with a role of its own: notebook, Glue endpoint, build, stack, task, template?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1548.005", "T1651"]
+-- example = "trailquery run privesc_existing_role"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "What runs with the role"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'cloudformation:ExecuteChangeSet', 'cloudformation:UpdateStack',
+        'codebuild:StartBuild', 'codebuild:StartBuildBatch',
+        'codestar:CreateProjectFromTemplate', 'datapipeline:ActivatePipeline',
+        'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand', 'ecs:RunTask',
+        'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:UpdateJob',
+        'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
+        'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl',
+        'sagemaker:UpdateNotebookInstance',
+        'sagemaker:UpdateNotebookInstanceLifecycleConfig',
+        'states:UpdateStateMachine'
+    )
+    AND NOT is_aws_call
+    -- of an instance only what it runs at start, of a build only with other commands
+    AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
+    AND (service <> 'codebuild' OR regexp_matches(request, 'buildspecOverride|imageOverride'))
+ORDER BY event_time, event_id

@@ -1,11 +1,11 @@
 -- /// trailquery
 -- title = "Root changed things"
--- question = "What did root change, or try to change, in its own hand?"
+-- question = "What did root change, or try to change, itself?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1078.004", "T1098"]
--- why = "Hardly any change needs root: closing the account, its support plan, a bucket or key whose policy locks everyone out. Anything else was done by someone who should not have been root, or who wanted no policy to hold him back."
+-- why = "Hardly any change needs root: closing the account, its support plan, a bucket or key whose policy locks everyone out. Anything else was done as root without need, or by a thief whom no policy holds back."
 -- next = "trailquery run timeline_session {session_id} --writes-only"
 -- example = "trailquery run root_changes"
 --

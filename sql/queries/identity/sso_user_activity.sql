@@ -1,0 +1,67 @@
+-- /// trailquery
+-- title = "Activity of an Identity Center user"
+-- question = "What did this Identity Center user do, in which accounts and with which permission sets?"
+-- category = "any"
+-- kind = "question"
+-- mitre = ["T1078.004"]
+-- example = "trailquery run sso_user_activity carol@example.com"
+--
+-- [params.user]
+-- type = "text"
+-- about = "The user's name or id; the one finds the other if any sign-in held names both"
+--
+-- [columns]
+-- account_id = "The account that was acted on"
+-- permission_set = "The permission set; NULL: in the access portal, or an application on the user's behalf"
+-- first_seen = "The first event in scope (UTC)"
+-- last_seen = "The last event in scope (UTC)"
+-- sessions = "Distinct sessions"
+-- events = "How many events"
+-- writes = "Of these, changes that worked"
+-- denied = "Of these, refused"
+-- errors = "Of these, failed for another reason"
+-- client_ips = "Addresses the user came from, sorted"
+-- clients = "Kinds of client program, sorted"
+-- services = "Services called, sorted"
+-- actors = "Whom the events name, sorted: for timeline_actor"
+-- ///
+WITH names AS (
+    SELECT unnest([user_name, principal_key, on_behalf_of_user]) AS name
+    FROM history
+    WHERE
+        identity_type IN ('IdentityCenterUser', 'Unknown')  -- Unknown: so until July 2025
+        AND $user IN (user_name, principal_key, on_behalf_of_user)
+    UNION
+    SELECT $user AS name
+),
+
+known AS (
+    SELECT list(name) FILTER (WHERE name IS NOT NULL) AS names FROM names
+)
+
+SELECT
+    account_id,
+    nullif(
+        regexp_extract(role_name, '^AWSReservedSSO_(.+)_[0-9a-f]{16}$', 1), ''
+    ) AS permission_set,
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    count(DISTINCT session_id) AS sessions,
+    count(*) AS events,
+    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    count(*) FILTER (WHERE outcome = 'error') AS errors,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    list_sort(list(DISTINCT service)) AS services,
+    list_sort(list(DISTINCT actor)) AS actors
+FROM events CROSS JOIN known
+WHERE
+    (starts_with(role_name, 'AWSReservedSSO_') AND list_contains(known.names, session_name))
+    OR (
+        identity_type IN ('IdentityCenterUser', 'Unknown')
+        AND list_contains(known.names, principal_key)
+    )
+    OR list_contains(known.names, on_behalf_of_user)
+GROUP BY account_id, permission_set
+ORDER BY first_seen, account_id, permission_set

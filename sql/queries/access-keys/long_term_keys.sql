@@ -1,0 +1,60 @@
+-- /// trailquery
+-- title = "Long-term keys in use"
+-- question = "Which long-term access keys are in use, by whom, from where and for what?"
+-- category = "any"
+-- kind = "question"
+-- mitre = ["T1078.004"]
+-- example = "trailquery run long_term_keys --since 2024-03-01"
+--
+-- [columns]
+-- access_key_id = "The key (AKIA)"
+-- actor = "Whose it is: a user, or root"
+-- actor_account_id = "The owner's account"
+-- created_at = "When it was created (UTC); NULL where that event is not held"
+-- first_held = "Its first use held, in scope or not (UTC)"
+-- first_seen = "Its first use in scope (UTC)"
+-- last_seen = "Its last use in scope (UTC)"
+-- events = "How many events in scope"
+-- writes = "Of these, changes that worked"
+-- denied = "Of these, refused"
+-- client_ips = "Addresses that used it, sorted"
+-- clients = "Kinds of client program, sorted"
+-- services = "Services called, sorted"
+-- regions = "Regions called, sorted"
+-- ///
+WITH held AS (
+    SELECT access_key_id, min(event_time) AS first_held
+    FROM history
+    WHERE key_kind = 'long-term'
+    GROUP BY access_key_id
+),
+
+creations AS (
+    SELECT issued_key_id AS access_key_id, min(event_time) AS created_at
+    FROM history
+    WHERE action = 'iam:CreateAccessKey'
+    GROUP BY issued_key_id
+)
+
+SELECT
+    events.access_key_id,
+    min(events.actor) AS actor,
+    min(events.actor_account_id) AS actor_account_id,
+    min(creations.created_at) AS created_at,
+    min(held.first_held) AS first_held,
+    min(events.event_time) AS first_seen,
+    max(events.event_time) AS last_seen,
+    count(*) AS events,
+    count(*) FILTER (WHERE events.access = 'write' AND events.outcome = 'success') AS writes,
+    count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
+    list_sort(
+        list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL)
+    ) AS client_ips,
+    list_sort(list(DISTINCT events.client) FILTER (WHERE events.client IS NOT NULL)) AS clients,
+    list_sort(list(DISTINCT events.service)) AS services,
+    list_sort(list(DISTINCT events.region)) AS regions
+FROM events
+INNER JOIN held ON events.access_key_id = held.access_key_id
+LEFT JOIN creations ON events.access_key_id = creations.access_key_id
+GROUP BY events.access_key_id
+ORDER BY last_seen DESC, access_key_id

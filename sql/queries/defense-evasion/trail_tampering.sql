@@ -1,15 +1,13 @@
 -- /// trailquery
 -- title = "Tampering with the trail"
--- question = "Was CloudTrail stopped, deleted, narrowed or redirected, or its log bucket or key changed?"
+-- question = "Was CloudTrail stopped, deleted, narrowed or redirected, or its log bucket or key weakened?"
 -- category = "management"
--- kind = "lead"
+-- kind = "finding"
+-- severity = "high"
 -- mitre = ["T1562.008"]
--- example = "trailquery run trail_tampering --worked-only"
---
--- [params.worked_only]
--- type = "boolean"
--- default = false
--- about = "Leave out attempts that were refused or failed"
+-- why = "What happens after it leaves no record, or the records can be lost. Harmless where a trail is being retired and another one records the same; that is for whoever runs the trail to confirm."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run trail_tampering"
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
@@ -24,18 +22,70 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH trail_stores AS (  -- buckets and keys that a trail was given, or that CloudTrail itself writes with
-    SELECT DISTINCT unnest(resources) AS store
+WITH named AS (  -- what a trail was given, and what CloudTrail itself writes to and with
+    SELECT DISTINCT
+        CASE WHEN service = 'cloudtrail' THEN target END AS trail,
+        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
     FROM history
     WHERE
-        (service = 'cloudtrail' AND api IN ('CreateTrail', 'UpdateTrail'))
-        OR (actor = 'cloudtrail.amazonaws.com' AND service IN ('s3', 'kms'))
+        action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
+        OR actor = 'cloudtrail.amazonaws.com'
 ),
 
-store_names AS (
-    SELECT list(DISTINCT store.name) AS names
-    FROM trail_stores
-    WHERE store.type IN ('AWS::S3::Bucket', 'AWS::KMS::Key')
+deletions AS (
+    SELECT target AS trail, max(event_time) AS deleted_at
+    FROM history
+    WHERE action = 'cloudtrail:DeleteTrail' AND outcome = 'success'
+    GROUP BY target
+),
+
+stores AS (
+    SELECT
+        named.store,
+        CASE
+            WHEN bool_and(deletions.trail IS NOT NULL) FILTER (WHERE named.trail IS NOT NULL)
+                THEN max(deletions.deleted_at)
+        END AS released_at
+    FROM named LEFT JOIN deletions ON named.trail = deletions.trail
+    GROUP BY named.store
+),
+
+touched AS (
+    SELECT
+        event_id,
+        event_time,
+        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
+    FROM events
+    WHERE
+        action IN (
+            'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion',
+            's3:DeleteBucket', 's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy',
+            's3:DeleteBucketPublicAccessBlock', 's3:DeleteBucketReplication', 's3:DeleteObject',
+            's3:DeleteObjects', 's3:PutBucketLifecycle', 's3:PutBucketPolicy',
+            's3:PutBucketVersioning'
+        )
+        AND NOT (
+            action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"')
+        )
+        AND NOT (
+            action = 's3:PutBucketLifecycle'
+            AND NOT regexp_matches(coalesce(request, '"Days":1}'), '"Days": ?[0-9]{1,2}[,}]')
+        )
+),
+
+weakened AS (
+    SELECT touched.event_id
+    FROM touched INNER JOIN stores ON touched.store = stores.store
+    WHERE touched.event_time <= coalesce(stores.released_at, touched.event_time)
+),
+
+set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
+    SELECT event_id
+    FROM policy_statements
+    GROUP BY event_id
+    HAVING
+        bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))
+        AND NOT bool_or(effect = 'Deny' AND conditions IS NULL)
 )
 
 SELECT
@@ -52,24 +102,27 @@ SELECT
     event_id
 FROM events
 WHERE
-    (outcome = 'success' OR NOT $worked_only)
-    AND (
-        action IN (
-            'cloudtrail:StopLogging', 'cloudtrail:DeleteTrail', 'cloudtrail:UpdateTrail',
-            'cloudtrail:PutEventSelectors', 'cloudtrail:PutInsightSelectors',
-            'cloudtrail:PutEventConfiguration', 'cloudtrail:StopEventDataStoreIngestion',
-            'cloudtrail:UpdateEventDataStore', 'cloudtrail:DeleteEventDataStore',
-            'cloudtrail:DeregisterOrganizationDelegatedAdmin'
-        )
-        OR (
-            service IN ('s3', 'kms')
-            AND access = 'write'
-            AND NOT is_aws_call
-            AND NOT regexp_matches(api, '^Create|Tag')  -- setting up, labelling
-            AND list_has_any(
-                list_transform(resources, lambda named: named.name),
-                (SELECT names FROM store_names)
+    action IN (
+        'cloudtrail:DeleteChannel', 'cloudtrail:DeleteEventDataStore', 'cloudtrail:DeleteTrail',
+        'cloudtrail:DeregisterOrganizationDelegatedAdmin',
+        'cloudtrail:StopEventDataStoreIngestion', 'cloudtrail:StopLogging',
+        'cloudtrail:UpdateEventDataStore', 'cloudtrail:UpdateTrail'
+    )
+    OR (
+        action = 'cloudtrail:PutEventSelectors'
+        AND (
+            regexp_matches(
+                request,
+                '"(Read|Write)Only"|"includeManagementEvents": ?false'
+                || '|"excludeManagementEventSources": ?\["'
+                || '|"equals": ?\["Management"\]\}, ?\{'
+                || '|\}, ?\{"field": ?"eventCategory", ?"equals": ?\["Management"'
             )
+            OR NOT contains(coalesce(request, ''), 'Management')
         )
+    )
+    OR (
+        event_id IN (SELECT event_id FROM weakened)
+        AND event_id NOT IN (SELECT event_id FROM set_ups)
     )
 ORDER BY event_time, event_id

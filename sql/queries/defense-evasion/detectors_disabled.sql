@@ -1,0 +1,68 @@
+-- /// trailquery
+-- title = "Detection switched off"
+-- question = "Was GuardDuty, Security Hub, Config, Macie, Inspector, Detective or Access Analyzer switched off or cut off?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1562.001"]
+-- why = "The detector sees nothing from then on, in that region or for that member account. Harmless where the security team moves it to another account or region."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run detectors_disabled"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The detector, hub, recorder, graph or analyzer"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'access-analyzer:DeleteAnalyzer',
+        'config:DeleteConfigurationAggregator', 'config:DeleteConfigurationRecorder',
+        'config:DeleteDeliveryChannel', 'config:StopConfigurationRecorder',
+        'detective:DeleteGraph', 'detective:DeleteMembers',
+        'detective:DisassociateMembership',
+        'guardduty:DeleteDetector', 'guardduty:DeleteMembers',
+        'guardduty:DeletePublishingDestination', 'guardduty:DisableOrganizationAdminAccount',
+        'guardduty:DisassociateFromAdministratorAccount',
+        'guardduty:DisassociateFromMasterAccount', 'guardduty:DisassociateMembers',
+        'guardduty:StopMonitoringMembers',
+        'inspector2:Disable', 'inspector2:DisableDelegatedAdminAccount',
+        'inspector2:DisassociateMember',
+        'macie2:DisableMacie', 'macie2:DisableOrganizationAdminAccount',
+        'macie2:DisassociateFromAdministratorAccount', 'macie2:DisassociateMember',
+        'securityhub:BatchDisableStandards', 'securityhub:DeleteMembers',
+        'securityhub:DisableOrganizationAdminAccount', 'securityhub:DisableSecurityHub',
+        'securityhub:DisassociateFromAdministratorAccount',
+        'securityhub:DisassociateFromMasterAccount', 'securityhub:DisassociateMembers'
+    )
+    OR (
+        action IN (
+            'guardduty:UpdateDetector', 'guardduty:UpdateMemberDetectors',
+            'macie2:UpdateMacieSession'
+        )
+        AND regexp_matches(
+            request, '"(enable|autoEnable)": ?false|"status": ?"(DISABLED|PAUSED)"'
+        )
+    )
+ORDER BY event_time, event_id

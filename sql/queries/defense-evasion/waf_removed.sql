@@ -1,0 +1,49 @@
+-- /// trailquery
+-- title = "Protection at the edge removed"
+-- question = "Which web ACLs, Shield protections or network firewalls were removed from what they protected?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "medium"
+-- mitre = ["T1562.007"]
+-- why = "What stood behind it is reachable without the filter. Harmless where the site itself is taken down, or another web ACL takes over at once."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run waf_removed"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The web ACL, protection, firewall or protected resource"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'fms:DeletePolicy', 'network-firewall:DeleteFirewall',
+        'network-firewall:DeleteFirewallPolicy', 'network-firewall:DeleteRuleGroup',
+        'shield:DeleteProtection', 'shield:DeleteProtectionGroup',
+        'shield:DisableApplicationLayerAutomaticResponse',
+        'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
+        'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',
+        'wafv2:DisassociateWebACL'
+    )
+    AND NOT is_aws_call
+ORDER BY event_time, event_id

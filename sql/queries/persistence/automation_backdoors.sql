@@ -1,0 +1,56 @@
+-- /// trailquery
+-- title = "Automation, notebooks and APIs given code or keys"
+-- question = "Which SSM documents, notebook scripts, APIs, app back ends or file servers got code, keys or public routes?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1546", "T1133", "T1651"]
+-- example = "trailquery run automation_backdoors"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The document, notebook, API, app or server"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'amplify:CreateApp', 'amplify:CreateWebHook', 'amplify:UpdateApp',
+        'apigateway:CreateApi', 'apigateway:CreateApiKey', 'apigateway:CreateAuthorizer',
+        'apigateway:CreateDeployment', 'apigateway:CreateRestApi', 'apigateway:CreateRoute',
+        'apigateway:DeleteAuthorizer', 'apigateway:PutIntegration', 'apigateway:PutMethod',
+        'apigateway:UpdateAuthorizer', 'apigateway:UpdateIntegration',
+        'apigateway:UpdateMethod', 'apigateway:UpdateRestApi', 'apigateway:UpdateRoute',
+        'apprunner:CreateService', 'apprunner:UpdateService',
+        'appsync:CreateApiKey', 'appsync:CreateDataSource', 'appsync:CreateResolver',
+        'appsync:UpdateApiKey', 'appsync:UpdateGraphqlApi', 'appsync:UpdateResolver',
+        'sagemaker:CreateNotebookInstanceLifecycleConfig',
+        'sagemaker:CreateStudioLifecycleConfig', 'sagemaker:UpdateDomain',
+        'sagemaker:UpdateNotebookInstanceLifecycleConfig',
+        'ssm:CreateActivation', 'ssm:CreateAssociation', 'ssm:CreateAssociationBatch',
+        'ssm:CreateDocument', 'ssm:ModifyDocumentPermission',
+        'ssm:RegisterTaskWithMaintenanceWindow', 'ssm:UpdateAssociation', 'ssm:UpdateDocument',
+        'ssm:UpdateDocumentDefaultVersion',
+        'transfer:CreateServer', 'transfer:CreateUser'
+    )
+    AND NOT is_aws_call
+ORDER BY event_time, event_id

@@ -1,0 +1,57 @@
+-- /// trailquery
+-- title = "Identity provider added or altered"
+-- question = "Which SAML or OIDC providers, Roles Anywhere anchors or Identity Center sources were added or altered?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1484.002", "T1556.009", "T1098.003"]
+-- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours. Harmless in a planned change of the sign-in; issuers of EKS clusters are left out."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run identity_provider_changes"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The provider, anchor, profile or directory"
+-- source = "Address of the issuer, where the request says it"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    json_extract_string(request, '$.url') AS source,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    action IN (
+        'iam:AddClientIDToOpenIDConnectProvider', 'iam:CreateOpenIDConnectProvider',
+        'iam:CreateSAMLProvider', 'iam:UpdateOpenIDConnectProviderThumbprint',
+        'iam:UpdateSAMLProvider',
+        'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
+        'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',
+        'rolesanywhere:UpdateTrustAnchor',
+        'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
+        'sso:UpdateTrustedTokenIssuer',
+        'sso-directory:CreateExternalIdPConfigurationForDirectory',
+        'sso-directory:DisableExternalIdPConfigurationForDirectory',
+        'sso-directory:EnableExternalIdPConfigurationForDirectory',
+        'sso-directory:ImportExternalIdPCertificate',
+        'sso-directory:UpdateExternalIdPConfigurationForDirectory'
+    )
+    AND NOT regexp_matches(coalesce(request, error_message, ''), '[:/]oidc[.-]eks[.]')
+ORDER BY event_time, event_id

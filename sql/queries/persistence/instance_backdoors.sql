@@ -1,0 +1,56 @@
+-- /// trailquery
+-- title = "Start script or serial console of a machine"
+-- question = "Which instances got a new start-up script, and who opened or enabled the serial console?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1059.009", "T1098.004", "T1578"]
+-- why = "Changed user data runs as root at the next start, with the instance's role; the serial console gets past every security group. Harmless where it is how the machine is deployed or repaired."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run instance_backdoors"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The instance; NULL for the setting of the account"
+-- stopped_before = "The instance was stopped in the hour before: its script can only be changed then"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    changed.event_time,
+    changed.actor,
+    changed.client_ip,
+    changed.client,
+    changed.action,
+    changed.target,
+    coalesce(
+        changed.target IN (
+            SELECT stop.target FROM history AS stop
+            WHERE
+                stop.action = 'ec2:StopInstances'
+                AND stop.event_time BETWEEN
+                changed.event_time - INTERVAL 1 HOUR AND changed.event_time
+        ),
+        FALSE
+    ) AS stopped_before,
+    changed.outcome,
+    changed.error_code,
+    changed.account_id,
+    changed.region,
+    changed.event_id
+FROM events AS changed
+WHERE
+    changed.action IN (
+        'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2:EnableSerialConsoleAccess'
+    )
+    OR (
+        changed.action = 'ec2:ModifyInstanceAttribute' AND contains(changed.request, '"userData"')
+    )
+ORDER BY changed.event_time, changed.event_id

@@ -1,0 +1,63 @@
+-- /// trailquery
+-- title = "Function opened to outsiders"
+-- question = "Which functions or layers were opened to everyone or another account, or given a URL without sign-in?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1098", "T1648", "T1133"]
+-- why = "Someone outside can run the function, with its role, or read the layer's code, whenever they like. Harmless where the function is a public web hook or the account is a partner's."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run lambda_exposed"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The function or layer, and whom it was opened to: + added"
+-- opened_to = "everyone, other account, or URL without sign-in"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH openings AS (
+    SELECT
+        event_id,
+        min(CASE WHEN is_public THEN 'everyone' ELSE 'other account' END) AS opened_to
+    FROM policy_statements
+    WHERE
+        starts_with(action, 'lambda:')
+        AND effect = 'Allow'
+        AND (
+            is_public
+            OR NOT list_has_all((SELECT list(account_id) FROM own_accounts), external_accounts)
+        )
+    GROUP BY event_id
+)
+
+SELECT
+    events.event_time,
+    events.actor,
+    events.client_ip,
+    events.client,
+    events.action,
+    events.target,
+    coalesce(openings.opened_to, 'URL without sign-in') AS opened_to,
+    events.outcome,
+    events.error_code,
+    events.account_id,
+    events.region,
+    events.event_id
+FROM events LEFT JOIN openings ON events.event_id = openings.event_id
+WHERE
+    openings.event_id IS NOT NULL
+    OR (
+        events.action IN (
+            'lambda:CreateFunctionUrlConfig', 'lambda:UpdateFunctionUrlConfig'
+        )
+        AND contains(events.request, '"NONE"')
+    )
+ORDER BY events.event_time, events.event_id

@@ -1,0 +1,58 @@
+-- /// trailquery
+-- title = "MFA taken off a user"
+-- question = "Whose MFA device was taken off, or tried to be, without the user getting another or being deleted?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "medium"
+-- mitre = ["T1556.006"]
+-- why = "With the second factor gone, whoever has the password is in. Harmless when a lost device is replaced later than the interval, or a user without a password is tidied up."
+-- next = "trailquery run console_logins --user {user}"
+-- example = "trailquery run mfa_removed --within 8h"
+--
+-- [params.within]
+-- type = "interval"
+-- default = "1h"
+-- about = "A new device, or the user's deletion, no later than this after makes it harmless"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- user = "The user without MFA"
+-- actor = "Who took it off"
+-- client_ip = "From which address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- device = "The device"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account of the user"
+-- session_id = "The session it was called in"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH settled AS (
+    SELECT account_id, target, event_time
+    FROM history
+    WHERE action IN ('iam:EnableMFADevice', 'iam:DeleteUser') AND outcome = 'success'
+)
+
+SELECT
+    event_time,
+    split_part(target, '/', 2) AS user,
+    actor,
+    client_ip,
+    client,
+    json_extract_string(request, '$.serialNumber') AS device,
+    outcome,
+    error_code,
+    account_id,
+    session_id,
+    event_id
+FROM management_events AS removal
+WHERE
+    action = 'iam:DeactivateMFADevice'
+    AND NOT EXISTS (
+        SELECT 1 FROM settled
+        WHERE
+            settled.account_id = removal.account_id
+            AND settled.target = removal.target
+            AND settled.event_time BETWEEN removal.event_time AND removal.event_time + $within
+    )
+ORDER BY event_time, event_id

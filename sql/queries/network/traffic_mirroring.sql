@@ -1,0 +1,55 @@
+-- /// trailquery
+-- title = "Network traffic mirrored"
+-- question = "Who copied the traffic of a network interface to somewhere else, or tried to?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1040", "T1020.001"]
+-- why = "A mirror session sends a copy of every packet of the interface, credentials included, to another one. Harmless where a network monitor of yours set it up."
+-- next = "trailquery run timeline_resource {interface}"
+-- example = "trailquery run traffic_mirroring"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- action = "service:api"
+-- interface = "The network interface whose traffic is copied; NULL where the call does not tell"
+-- mirror_target = "Where the copy goes; NULL where the call does not tell"
+-- session = "The mirror session"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region of the interface"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH calls AS (
+    SELECT
+        *,
+        json_extract(request, format('$.{}Request', api)) AS asked,
+        json_extract(response, format('$.{}Response.trafficMirrorSession', api)) AS made
+    FROM events
+    WHERE action IN ('ec2:CreateTrafficMirrorSession', 'ec2:ModifyTrafficMirrorSession')
+)
+
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    action,
+    coalesce(
+        ec2_field(asked, 'networkInterfaceId'), ec2_field(made, 'networkInterfaceId')
+    ) AS interface,
+    coalesce(
+        ec2_field(asked, 'trafficMirrorTargetId'), ec2_field(made, 'trafficMirrorTargetId')
+    ) AS mirror_target,
+    coalesce(
+        ec2_field(asked, 'trafficMirrorSessionId'), ec2_field(made, 'trafficMirrorSessionId')
+    ) AS session,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM calls
+ORDER BY event_time, event_id

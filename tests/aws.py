@@ -66,6 +66,7 @@ class Proxy:
         self.upstream = upstream.removeprefix("http://")
         self.fault: Callable[[str, str], Any] = lambda _method, _path: None
         self.asked: list[str] = []
+        self.needs: tuple[str, str] | None = None  # a header, without which nothing is answered
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
@@ -83,6 +84,8 @@ class Proxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 proxy.asked.append(f"{self.command} {self.path}")
                 fault = proxy.fault(self.command, self.path)
+                if proxy.needs and self.command != "POST" and self.headers.get(proxy.needs[0]) != proxy.needs[1]:
+                    fault = (403, "AccessDenied", "Access Denied")
                 if fault == "reset":
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True

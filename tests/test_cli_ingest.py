@@ -64,14 +64,14 @@ def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path
     }
     assert "and 2 GET requests" in lines["cost"]
     assert lines["caller"].endswith("(account 123456789012)")
-    assert lines["permissions"].startswith("s3:ListBucket and s3:GetObject")
+    assert lines["permissions"] == "s3:ListBucket is granted, s3:GetObject on 2 of 2 objects tried"
     assert (said.code, said.err, (tmp_path / "lake").exists()) == (0, "", False)
     assert ingest_bucket(aws, tmp_path).code == 0
     aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no") if path.endswith(".gz") else None
     aws.put(key("2024/03/03"), "three")
     again = ingest_bucket(aws, tmp_path, "--dry-run").out
     assert "not fetched  2 already held," in again
-    assert "AccessDenied: no; s3:GetObject is missing" in again
+    assert f"missing      s3://{aws.name}/{key('2024/03/03')}: AccessDenied: no; s3:GetObject is missing" in again
 
 
 def test_a_list_of_keys_is_read_without_a_listing_and_not_fetched_twice(aws: Aws, tmp_path: Path) -> None:

@@ -1,23 +1,30 @@
 """What reading a bucket would take: who asks, what lies there, what it costs, what is missing. Nothing is loaded."""
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trailquery.errors import TrailqueryError
 from trailquery.ledger import Ledger
 from trailquery.sources import Held, LeftAlone, Unread, delivery_path
-from trailquery.sources.aws import CONNECTIONS, caller, reason
-from trailquery.sources.s3 import Bucket, Object
+from trailquery.sources.aws import CONNECTIONS, caller, lacking, message_of, reason
+from trailquery.sources.s3 import Bucket, Object, fetching, listing
+from trailquery.sources.tree import trail_of
 
 # List prices of S3 Standard in us-east-1, November 2025, US dollars. Source: aws.amazon.com/s3/pricing.
 PRICES_OF = "November 2025"
 LIST_DOLLARS = 0.005 / 1000
 GET_DOLLARS = 0.0004 / 1000
 OUT_DOLLARS = 0.09 / (1 << 30)  # to the internet, after 100 GB a month; nothing within the region
+_DECRYPT = "kms:Decrypt"
+_KMS_KEY = re.compile(r"arn:[a-z-]+:kms:[^\s\"',]+")
 LAKE_BYTES_PER_BYTE = 2  # measured on simulated trails: 0.7 for files of three records, 1.6 for one of 24,000
 
 
@@ -46,14 +53,18 @@ def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
     )
     needed, free = size * LAKE_BYTES_PER_BYTE, shutil.disk_usage(_existing(lake)).free
     yield f"lake         about {needed:,} bytes more, {free:,} are free" + ("" if needed < free else ": NOT ENOUGH")
-    for found in unread:
-        if found.status == "unread":
-            yield f"unread       {found.place}: {found.reason}"
-    yield f"permissions  {_fetchable(bucket, objects)}"
+    tried = _tried(bucket, objects)
+    yield f"permissions  {_granted(bucket, tried)}"
+    refused = [(one.on, one.refusal) for one in tried if one.refusal]
+    for place, why in [*((one.place, one.reason) for one in unread if one.status == "unread"), *refused]:
+        yield f"{'missing' if why.endswith(' is missing') else 'unread':<13}{place}: {why}"
 
 
 def _caller(bucket: Bucket) -> str:
-    account, arn = caller(bucket.session, bucket.s3.meta.region_name)
+    try:
+        account, arn = caller(bucket.session, bucket.s3.meta.region_name)
+    except TrailqueryError as error:  # another S3 has no STS, or a network lets nobody reach it
+        return f"not known: {error}"
     return f"{arn} (account {account})"
 
 
@@ -73,13 +84,56 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
 
 
-def _fetchable(bucket: Bucket, objects: list[Object]) -> str:
-    """Whether one object can be read, tried on its first byte; a key of KMS is used for that as well."""
-    if not objects:
-        return "s3:ListBucket is granted; there is no object to try s3:GetObject on"
-    item = min(objects, key=lambda item: item.stored.size_bytes)
+class _Tried(NamedTuple):
+    """One attempt: on which object, or with which KMS key, and why it was refused."""
+
+    permission: str
+    on: str
+    refusal: str | None
+
+
+def _tried(bucket: Bucket, objects: list[Object]) -> list[_Tried]:
+    """What came of reading one byte of the newest and the oldest object of each trail, account and region."""
+    ends: dict[str, list[Object]] = {}
+    for item in objects:
+        ends.setdefault(trail_of(item.key), [item, item])[1] = item
+    samples = dict.fromkeys(chain.from_iterable(ends.values()))
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        tries = list(chain.from_iterable(pool.map(lambda item: _try(bucket, item), samples)))
+    return list(dict.fromkeys(tries))
+
+
+def _try(bucket: Bucket, item: Object) -> list[_Tried]:
+    fetched = _Tried(fetching(item), bucket.place(item), None)
     try:
-        bucket.fetch_start(item)
+        key = _kms_key(bucket.fetch_start(item))
     except (BotoCoreError, ClientError) as error:
-        return f"{bucket.url(item.key)}: {reason(error, 's3:GetObject')}"
-    return "s3:ListBucket and s3:GetObject (with kms:Decrypt where sealed) work on the one object tried"
+        why = reason(error, fetched.permission)
+        if lacking(error, fetched.permission) != _DECRYPT:
+            return [fetched._replace(refusal=why)]
+        return [fetched, _Tried(_DECRYPT, _refused_key(bucket, item, error), why)]
+    return [fetched, _Tried(_DECRYPT, key, None)] if key else [fetched]
+
+
+def _refused_key(bucket: Bucket, item: Object, error: BotoCoreError | ClientError) -> str:
+    """The KMS key in the refusal, else as S3 names it, else the object."""
+    if named := _KMS_KEY.search(message_of(error)):
+        return named[0]
+    try:
+        return _kms_key(bucket.sealed(item)) or bucket.place(item)
+    except (BotoCoreError, ClientError):
+        return bucket.place(item)
+
+
+def _kms_key(encryption: str | None) -> str:
+    return (encryption or "").partition(" ")[2]
+
+
+def _granted(bucket: Bucket, tried: list[_Tried]) -> str:
+    """On how many objects, and with how many keys, each permission works."""
+    granted = [f"{listing(bucket.choice)} is granted"] if bucket.list_requests else []
+    for permission in sorted({one.permission for one in tried}, reverse=True):
+        refusals = [one.refusal for one in tried if one.permission == permission]
+        what = "keys" if permission == _DECRYPT else "objects"
+        granted.append(f"{permission} on {refusals.count(None)} of {len(refusals)} {what} tried")
+    return ", ".join(granted) or "nothing could be tried"

@@ -36,7 +36,7 @@ _OPTIONS = [
     click.option("--region", multiple=True, metavar="REGION", help="Only this region's files, and us-east-1's. Repeatable."),
     click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 7d, 36h; a day earlier is read for late files."),
     click.option("--until", metavar="TIME", help="Before this time; a day later is read for late files."),
-    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read these keys, one a line or S3 Inventory csv, instead."),
+    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read these keys, one a line, an S3 Inventory csv or its manifest.json, instead."),
     click.option("--versions", is_flag=True, help="Read overwritten and deleted versions as well."),
     click.option("--max-bytes", type=click.IntRange(min=0), metavar="BYTES", help="Fetch at most so many, newest days first."),
     click.option("--dry-run", is_flag=True, help="Tell what would be read and what it costs; nothing is loaded."),
@@ -64,7 +64,7 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     5. All options but --lake and --jobs are for s3:// and event-history.
     """
     given = {name: value for name, value in options.items() if value and name != "session_name"}
-    opened = [_opened(source, options) if _is_remote(source) else source for source in sources]
+    opened = [_opened(source, options, dry_run) if _is_remote(source) else source for source in sources]
     if (given or dry_run) and not any(map(_is_remote, sources)):
         option = next(iter(given), "dry_run").replace("_", "-")
         raise UsageError(f"ingest: --{option} is for s3:// and event-history; ingest the folder without it")
@@ -80,7 +80,7 @@ def _is_remote(source: str) -> bool:
     return source.startswith("s3://") or source == _HISTORY
 
 
-def _opened(source: str, options: dict[str, Any]) -> Source:
+def _opened(source: str, options: dict[str, Any], dry_run: bool) -> Source:
     """The source in AWS that the options describe; boto3 is imported here, so that other commands start at once."""
     from trailquery.sources.aws import Access
 
@@ -104,7 +104,7 @@ def _opened(source: str, options: dict[str, Any]) -> Source:
 
     wanted = Wanted(options["account"], options["region"], since and since.date(), until and until.date())
     keys = read_keys(options["keys"], source.removeprefix("s3://").partition("/")[0]) if options["keys"] else None
-    return open_bucket(source, access, Choice(wanted, keys, options["versions"], options["max_bytes"]))
+    return open_bucket(source, access, Choice(wanted, keys, options["versions"], options["max_bytes"]), not dry_run)
 
 
 def _tell_plan(sources: Sequence[Source | str], lake: Path) -> None:

@@ -22,7 +22,9 @@ from trailquery.errors import MachineError, TrailqueryError, UsageError
 
 CONNECTIONS = 16
 READ_TIMEOUT_S = 30.0
+ATTEMPTS = 6
 DEFAULT_REGION = "us-east-1"
+_REFUSED = ("AccessDenied", "AccessDeniedException", "403", "KMS.AccessDeniedException", "AllAccessDisabled")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _MENDED = {  # error code of AWS: what to do
     "NoSuchBucket": "look for its name with: aws s3 ls",
@@ -97,7 +99,7 @@ def _mfa_code(prompt: str) -> str:
 def client(session: boto3.Session, service: str, region: str | None, endpoint_url: str | None = None) -> Any:
     """A client of `service` that retries throttling, 5xx and connection errors with jitter. Raises UsageError."""
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 6},
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=CONNECTIONS,
         connect_timeout=10,
         read_timeout=READ_TIMEOUT_S,
@@ -126,20 +128,32 @@ def code_of(error: BotoCoreError | ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
+def message_of(error: BotoCoreError | ClientError) -> str:
+    said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else error
+    return str(said).strip().rstrip(".")
+
+
 def reason(error: BotoCoreError | ClientError, permission: str = "") -> str:
     """What AWS said, and what to do; `permission` is what a plain refusal lacks."""
     if not isinstance(error, ClientError):
         return str(error)
-    code, message = code_of(error), str(error.response["Error"].get("Message", "")).strip().rstrip(".")
-    if code in ("AccessDenied", "AccessDeniedException", "403", "KMS.AccessDeniedException", "AllAccessDisabled"):
-        if error.operation_name == "AssumeRole":
-            permission = "sts:AssumeRole"
-        elif "kms" in f"{code} {message}".lower():
-            permission = "kms:Decrypt"
-        mend = f"{permission} is missing" if permission else "a permission is missing"
+    code, message = code_of(error), message_of(error)
+    if missing := lacking(error, permission or "a permission"):
+        mend = f"{missing} is missing"
+    elif code.startswith("KMS."):
+        mend = "the KMS key that seals it is disabled or gone; ask its owner"
     else:
         mend = _MENDED.get(code, "run the same command again")
     return f"{code}{': ' if message else ''}{message}; {mend}"
+
+
+def lacking(error: BotoCoreError | ClientError, permission: str) -> str | None:
+    """The permission that a refusal lacks, which is `permission` unless it says otherwise; None for other faults."""
+    if not isinstance(error, ClientError) or code_of(error) not in _REFUSED:
+        return None
+    if error.operation_name == "AssumeRole":
+        return "sts:AssumeRole"
+    return "kms:Decrypt" if "kms" in f"{code_of(error)} {message_of(error)}".lower() else permission
 
 
 def told(where: str, error: BotoCoreError | ClientError, permission: str = "") -> TrailqueryError:

@@ -53,13 +53,16 @@ class Choice(NamedTuple):
     """What is read of a bucket: `keys` instead of a listing; older versions too; at most so many bytes."""
 
     wanted: Wanted = Wanted()
-    keys: tuple[Object, ...] | None = None
+    keys: tuple[Object | LeftAlone, ...] | None = None
     versions: bool = False
     max_bytes: int | None = None
 
 
-def open_bucket(url: str, access: Access = Access(), choice: Choice = Choice()) -> "Bucket":  # noqa: B008
-    """The bucket of `s3://bucket/prefix`, met in its own region. Raises UsageError, MachineError when it cannot be."""
+def open_bucket(url: str, access: Access = Access(), choice: Choice = Choice(), look: bool = True) -> "Bucket":  # noqa: B008
+    """The bucket of `s3://bucket/prefix`, met in its own region. Raises UsageError, MachineError when it cannot be.
+
+    `look`: it is tried at once whether it may be listed.
+    """
     name, _, prefix = url.removeprefix("s3://").partition("/")
     if not name:
         raise UsageError(f"{url}: names no bucket; write s3://bucket/prefix")
@@ -70,10 +73,10 @@ def open_bucket(url: str, access: Access = Access(), choice: Choice = Choice()) 
         if region and region != s3.meta.region_name:
             s3 = client(session, "s3", region, access.endpoint_url)
         bucket = Bucket(session, s3, name, prefix, choice, access.request_payer)
-        if choice.keys is None:
+        if look and choice.keys is None:
             bucket.look()
     except (BotoCoreError, ClientError) as error:
-        raise told(url, error, f"s3:ListBucket on arn:aws:s3:::{name}") from None
+        raise told(url, error, f"{listing(choice)} on arn:aws:s3:::{name}") from None
     return bucket
 
 
@@ -129,14 +132,14 @@ class Bucket:
 
     def look(self) -> None:
         """One listing of one key. Raises what AWS raises."""
-        self.s3.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self._payer)
+        list_some = self.s3.list_object_versions if self.choice.versions else self.s3.list_objects_v2
+        list_some(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self._payer)
 
     def listed(self, pool: ThreadPoolExecutor, known: Known) -> Iterator[Found | Object]:
         """What is to be fetched, as objects, and what is not, by day."""
         if self.choice.keys is not None:
-            keys = [item for item in self.choice.keys if self.choice.wanted.has_key(item.key)]
-            yield Listed(self.url("--keys"), len(keys))
-            newest_first = sorted(sorted(keys, key=_by_key), key=lambda item: day_of(item.key) or "", reverse=True)
+            named = yield from self._named(self.choice.keys)
+            newest_first = sorted(sorted(named, key=_by_key), key=lambda item: day_of(item.key) or "", reverse=True)
             yield from self._to_fetch(newest_first, known)
             return
         days: dict[str, list[str]] = defaultdict(list)
@@ -153,6 +156,26 @@ class Bucket:
             if self._left is not None and self._left < 0 and day:
                 yield LeftAlone(self.url(self.prefix), f"--max-bytes is reached: {day} and older days are not read")
                 return
+
+    def _named(self, keys: Iterable["Object | LeftAlone"]) -> Generator[Found, None, list[Object]]:
+        """Of a list of keys those that are asked for: below the prefix, and older versions with --versions alone.
+
+        Without it what lies at a key now is read, and the list does not know what that is.
+        """
+        items: list[Object] = []
+        for item in keys:
+            if isinstance(item, LeftAlone):
+                yield item
+            elif not self.choice.wanted.has_key(item.key) or not _is_below(self.prefix, item.key):
+                continue
+            elif self.choice.versions:
+                items.append(item)
+            elif item.is_current:
+                items.append(Object(item.key, ObjectVersion(size_bytes=item.stored.size_bytes)))
+            else:
+                yield left_alone(self.place(item), "an older version; read it with --versions")
+        yield Listed(self.url("--keys"), len(items))
+        return items
 
     def _walk(self, pool: ThreadPoolExecutor, days: dict[str, list[str]]) -> Generator[Found, None, list[Object]]:
         """Fills `days` with the prefixes of each day; returns the objects that lie outside them."""
@@ -184,8 +207,7 @@ class Bucket:
                 level.items.extend(map(_object, [*page.get("Contents", []), *page.get("Versions", [])]))
                 level.found.extend(map(self._deleted, page.get("DeleteMarkers", [])))
         except (BotoCoreError, ClientError) as error:
-            permission = "s3:ListBucketVersions" if self.choice.versions else "s3:ListBucket"
-            return _Level([Unread(self.url(prefix), self._reason(error, permission))], [], [])
+            return _Level([Unread(self.url(prefix), self._reason(error, listing(self.choice)))], [], [])
         if prefix and not prefix.endswith("/"):
             level.prefixes[:] = [below for below in level.prefixes if below == f"{prefix}/"]
             level.items[:] = [item for item in level.items if item.key == prefix]
@@ -200,7 +222,8 @@ class Bucket:
     def _to_fetch(self, items: Iterable[Object], known: Known) -> Iterator[Found | Object]:
         for item in items:
             place, stored = self.place(item), item.stored
-            if stored.etag and known.holds(self.url(item.key), stored.etag, stored.size_bytes):
+            at = {place, self.url(item.key)}  # an older version may have been read when it was the newest
+            if stored.etag and any(known.holds(one, stored.etag, stored.size_bytes) for one in at):
                 yield Held(place)
             elif not item.key.lower().endswith(_NAMES):
                 yield left_alone(place, "no log file by its name")
@@ -232,21 +255,17 @@ class Bucket:
                 if code_of(error) == "304":
                     return [Held(place)]
                 status = "archived" if code_of(error) == "InvalidObjectState" else "unread"
-                permission = "s3:GetObjectVersion" if item.stored.version_id else "s3:GetObject"
-                return [Unread(place, self._reason(error, permission), status, item.stored)]
+                return [Unread(place, self._reason(error, fetching(item)), status, item.stored)]
             else:
                 return _contents(place, data, stored)
         return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
 
     def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:
         """The bytes of one object. Raises what AWS raises, after botocore's own attempts, and _BrokenBodyError."""
-        asked: dict[str, Any] = {"Bucket": self.name, "Key": item.key, **self._payer}
         held = known.etag_at(self.place(item))
-        if item.stored.version_id:
-            asked["VersionId"] = item.stored.version_id
-        if held and item.stored.etag is None:  # a list of keys does not say what lies there now
-            asked["IfNoneMatch"] = f'"{held}"'
-        got = self.s3.get_object(**asked)
+        # A list of keys does not say what lies there now.
+        unless = {"IfNoneMatch": f'"{held}"'} if held and item.stored.etag is None else {}
+        got = self.s3.get_object(**self._address(item), **unless)
         try:
             data: bytes = got["Body"].read()
         except ReadTimeoutError:
@@ -255,13 +274,22 @@ class Bucket:
             raise _BrokenBodyError(str(error)) from None
         if len(data) != got["ContentLength"]:
             raise _BrokenBodyError(f"{len(data)} of {got['ContentLength']} bytes came")
-        sealed = f"{got.get('ServerSideEncryption', '')} {got.get('SSEKMSKeyId', '')}".strip()
         metadata = json.dumps(got["Metadata"], sort_keys=True)
-        return data, _stored(got, len(data))._replace(encryption=sealed or None, metadata=metadata)
+        return data, _stored(got, len(data))._replace(encryption=_sealed(got), metadata=metadata)
 
-    def fetch_start(self, item: Object) -> None:
-        """Read the first byte of an object. Raises what AWS raises."""
-        self.s3.get_object(Bucket=self.name, Key=item.key, Range="bytes=0-0", **self._payer)["Body"].read()
+    def fetch_start(self, item: Object) -> str | None:
+        """How an object is encrypted, whose first byte was read. Raises what AWS raises."""
+        got = self.s3.get_object(**self._address(item), Range="bytes=0-0")
+        got["Body"].read()
+        return _sealed(got)
+
+    def sealed(self, item: Object) -> str | None:
+        """How an object is encrypted, which S3 tells also to whom the key is refused. Raises what AWS raises."""
+        return _sealed(self.s3.head_object(**self._address(item)))
+
+    def _address(self, item: Object) -> dict[str, str]:
+        version = {"VersionId": item.stored.version_id} if item.stored.version_id else {}
+        return {"Bucket": self.name, "Key": item.key, **version, **self._payer}
 
     def _reason(self, error: BotoCoreError | ClientError, permission: str) -> str:
         said = reason(error, permission)
@@ -284,6 +312,25 @@ def _contents(place: str, data: bytes, stored: ObjectVersion) -> Iterator[Found]
     for found in contents_of(log_file(place, b"").place, io.BytesIO(data), named=True):
         yield replace(found, stored=stored) if isinstance(found, LogFile) else found
     yield Listed(place, 0)  # an archive was read whole, and has no row of its own
+
+
+def listing(choice: Choice) -> str:
+    """The permission that listing takes."""
+    return "s3:ListBucketVersions" if choice.versions else "s3:ListBucket"
+
+
+def fetching(item: Object) -> str:
+    """The permission that fetching takes."""
+    return "s3:GetObjectVersion" if item.stored.version_id else "s3:GetObject"
+
+
+def _sealed(said: dict[str, Any]) -> str | None:
+    return f"{said.get('ServerSideEncryption', '')} {said.get('SSEKMSKeyId', '')}".strip() or None
+
+
+def _is_below(prefix: str, key: str) -> bool:
+    """Whether `prefix` is the key, a folder above it, or nothing."""
+    return key == prefix or key.startswith(prefix if prefix.endswith("/") or not prefix else f"{prefix}/")
 
 
 def _by_key(item: Object) -> tuple[str, str]:

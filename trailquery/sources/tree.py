@@ -62,6 +62,12 @@ def is_day(prefix: str) -> bool:
     return branch is not None and branch["day"] is not None
 
 
+def trail_of(key: str) -> str:
+    """The folder of one account and region of a trail in which a key lies, else its own folder."""
+    folder = key.rpartition("/")[0] + "/"
+    return folder.rsplit("/", 4)[0] + "/" if is_day(folder) else folder
+
+
 def day_of(key: str) -> str | None:
     """The day of delivery as ISO text, from the folders of a key or a prefix, else from the stamp in its name."""
     branch, stamp = _BRANCH.match(key), delivery_path(key).delivered_at

@@ -69,7 +69,10 @@ touched AS (
         )
         AND NOT (
             action = 's3:PutBucketLifecycle'
-            AND NOT regexp_matches(coalesce(request, '"Days":1}'), '"Days": ?[0-9]{1,2}[,}]')
+            AND NOT regexp_matches(
+                coalesce(request, '"Expiration":{"Date"'),
+                '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])'
+            )
         )
 ),
 

@@ -53,4 +53,4 @@ WHERE
     OR (
         changed.action = 'ec2:ModifyInstanceAttribute' AND contains(changed.request, '"userData"')
     )
-ORDER BY changed.event_time, changed.event_id
+ORDER BY event_time, event_id

@@ -60,4 +60,4 @@ WHERE
         )
         AND contains(events.request, '"NONE"')
     )
-ORDER BY events.event_time, events.event_id
+ORDER BY event_time, event_id

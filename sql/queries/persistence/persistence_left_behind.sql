@@ -158,4 +158,4 @@ SELECT
     made.event_id
 FROM made LEFT JOIN removals ON made.event_id = removals.event_id
 WHERE made.outlives IS NOT NULL
-ORDER BY made.event_time, made.event_id
+ORDER BY event_time, event_id

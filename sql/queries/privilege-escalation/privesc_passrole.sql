@@ -112,4 +112,4 @@ FROM handed LEFT JOIN uses ON handed.event_id = uses.event_id
 WHERE
     handed.role IS NOT NULL
     AND $role IN ('', handed.role, regexp_extract(handed.role, '[^/]+$'))
-ORDER BY handed.event_time, handed.event_id
+ORDER BY event_time, event_id

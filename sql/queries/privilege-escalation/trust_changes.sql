@@ -59,4 +59,4 @@ WHERE
             trusts.let_in, lambda name: NOT regexp_matches(name, '\.amazonaws\.com(\.cn)?$')
         )
     ) > 0
-ORDER BY events.event_time, events.event_id
+ORDER BY event_time, event_id

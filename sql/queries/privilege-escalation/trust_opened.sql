@@ -68,4 +68,4 @@ SELECT
     events.region,
     events.event_id
 FROM events INNER JOIN opened ON events.event_id = opened.event_id
-ORDER BY events.event_time, events.event_id
+ORDER BY event_time, event_id

@@ -1,10 +1,15 @@
 """The event history, from a stub that speaks as CloudTrail and STS do, over a real socket."""
 
 import json
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +20,7 @@ from conftest import record
 from trailquery import open_lake
 from trailquery.errors import UsageError
 from trailquery.ingest import ingest
+from trailquery.ledger import Ledger
 from trailquery.sources import history
 from trailquery.sources.aws import Access
 
@@ -34,9 +40,11 @@ class CloudTrail:
         self.page = 50
         self.faults: list[str | None] = []
         self.asked: list[tuple[int, int]] = []
+        self.on_lookup: Callable[[], None] = lambda: None
 
     def lookup(self, asked: dict[str, Any]) -> dict[str, Any]:
         start, end = asked["StartTime"], asked["EndTime"]
+        self.on_lookup()
         self.asked.append((start, end))
         found = [event for event in sorted(self.events, reverse=True) if start <= event[0].timestamp() <= end]
         first = int(asked.get("NextToken", 0))
@@ -144,3 +152,51 @@ def test_only_the_window_asked_for_is_paged(cloudtrail: CloudTrail, tmp_path: Pa
     assert loaded(tmp_path / "lake") == ["event-3", "event-4"]
     with pytest.raises(UsageError, match="keeps 90 days"):
         history.open_history(until=ago(days=100).replace(tzinfo=None))
+
+
+# An ingest of the command line that pages without pauses, and wants `argv[1]` seconds of paging committed.
+PAGING = """
+import sys
+from trailquery.cli import main
+from trailquery.sources import history
+history._PAUSE_S, history._COMMIT_S = 0, float(sys.argv.pop(1))
+main()
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_while_it_pages_it_goes_on_where_it_was(
+    cloudtrail: CloudTrail, tmp_path: Path, stop: signal.Signals
+) -> None:
+    cloudtrail.events = [(ago(days=number), f"event-{number:02}") for number in range(1, 21)]
+    cloudtrail.page = 2
+    command = [sys.executable, "-c", PAGING, "0", "ingest", "event-history", "--lake", str(tmp_path / "lake")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+
+        def stop_at_the_seventh_page() -> None:
+            if len(cloudtrail.asked) == 6:
+                os.kill(process.pid, stop)
+
+        cloudtrail.on_lookup = stop_at_the_seventh_page
+        process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGKILL, 130)
+    assert loaded(tmp_path / "lake") == [f"event-{number:02}" for number in range(1, 13)]
+    cloudtrail.asked.clear()
+    cloudtrail.on_lookup = lambda: None
+    ingest([history.open_history()], tmp_path / "lake")
+    assert loaded(tmp_path / "lake") == [f"event-{number:02}" for number in range(1, 21)]
+    settled = [start for start, end in cloudtrail.asked if end < ago(hours=2).timestamp()]
+    assert {end for _, end in cloudtrail.asked if end < ago(hours=2).timestamp()} == {ago(days=12).timestamp()}
+    assert len(settled) == 5
+
+
+def test_what_was_paged_is_committed_after_a_minute_and_not_at_each_page(
+    cloudtrail: CloudTrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloudtrail.events = [(ago(days=number), f"event-{number}") for number in range(1, 7)]
+    cloudtrail.page = 1
+    seconds = iter(range(0, 10_000, 25))
+    clock = SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda _: None)
+    monkeypatch.setattr(history, "time", clock)
+    found = [type(one).__name__ for one in history.open_history().files(Ledger(tmp_path))]
+    assert found == [*["LogFile"] * 3, "SoFar", *["LogFile"] * 3, "SoFar", "Listed"]

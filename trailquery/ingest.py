@@ -27,6 +27,7 @@ from trailquery.events import EVENTS
 from trailquery.ledger import Ledger, end_progress, file_row, keep_digest, unread_id, write_progress
 from trailquery.logs import TABLE_RECORDS, FileRead, Origin
 from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
+from trailquery.sources.found import SoFar
 from trailquery.workers import decode_in_parallel, usable_cores
 
 BATCH_RECORDS = 60_000  # under a gigabyte while they are sorted and written
@@ -95,6 +96,7 @@ class _Ingest:
     def __init__(self, lake: Path, on_file: Callable[[Summary, str], None]) -> None:
         self._lake, self._on_file = lake, on_file
         self._summary, self._ledger, self._dedupe = Summary(), Ledger(lake), Dedupe(lake)
+        self._is_at_end = False
         self._being_read: dict[str, list[LogFile]] = {}  # the files of each SHA-256, without their bytes
         self._empty()
 
@@ -107,6 +109,14 @@ class _Ingest:
     def run(self, sources: Iterable[Source], jobs: int) -> Summary:
         write_progress(self._lake, 0, 0)
         found = (found for source in sources for found in source.files(self._ledger))
+        while not self._is_at_end:
+            self._read(found, jobs)
+            write_progress(self._lake, self._summary.done, self._summary.listed)
+        end_progress(self._lake)
+        return self._summary
+
+    def _read(self, found: Iterator[Found | SoFar], jobs: int) -> None:
+        """Read and commit what comes up to the end, or until a source wants it committed."""
         table_records = min(TABLE_RECORDS, BATCH_RECORDS)
         with closing(decode_in_parallel(self._new_files(found), table_records, jobs)) as tables_read:
             for decoded in tables_read:
@@ -117,12 +127,12 @@ class _Ingest:
                     self._commit()
                     write_progress(self._lake, self._summary.done, self._summary.listed)
         self._commit()
-        end_progress(self._lake)
-        return self._summary
 
-    def _new_files(self, every_found: Iterable[Found]) -> Iterator[tuple[Origin, bytes]]:
+    def _new_files(self, every_found: Iterable[Found | SoFar]) -> Iterator[tuple[Origin, bytes]]:
         """The log files whose bytes the lake does not hold; what else is found is noted."""
         for found in every_found:
+            if isinstance(found, SoFar):
+                return
             if isinstance(found, LogFile) and found.data is not None:
                 file_sha256 = hashlib.sha256(found.data).hexdigest()
                 if file_sha256 in self._ledger.held:
@@ -136,6 +146,7 @@ class _Ingest:
                 self._note(found)
             if not isinstance(found, LeftAlone | Listed):
                 self._on_file(self._summary, found.place)
+        self._is_at_end = True
 
     def _note(self, found: Found) -> None:
         """Take in what has no bytes to read."""

@@ -60,6 +60,11 @@ class Listed:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What came so far took long to get, and is to be committed before more is asked for."""
+
+
 Found = LogFile | LeftAlone | Held | Unread | Listed
 
 
@@ -77,5 +82,5 @@ class Known(Protocol):
 
 
 class Source(Protocol):
-    def files(self, known: Known) -> Iterator[Found]:
+    def files(self, known: Known) -> Iterator[Found | SoFar]:
         """Every file of the source, once."""

@@ -13,11 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from trailquery.errors import UsageError
 from trailquery.sources.aws import DEFAULT_REGION, Access, caller, client, reason
-from trailquery.sources.found import Found, Known, Listed, LogFile, Unread
+from trailquery.sources.found import Found, Known, Listed, LogFile, SoFar, Unread
 
 KEPT = timedelta(days=90)
 _SETTLED = timedelta(hours=1)  # what is younger may still grow, and is asked for again
 _PAUSE_S = 0.5  # two requests a second for each account and region: CloudTrail User Guide, "Quotas"
+_COMMIT_S = 60.0  # of paging, which a kill may cost
 _SECOND = timedelta(seconds=1)
 
 Span = tuple[datetime, datetime]  # naive UTC, whole seconds, both ends included
@@ -50,8 +51,9 @@ class EventHistory:
     def __init__(self, clients: dict[str, Any], account: str, asked: Span, now: datetime) -> None:
         self._clients, self._account, self._asked, self._now = clients, account, asked, now
 
-    def files(self, known: Known) -> Iterator[Found]:
+    def files(self, known: Known) -> Iterator[Found | SoFar]:
         """The pages that no earlier ingest holds, newest first; a region that refuses is told as unread."""
+        committed = time.monotonic()
         for region, cloudtrail in self._clients.items():
             place = f"cloudtrail:LookupEvents/{self._account}/{region}"
             covered = [span for text in known.places_below(f"{place}/") if (span := _span(text))]
@@ -59,7 +61,11 @@ class EventHistory:
             cloudtrail.meta.events.register("after-call.cloudtrail.LookupEvents", _keep_body(bodies))
             try:
                 for gap in _gaps(self._asked, covered):
-                    yield from self._pages(cloudtrail, bodies, place, gap)
+                    for page in self._pages(cloudtrail, bodies, place, gap):
+                        yield page
+                        if time.monotonic() - committed >= _COMMIT_S:
+                            yield SoFar()
+                            committed = time.monotonic()
             except (BotoCoreError, ClientError) as error:
                 yield Unread(place, reason(error, "cloudtrail:LookupEvents"))
             else:

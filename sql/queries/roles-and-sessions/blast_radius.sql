@@ -54,7 +54,7 @@ unused AS (
     WHERE
         session_id IN (SELECT session_id FROM reached)
         AND issued_key_id NOT IN (
-            SELECT access_key_id FROM history WHERE access_key_id IS NOT NULL
+            SELECT used.access_key_id FROM history AS used WHERE used.access_key_id IS NOT NULL
         )
     GROUP BY session_id
 )

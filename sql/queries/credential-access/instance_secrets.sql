@@ -1,0 +1,61 @@
+-- /// trailquery
+-- title = "Passwords and start-up scripts of instances read"
+-- question = "Who fetched Windows passwords, user data, console output or screenshots, of how many instances?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1552.005", "T1555"]
+-- example = "trailquery run instance_secrets --min-instances 3"
+--
+-- [params.min_instances]
+-- type = "integer"
+-- default = 1
+-- about = "Different instances, at or above which a session is listed"
+--
+-- [columns]
+-- first_seen = "First call of the session in scope (UTC)"
+-- last_seen = "Last call (UTC)"
+-- actor = "Who asked"
+-- client_ips = "From which addresses, sorted"
+-- user_agents = "With which clients, sorted: Terraform reads the user data of each instance it manages"
+-- action = "The call, service:api"
+-- instances = "Number of different instances"
+-- targets = "The instances, sorted"
+-- calls = "Number of calls"
+-- denied = "Of these, refused"
+-- account_id = "The account of the instances"
+-- session_id = "The session; see: trailquery run timeline_session"
+-- event_ids = "The calls, sorted"
+-- ///
+SELECT
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    action,
+    count(DISTINCT target) AS instances,
+    list_sort(list(DISTINCT target) FILTER (WHERE target IS NOT NULL)) AS targets,
+    count(*) AS calls,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    account_id,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM events
+WHERE
+    NOT is_aws_call
+    AND (
+        action IN (
+            'ec2:GetPasswordData', 'ec2:GetConsoleOutput', 'ec2:GetConsoleScreenshot',
+            'ec2:GetLaunchTemplateData', 'lightsail:GetInstanceAccessDetails'
+        )
+        OR (
+            action = 'ec2:DescribeInstanceAttribute'
+            AND (
+                json_extract_string(request, '$.attribute') = 'userData'
+                OR (request IS NULL AND outcome = 'denied')  -- a refusal may not tell which
+            )
+        )
+    )
+GROUP BY actor, principal_key, action, account_id, session_id
+HAVING count(DISTINCT target) >= $min_instances OR $min_instances <= 1
+ORDER BY first_seen, actor, action, account_id, session_id

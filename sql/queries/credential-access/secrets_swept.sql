@@ -1,0 +1,94 @@
+-- /// trailquery
+-- title = "Secrets listed, then read one after another"
+-- question = "Which sessions listed the secrets or parameters of an account and asked for many of them within an hour?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1555.006"]
+-- why = "A program knows the name of the secret it needs; who first lists them all and then reads them is collecting. Harmless where it is a tool that copies secrets by design (backup, migration, an operator that syncs them)."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run secrets_swept --min-secrets 5"
+--
+-- [params.min_secrets]
+-- type = "integer"
+-- default = 10
+-- about = "Different secrets and decrypted parameters asked for in one clock hour, at or above which a session is listed"
+--
+-- [columns]
+-- hour_start = "Start of the clock hour (UTC)"
+-- actor = "Who read"
+-- client_ips = "From which addresses, sorted"
+-- user_agents = "With which clients, sorted; forgeable"
+-- listings = "Calls that listed names, or fetched values, by no name or by a filter other than the name"
+-- secrets = "Number of different secrets and parameters asked for"
+-- denied = "Calls for values that were refused"
+-- names = "The secrets and parameters, sorted"
+-- account_id = "The account of the secrets"
+-- session_id = "The session"
+-- event_ids = "The listings and the calls for values, sorted"
+-- ///
+WITH calls AS (
+    SELECT
+        *,
+        date_trunc('hour', event_time) AS hour_start,
+        api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing
+    FROM events
+    WHERE
+        NOT is_aws_call
+        AND (
+            action = 'secretsmanager:GetSecretValue'
+            OR json_extract_string(request, '$.withDecryption') = 'true'  -- only SSM has it
+            OR (
+                action IN (
+                    'secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue',
+                    'ssm:DescribeParameters'
+                )
+                AND outcome = 'success'
+                AND NOT regexp_matches(coalesce(request, ''), '"key": *"[Nn]ame"|"secretIdList"')
+            )
+        )
+),
+
+asked AS (
+    SELECT
+        hour_start,
+        session_id,
+        account_id,
+        ltrim(unnest(resources).name, '/') AS secret
+    FROM calls
+),
+
+collected AS (
+    SELECT
+        hour_start,
+        session_id,
+        account_id,
+        list_sort(list(DISTINCT secret)) AS names
+    FROM asked
+    GROUP BY hour_start, session_id, account_id
+    HAVING count(DISTINCT secret) >= $min_secrets
+)
+
+SELECT
+    calls.hour_start,
+    calls.actor,
+    list_sort(list(DISTINCT calls.client_ip) FILTER (WHERE calls.client_ip IS NOT NULL))
+        AS client_ips,
+    list_sort(list(DISTINCT calls.user_agent) FILTER (WHERE calls.user_agent IS NOT NULL))
+        AS user_agents,
+    count(*) FILTER (WHERE calls.is_listing) AS listings,
+    any_value(len(collected.names)) AS secrets,
+    count(*) FILTER (WHERE calls.outcome = 'denied') AS denied,
+    any_value(collected.names) AS names,
+    calls.account_id,
+    calls.session_id,
+    list_sort(list(calls.event_id)) AS event_ids
+FROM calls
+INNER JOIN collected
+    ON
+        calls.hour_start = collected.hour_start
+        AND calls.session_id = collected.session_id
+        AND calls.account_id = collected.account_id
+GROUP BY calls.hour_start, calls.actor, calls.account_id, calls.session_id
+HAVING count(*) FILTER (WHERE calls.is_listing) > 0
+ORDER BY calls.hour_start, calls.actor, calls.account_id, calls.session_id

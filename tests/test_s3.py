@@ -113,6 +113,39 @@ def test_a_body_that_stands_still_is_tried_again_and_then_unread(
     assert events(tmp_path / "lake") == ["event-0", "event-1"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            (503, "SlowDown", "Please reduce your request rate."),
+            "SlowDown: Please reduce your request rate; run the same",
+        ),
+        ("reset", "Connection was closed before we received a valid response from endpoint URL"),
+        ("stall", "its body stood still; 5 times in a row; run the same command again"),
+        ("cut", "5 times in a row; run the same command again"),
+        ((404, "NoSuchKey", "no"), "NoSuchKey: no; it was there when the bucket was listed, and is gone"),
+        ((403, "AccessDenied", "no"), "AccessDenied: no; s3:GetObject is missing"),
+        (
+            (400, "ExpiredToken", "no"),
+            "ExpiredToken: no; sign in again, then run the same command: what is loaded stays",
+        ),
+    ],
+)
+def test_a_fault_that_stays_is_told_in_files_until_it_ends(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any, told: str
+) -> None:
+    monkeypatch.setattr("trailquery.sources.aws.READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("trailquery.sources.aws.ATTEMPTS", 2)
+    faulty = aws.put(key("2024/03/01"), "one")
+    aws.proxy.fault = lambda method, path: fault if path.endswith(".json.gz") else None
+    aws.ingest(tmp_path / "lake")
+    ((name, status, reason),) = statuses(tmp_path / "lake")
+    assert (name, status, told in str(reason)) == (faulty.rpartition("/")[2], "unread", True)
+    aws.proxy.fault = lambda method, path: None
+    aws.ingest(tmp_path / "lake")
+    assert statuses(tmp_path / "lake") == [(name, "loaded", None)]
+
+
 def test_what_stays_broken_is_unread_until_it_can_be_read(aws: Aws, tmp_path: Path) -> None:
     keys = [aws.put(key("2024/03/01", number=n), f"event-{n}") for n in range(4)]
     faults = {

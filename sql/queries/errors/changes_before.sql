@@ -1,0 +1,84 @@
+-- /// trailquery
+-- title = "Changes before a failure"
+-- question = "What changed on this role or resource in the hours before the failure?"
+-- category = "any"
+-- kind = "question"
+-- mitre = []
+-- example = "trailquery run changes_before deploy-role 2024-03-01T10:05:00Z --hours 48"
+--
+-- [params.resource]
+-- type = "text"
+-- about = "The role, policy or resource: its name, id, ARN or target, such as s3://payroll"
+--
+-- [params.before]
+-- type = "timestamp"
+-- about = "When it failed first (UTC)"
+--
+-- [params.hours]
+-- type = "integer"
+-- default = 24
+-- about = "How many hours before that to look at; the scope still holds"
+--
+-- [columns]
+-- event_time = "When the change was made (UTC), the latest first"
+-- minutes_before = "How many minutes before the failure"
+-- actor = "Who made it, AWS included"
+-- client_ip = "From which address"
+-- action = "The call, service:api"
+-- target = "What was changed"
+-- policy = "Statements of the policies it sent: effect, actions and not-actions"
+-- request = "What was asked, JSON text"
+-- account_id = "The account that was acted on"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH changed AS (
+    SELECT *
+    FROM events
+    WHERE
+        access = 'write'
+        AND outcome = 'success'
+        AND category <> 'data'
+        AND event_time < $before
+        AND event_time >= $before - to_hours($hours)
+        AND (
+            target = $resource
+            OR len(list_filter(resources, lambda named: $resource IN (named.name, named.arn))) > 0
+        )
+),
+
+policies AS (
+    SELECT
+        event_id,
+        account_id,
+        list_sort(
+            list(
+                format(
+                    '{} {}', effect,
+                    array_to_string(
+                        list_concat(
+                            actions, list_transform(not_actions, lambda named: 'not ' || named)
+                        ), ', '
+                    )
+                )
+            )
+        ) AS statements
+    FROM policy_statements
+    GROUP BY event_id, account_id
+)
+
+SELECT
+    changed.event_time,
+    date_diff('minute', changed.event_time, $before) AS minutes_before,
+    changed.actor,
+    changed.client_ip,
+    changed.action,
+    changed.target,
+    coalesce(policies.statements, []) AS policy,
+    changed.request,
+    changed.account_id,
+    changed.event_id
+FROM changed LEFT JOIN policies
+    ON
+        changed.event_id = policies.event_id
+        AND changed.account_id IS NOT DISTINCT FROM policies.account_id
+ORDER BY changed.event_time DESC, event_id

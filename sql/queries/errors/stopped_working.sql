@@ -1,0 +1,66 @@
+-- /// trailquery
+-- title = "Calls that stopped working"
+-- question = "Which calls used to succeed for an identity and now only fail, since when, and why?"
+-- category = "any"
+-- kind = "question"
+-- mitre = []
+-- example = "trailquery run stopped_working --actor ci-deploy --since 2024-03-01"
+--
+-- [params.actor]
+-- type = "text"
+-- default = ""
+-- about = "Only this user, role, ARN, principal id or service; empty is everyone, AWS too"
+--
+-- [params.min_successes]
+-- type = "integer"
+-- default = 3
+-- about = "How often it must have worked before, at least, in all that the lake holds"
+--
+-- [columns]
+-- actor = "User, role (all its sessions), service"
+-- action = "The call, service:api"
+-- last_success = "When it worked last (UTC)"
+-- successes = "How often it had worked"
+-- first_failure = "When it failed first after that (UTC)"
+-- failures = "How often it failed since; it never worked again"
+-- error_codes = "With which codes, sorted"
+-- last_message = "The message of the last failure"
+-- account_id = "The account that was acted on"
+-- first_failure_id = "The first failure; see: trailquery run changes_before"
+-- event_ids = "The failures, sorted"
+-- ///
+WITH successes AS (
+    SELECT
+        principal_key, action, account_id, count(*) AS successes, max(event_time) AS last_success
+    FROM history
+    WHERE
+        outcome = 'success'
+        AND (
+            $actor = ''
+            OR $actor IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)
+        )
+    GROUP BY principal_key, action, account_id
+    HAVING count(*) >= $min_successes
+)
+
+SELECT
+    max(coalesce(failed.role_name, failed.actor)) AS actor,
+    failed.action,
+    any_value(successes.last_success) AS last_success,
+    any_value(successes.successes) AS successes,
+    min(failed.event_time) AS first_failure,
+    count(*) AS failures,
+    list_sort(list(DISTINCT failed.error_code)) AS error_codes,
+    max_by(failed.error_message, (failed.event_time, failed.event_id)) AS last_message,
+    failed.account_id,
+    min_by(failed.event_id, (failed.event_time, failed.event_id)) AS first_failure_id,
+    list_sort(list(failed.event_id)) AS event_ids
+FROM api_errors AS failed INNER JOIN successes
+    ON
+        failed.principal_key = successes.principal_key
+        AND failed.action = successes.action
+        AND failed.account_id = successes.account_id
+        AND failed.event_time > successes.last_success
+WHERE failed.error_class NOT IN ('throttled', 'dry-run')
+GROUP BY failed.principal_key, failed.action, failed.account_id
+ORDER BY first_failure, failed.action, failed.principal_key, failed.account_id

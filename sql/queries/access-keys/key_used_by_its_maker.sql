@@ -1,0 +1,84 @@
+-- /// trailquery
+-- title = "A key for another user, used by who made it"
+-- question = "Who made an access key for an old user and had it used from the very address it was made from?"
+-- category = "any"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1098.001", "T1078.004"]
+-- why = "A thief who may create keys takes on other users with them, and stays when the first key is found. Harmless when an administrator rotates a program's key and tries the new one."
+-- next = "trailquery run timeline_key {created_key}"
+-- example = "trailquery run key_used_by_its_maker --within 7d"
+--
+-- [params.within]
+-- type = "interval"
+-- default = "1d"
+-- about = "Uses no later than this after the key was made count; and a user made no earlier than this before is new"
+--
+-- [columns]
+-- event_time = "When the key was made (UTC)"
+-- actor = "Who made it"
+-- key_for = "The user it is for, who was never seen at that address before"
+-- client_ip = "The address it was made and used from"
+-- made_with = "Kind of client program it was made with"
+-- used_with = "Kinds of client program it was used with from there, sorted"
+-- created_key = "The key"
+-- first_used = "Its first use from there (UTC)"
+-- uses = "Uses from there"
+-- failed = "Of these, refused or failed"
+-- actions = "What it was used for from there, sorted"
+-- account_id = "The account of the user"
+-- event_ids = "The making and those uses, sorted"
+-- ///
+WITH creations AS (
+    SELECT *
+    FROM management_events
+    WHERE
+        action = 'iam:CreateAccessKey'
+        AND target <> 'user/' || coalesce(user_name, '')
+),
+
+new_users AS (
+    SELECT account_id, target, event_time
+    FROM history
+    WHERE action = 'iam:CreateUser' AND outcome = 'success'
+)
+
+SELECT
+    made.event_time,
+    made.actor,
+    made.target AS key_for,
+    made.client_ip,
+    made.client AS made_with,
+    list_sort(list(DISTINCT used.client) FILTER (WHERE used.client IS NOT NULL)) AS used_with,
+    made.issued_key_id AS created_key,
+    min(used.event_time) AS first_used,
+    count(*) AS uses,
+    count(*) FILTER (WHERE used.outcome <> 'success') AS failed,
+    list_sort(list(DISTINCT used.action)) AS actions,
+    made.account_id,
+    list_sort(list_distinct(list_append(list(used.event_id), made.event_id))) AS event_ids
+FROM creations AS made
+INNER JOIN history AS used
+    ON
+        made.issued_key_id = used.access_key_id
+        AND made.client_ip = used.client_ip
+        AND used.event_time <= made.event_time + $within
+WHERE
+    NOT EXISTS (
+        SELECT 1 FROM new_users
+        WHERE
+            new_users.account_id = made.account_id
+            AND new_users.target = made.target
+            AND new_users.event_time BETWEEN made.event_time - $within AND made.event_time
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM history AS before
+        WHERE
+            before.principal_key = used.principal_key
+            AND before.client_ip = used.client_ip
+            AND before.event_time < made.event_time
+    )
+GROUP BY
+    made.event_time, made.event_id, made.actor, made.target, made.client_ip, made.client,
+    made.issued_key_id, made.account_id
+ORDER BY made.event_time, created_key

@@ -1,0 +1,81 @@
+-- /// trailquery
+-- title = "Buckets and objects opened to the public"
+-- question = "Who gave everyone access to a bucket or its objects, by policy or ACL, or took the account's public access block away?"
+-- category = "any"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1530", "T1562.001"]
+-- why = "What everyone may read is copied within hours; with write access it is replaced. Harmless for a bucket that is meant to be a public site: such a bucket is known by its name, and a block of public access still in force makes the grant void. The block of a single bucket is in s3_public_block_removed."
+-- next = "trailquery run s3_config_changes --bucket {bucket}"
+-- example = "trailquery run s3_public_exposure"
+--
+-- [columns]
+-- first_time = "When the first such call completed (UTC)"
+-- last_time = "When the last one did (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ips = "The caller's addresses, sorted"
+-- bucket = "The bucket; NULL of a whole account"
+-- opened_by = "public policy, public ACL or account's public access block off"
+-- calls = "Such calls: one for each object whose ACL was opened"
+-- outcomes = "success, denied, error: all that came, sorted"
+-- error_codes = "Why calls did not work, sorted"
+-- account_id = "The account of the bucket"
+-- event_ids = "The events, sorted"
+-- ///
+WITH marked AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                event_id IN (
+                    SELECT policy_statements.event_id FROM policy_statements
+                    WHERE policy_statements.is_public
+                )
+                THEN 'public policy'
+            WHEN
+                regexp_matches(
+                    request,
+                    'groups/global/(AllUsers|AuthenticatedUsers)'
+                    || '|"x-amz-acl" ?: ?\[? ?"(public-read|authenticated-read)'
+                )
+                THEN 'public ACL'
+            WHEN
+                api = 'DeleteAccountPublicAccessBlock'
+                OR (
+                    api = 'PutAccountPublicAccessBlock'
+                    AND list_contains(
+                        json_extract_string(
+                            request,
+                            [
+                                '$.PublicAccessBlockConfiguration.BlockPublicAcls',
+                                '$.PublicAccessBlockConfiguration.IgnorePublicAcls',
+                                '$.PublicAccessBlockConfiguration.BlockPublicPolicy',
+                                '$.PublicAccessBlockConfiguration.RestrictPublicBuckets'
+                            ]
+                        ),
+                        'false'
+                    )
+                )
+                THEN 'account''s public access block off'
+        END AS opened_by
+    FROM events
+    WHERE service = 's3' AND access = 'write' AND NOT is_aws_call
+)
+
+SELECT
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    actor,
+    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    bucket,
+    opened_by,
+    count(*) AS calls,
+    list_sort(list(DISTINCT outcome)) AS outcomes,
+    list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))
+        AS error_codes,
+    account_id,
+    list_sort(list(event_id)) AS event_ids
+FROM marked
+WHERE opened_by IS NOT NULL
+GROUP BY actor, bucket, opened_by, account_id
+ORDER BY first_time, bucket, actor, opened_by

@@ -32,7 +32,7 @@ SELECT
     client,
     action,
     target,
-    json_extract_string(request, '$.originalSize')::BIGINT AS size_bytes,
+    try_cast(json_extract_string(request, '$.originalSize') AS BIGINT) AS size_bytes,
     outcome,
     error_code,
     account_id,

@@ -27,7 +27,7 @@ SELECT
     client,
     action,
     target,
-    json_extract_string(request, '$.retentionInDays')::BIGINT AS retention_days,
+    try_cast(json_extract_string(request, '$.retentionInDays') AS BIGINT) AS retention_days,
     outcome,
     error_code,
     account_id,

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Organization or its guard rails weakened"
--- question = "Did an account leave, was one removed or closed, or a guard-rail policy or trusted service taken away?"
+-- question = "Did an account leave, was one removed or closed, a guard-rail policy taken away, or an administrator named?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"

@@ -29,7 +29,7 @@ SELECT
     action,
     coalesce('cluster/' || json_extract_string(request, '$.name'), target) AS cluster,
     coalesce(
-        url_decode(json_extract_string(request, '$.principalArn')),
+        try(url_decode(json_extract_string(request, '$.principalArn'))),
         requested_role_arn,
         json_extract_string(request, '$.oidc.issuerUrl')
     ) AS given_to,

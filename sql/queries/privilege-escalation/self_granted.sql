@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Rights given to oneself"
--- question = "Who changed the policies, groups, boundary or trust of the very user or role they act as?"
+-- question = "Who changed the policies, groups or boundary of their own user or role, or made a role trust them?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -15,13 +15,19 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The caller's own user or role, and what was attached: + added"
+-- target = "The caller's own user or role, and what was attached: + added; or the role that trusts them"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
+WITH trusted AS (
+    SELECT event_id || ' ' || unnest(principals) AS event_and_principal
+    FROM policy_statements
+    WHERE action = 'iam:UpdateAssumeRolePolicy' AND effect = 'Allow'
+)
+
 SELECT
     event_time,
     actor,
@@ -36,11 +42,16 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
-        'iam:AddUserToGroup', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
-        'iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary',
-        'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy', 'iam:PutUserPermissionsBoundary',
-        'iam:PutUserPolicy', 'iam:UpdateAssumeRolePolicy'
+    (
+        action IN (
+            'iam:AddUserToGroup', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
+            'iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary',
+            'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy',
+            'iam:PutUserPermissionsBoundary', 'iam:PutUserPolicy', 'iam:UpdateAssumeRolePolicy'
+        )
+        AND split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name)
     )
-    AND split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name)
+    OR event_id || ' ' || coalesce(role_arn, actor_arn) IN (
+        SELECT event_and_principal FROM trusted
+    )
 ORDER BY event_time, event_id

@@ -58,15 +58,15 @@ def _command(arguments: list[str]) -> str:
 
 
 def _opening_questions(story: str, subjects: dict[str, Any]) -> list[list[str]]:
+    if story in ("leaked-key", "role-chain", "mining", "ransom"):
+        first = ["who_is_key", subjects["access_key_id"], "--format", "line"]
+    elif story == "s3-exfiltration":
+        first = ["timeline_resource", subjects["bucket"], "--format", "table", "--limit", "12"]
+    else:
+        first = ["console_logins", "--user", subjects["user"], "--format", "table"]
     if story == "trail-tampering":
-        return [
-            ["console_logins", "--user", subjects["user"], "--format", "table"],
-            ["trail_tampering", "--format", "table"],
-        ]
-    return [
-        ["who_is_key", subjects["access_key_id"], "--format", "line"],
-        ["timeline_ip", subjects["ip"], "--format", "table", "--limit", "12"],
-    ]
+        return [first, ["trail_tampering", "--format", "table"]]
+    return [first, ["timeline_ip", subjects["ip"], "--format", "table", "--limit", "12"]]
 
 
 def _tell_story(steps: list[dict[str, Any]], path: Path) -> int:
@@ -83,7 +83,8 @@ def _tell_story(steps: list[dict[str, Any]], path: Path) -> int:
 def _is_found(lake: Lake, step: dict[str, Any]) -> bool:
     """Every event of the step is among the rows of the query that the story names for it."""
     rows = lake.run(step["query"], **step["parameters"]).rows()
-    return set(step["event_ids"]) <= {row["event_id"] for row in rows}
+    found = {event_id for row in rows for event_id in row.get("event_ids") or [row.get("event_id")]}
+    return set(step["event_ids"]) <= found
 
 
 def _as_typed(step: dict[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ from trailquery.simulate.record import (
     uuid,
     words_text,
 )
+from trailquery.simulate.s3 import GET_OBJECT
 from trailquery.simulate.services import CREDENTIALS, S3_EXTRA, assumed_by, service
 
 SESSION_S = 6 * 3600
@@ -42,21 +43,6 @@ INSTANCE_CALLS = (
     Template("secretsmanager", "GetSecretValue", read=True, request={"secretId": "prod/web/database"}),
     Template("ssm", "GetParameter", read=True, request={"name": "/web/feature-flags", "withDecryption": True}, resources=[{"accountId": "$account$", "ARN": "arn:aws:ssm:$region$:$account$:parameter/web/feature-flags"}]),
 )  # fmt: skip
-OBJECT = [
-    {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::$bucket$/$object$"},
-    {"accountId": "$account$", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::$bucket$"},
-]
-GET_OBJECT = Template(
-    "s3",
-    "GetObject",
-    category="Data",
-    read=True,
-    request={"bucketName": "$bucket$", "Host": "$bucket$.s3.$region$.amazonaws.com", "key": "$object$"},
-    additional=S3_EXTRA,
-    resources=OBJECT,
-    request_id="$s3_request$",
-    host="$bucket$.s3.%s.amazonaws.com",
-)
 INVOKE = Template(
     "lambda",
     "Invoke",

@@ -15,9 +15,11 @@ from trailquery.simulate.record import Actor, json_text, time_text
 ORGANIZATION = "o-exampleorg"
 PROD, DEV, LOGS = "111122223333", "444455556666", "777788889999"
 ACCOUNTS = {PROD: "prod", DEV: "dev", LOGS: "log-archive"}
-REGIONS = ("us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2")
+OPT_IN = "ap-east-1"  # a region that nobody uses; a policy of the organisation forbids it to prod and dev
+REGIONS = ("us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2", OPT_IN)
 ORG_BUCKET, PROD_BUCKET = "example-org-trail", "example-prod-trail"
 PAYROLL, ACCESS_LOGS = f"payroll-{PROD}", f"access-logs-{PROD}"
+EXPORTS, ARCHIVE = f"customer-exports-{PROD}", f"customer-archive-{PROD}"
 
 OFFICE_IP, OFFICE_IPV6, CI_IP, VPN_IP = "203.0.113.10", "2001:db8:10::5c", "203.0.113.40", "203.0.113.77"
 BROWSER = (

@@ -61,11 +61,12 @@ CONSOLE_CALLS = (
     Template("support", "DescribeTrustedAdvisorChecks", version="1.05", read=None, request={"language": "en"}),
 )  # fmt: skip
 HEALTH = Template("health", "DescribeEventAggregates", version="1.08", read=True, request={"aggregateField": "eventTypeCategory", "filter": {"eventStatusCodes": ["open", "upcoming"]}})  # fmt: skip
+BACKUP_STARTED = Template("backup", "StartBackupJob", request={"backupVaultName": "Default", "resourceArn": "arn:aws:dynamodb:$region$:$account$:table/orders", "iamRoleArn": "arn:aws:iam::$account$:role/service-role/AWSBackupDefaultServiceRole"}, response={"backupJobId": "$uuid$"})  # fmt: skip
 LAPTOP_CALLS = (
     Template("sts", "GetCallerIdentity", read=True, host="sts.%s.amazonaws.com"),
     Template("s3", "ListBuckets", read=True, request={"Host": "s3.$region$.amazonaws.com"}, additional=S3_EXTRA, request_id="$s3_request$", host="s3.%s.amazonaws.com"),
     Template("rds", "DescribeDBSnapshots", read=True, request={"includeShared": False, "includePublic": False}),
-    Template("backup", "StartBackupJob", request={"backupVaultName": "Default", "resourceArn": "arn:aws:dynamodb:$region$:$account$:table/orders", "iamRoleArn": "arn:aws:iam::$account$:role/service-role/AWSBackupDefaultServiceRole"}, response={"backupJobId": "$uuid$"}),
+    BACKUP_STARTED,
     Template("glue", "GetTables", version="1.08", read=True, request={"databaseName": "analytics"}),
     Template("athena", "StartQueryExecution", version="1.09", request={"queryString": "***OMITTED***", "workGroup": "primary", "clientRequestToken": "$uuid$"}, response={"queryExecutionId": "$uuid$"}),
     Template("ec2", "RunInstances", error=("Client.UnauthorizedOperation", "You are not authorized to perform this operation. User: $arn$ is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:$region$:$account$:instance/* because no identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: $token$"), request={"instancesSet": {"items": [{"imageId": "ami-0$hex16$", "minCount": 1, "maxCount": 1}]}, "instanceType": "m7i.large", "blockDeviceMapping": {}, "monitoring": {"enabled": False}, "disableApiTermination": False, "disableApiStop": False}),

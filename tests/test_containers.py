@@ -305,6 +305,12 @@ def test_truncated_text_keeps_the_whole_records_and_rejects_the_tail():
     assert contents.rejects == [Reject(2, THREE[:-3], f"ends early, at byte {len(text)} of the text")]
 
 
+def test_a_bare_array_that_is_cut_keeps_its_first_record_too():
+    contents = read_contents(b"[" + ONE + b"," + TWO[:-3])
+    assert held(contents) == [(0, ONE)]
+    assert rejected(contents) == [(1, TWO[:-3])]
+
+
 def test_an_envelope_after_a_broken_line_is_still_peeled_off():
     contents = read_contents(b"\n".join([envelope(ONE), envelope(TWO)[:-9], envelope(THREE)]))
     assert held(contents) == [(0, ONE), (2, THREE)]

@@ -81,7 +81,7 @@ def bad_files(folder: Path) -> dict[str, Path]:
     body = json.dumps({"Records": good}).encode()
     made = {
         "truncated.json.gz": gzip.compress(body)[:-30],
-        "bomb.json.gz": gzip.compress(b'{"Records":[' + b" " * (600 << 20), 9),
+        "bomb.json.gz": gzip.compress(b'{"Records":[' + b" " * (120 << 20), 9),
         "empty.json.gz": b"",
         "not-gzip.json.gz": b"this is no gzip",
         "not-json.json": b"{not json",
@@ -124,7 +124,10 @@ REASONS = {
 }
 
 
-def test_of_bad_evidence_the_rest_is_loaded_and_the_bad_part_is_listed(tmp_path: Path) -> None:
+def test_of_bad_evidence_the_rest_is_loaded_and_the_bad_part_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailquery.pieces.MAX_TEXT_BYTES", 100 << 20)
     bad_files(tmp_path / "logs")
     summary = ingest([tmp_path / "logs"], tmp_path / "lake")
     assert summary.read == summary.loaded + summary.duplicate + summary.variant + summary.rejected

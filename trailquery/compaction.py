@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from trailquery import tables
 from trailquery.errors import UsageError
 
 SMALL_BYTES = 16 << 20
-MERGED_BYTES = 32 << 20  # about 400 MiB in memory
+MERGED_BYTES = 32 << 20
+MERGED_INFLATED_BYTES = 400 << 20  # they are held in memory at once
 MANY = 8
 KEPT_S = 7 * 86_400
 
@@ -85,17 +87,22 @@ def _small_files(lake: Path, table: tables.Table) -> list[list[Path]]:
 
 
 def _groups(files: list[Path]) -> list[list[Path]]:
-    """The files to merge into one, group by group; none comes to more than MERGED_BYTES."""
+    """The files to merge into one, group by group; none comes to more than MERGED_BYTES or MERGED_INFLATED_BYTES."""
     groups: list[list[Path]] = []
-    filled = MERGED_BYTES
+    left, left_inflated = -1, -1
     for file in files:
-        size = file.stat().st_size
-        if filled + size > MERGED_BYTES:
+        left, left_inflated = left - file.stat().st_size, left_inflated - _inflated_bytes(file)
+        if left < 0 or left_inflated < 0:
             groups.append([])
-            filled = 0
+            left = MERGED_BYTES - file.stat().st_size
+            left_inflated = MERGED_INFLATED_BYTES - _inflated_bytes(file)
         groups[-1].append(file)
-        filled += size
     return [group for group in groups if len(group) > 1]
+
+
+def _inflated_bytes(file: Path) -> int:
+    held = pq.read_metadata(file)
+    return sum(held.row_group(number).total_byte_size for number in range(held.num_row_groups))
 
 
 def _day(file: Path) -> str | None:

@@ -59,10 +59,16 @@ def cut(position: int, data: bytes | memoryview, reason: str) -> Reject:
 
 def read_contents(data: bytes, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> Contents:
     """The records and rejects of one file. Raises nothing: what is wrong is in `rejects` and `problem`."""
-    text, problem = inflate(data, max_inflated_bytes) if data[:2] == GZIP_MAGIC else (data, None)
-    if len(text) > max_inflated_bytes and data[:2] == GZIP_MAGIC:
+    is_gzip = data[:2] == GZIP_MAGIC
+    text, problem = inflate(data, max_inflated_bytes) if is_gzip else (data, None)
+    if is_gzip and len(text) > max_inflated_bytes:
         problem = f"the gzip inflates to more than {max_inflated_bytes} bytes and was not read"
         return Contents("log", [], [], [cut(0, data, problem)], "", 0, problem)
+    return contents_of(data, text, problem)
+
+
+def contents_of(data: bytes, text: bytes, problem: str | None) -> Contents:
+    """The records and rejects of a file of `data` that inflates to `text`, `problem` being what is wrong with the gzip."""
     digest = hashlib.sha256(text).hexdigest() if text or problem is None else ""
     reading, body = _Reading(), text.removeprefix(codecs.BOM_UTF8)
     if not body or body.isspace():
@@ -128,14 +134,14 @@ _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _LISTS = {"Events", "events", "logEvents", "results"}
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
-_EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
+EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
 
 
 def _read_text(text: bytes, reading: _Reading) -> str | None:
     """Read every element of `text` into `reading`; what is wrong with the whole, None when nothing is."""
     problem = None
-    if _EXPORT_STAMP.match(text):
-        text = _EXPORT_STAMP.sub(b"", text)
+    if EXPORT_STAMP.match(text):
+        text = EXPORT_STAMP.sub(b"", text)
     try:
         reading.records = _DELIVERY.decode(text).Records
         if _hides_records(text, reading.records):
@@ -264,7 +270,7 @@ def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading,
 
 
 _DOCUMENT_START = re.compile(rb"\n[{\[]")
-_RECORD_START = re.compile(rb"[,\[\n][ \t\r]*+\{")
+_RECORD_START = re.compile(rb"(?<=[,\[\n])[ \t\r]*+\{")
 _NEXT_VALUE = re.compile(rb"\s*+[{\[]")
 # What may stand between two records without being evidence: the end of one list, the start of the next.
 _BETWEEN = re.compile(rb'[\s\]}]*+,?\s*+(?:\{?\s*+"Records"\s*+:)?+\s*+\[?[\s\]}]*+')
@@ -314,7 +320,7 @@ def _stretches(
     reason, spare = "", 4 * len(text)
     while match := (_NEXT_VALUE.match(text, at) if at == kept else None) or starts.search(text, at):
         start = match.end() - 1
-        end, raw, fault = _value(text, start)
+        end, raw, fault = read_value(text, start)
         if raw is not None and wanted(raw):
             if kept < start:
                 yield _Stretch(kept, start, None, reason or f"no JSON at byte {offset + kept} of the text")
@@ -328,7 +334,7 @@ def _stretches(
         yield _Stretch(kept, len(text), None, reason or f"no JSON at byte {offset + kept} of the text")
 
 
-def _value(text: bytes, start: int) -> tuple[int, msgspec.Raw | None, str]:
+def read_value(text: bytes, start: int) -> tuple[int, msgspec.Raw | None, str]:
     """Where the JSON value at `start` ends, and the value; or where it breaks, and why.
 
     msgspec has no call for "the first value of a text", but it names the byte after the first trailing one.

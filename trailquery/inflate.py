@@ -1,11 +1,13 @@
 """Gzip of any number of members -> its text and what is wrong with it. Pure: no I/O."""
 
 import zlib
+from collections.abc import Generator
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 GZIP_MAGIC = b"\x1f\x8b"
+_PART_BYTES = 1 << 20
 
 
 def inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
@@ -13,17 +15,28 @@ def inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
     whole = _inflate_sound(data, limit)
     if whole is not None:
         return whole, None
-    members, at, room, fault = list[bytes](), 0, limit + 1, None
-    while at < len(data) and room > 0 and not fault:
+    parts, room, members = list[bytes](), limit + 1, inflating(data)
+    while room > 0:
+        try:
+            parts.append(next(members)[:room])
+        except StopIteration as end:
+            return b"".join(parts), end.value
+        room -= len(parts[-1])
+    return b"".join(parts), None
+
+
+def inflating(data: bytes) -> Generator[bytes, None, str | None]:
+    """The text of all gzip members, at most a mebibyte at a time; in the end, what is wrong with them."""
+    at, fault = 0, None
+    while at < len(data) and not fault:
         if data[at : at + 2] == GZIP_MAGIC:
-            member, used, fault = _inflate_member(memoryview(data)[at:], room)
-            members.append(member)
-            at, room = at + used, room - len(member)
+            used, fault = yield from _inflating_member(memoryview(data)[at:])
+            at += used
         elif data[at:].strip(b"\0"):
             fault = "other data follows the gzip"
         else:
             break  # zeros, as tape and block devices pad with
-    return b"".join(members), f"{fault} at byte {at} of {len(data)}" if fault else None
+    return f"{fault} at byte {at} of {len(data)}" if fault else None
 
 
 def _inflate_sound(data: bytes, limit: int) -> bytes | None:
@@ -36,23 +49,23 @@ def _inflate_sound(data: bytes, limit: int) -> bytes | None:
     return text if inflater.eof and not inflater.unused_data else None
 
 
-def _inflate_member(member: memoryview, room: int) -> tuple[bytes, int, str | None]:
-    """The text of the first gzip member, at most `room` bytes; how far it was read; what is wrong there.
+def _inflating_member(member: memoryview) -> Generator[bytes, None, tuple[int, str | None]]:
+    """The text of the first gzip member; in the end, how far it was read and what is wrong there.
 
     Read in steps that grow, so that a million tiny members are not copied over and over, and at an error
     shrink, so that every byte before it counts.
     """
-    inflater, parts = zlib.decompressobj(31), list[bytes]()
-    at, step, fault = 0, 4096, None
-    while at < len(member) and room > 0 and not inflater.eof and step:
+    inflater, part, at, step, fault = zlib.decompressobj(31), b"", 0, 4096, None
+    while not inflater.eof and step and (at < len(member) or part):
         before = inflater.copy()
         try:
-            parts.append(inflater.decompress(member[at : at + step], room))
+            part = inflater.decompress(member[at : at + step], _PART_BYTES)
         except zlib.error as error:
             inflater, step = before, step // 2
             fault = f"gzip is damaged ({str(error).rpartition(': ')[2]})"
         else:
-            at, room = min(at + step, len(member)), room - len(parts[-1])
-            step *= 1 if fault else 2
-    fault = None if inflater.eof or room <= 0 else fault or "gzip ends early"
-    return b"".join(parts), at - len(inflater.unused_data), fault
+            at = min(at + step, len(member)) - len(inflater.unconsumed_tail)
+            step = step if fault else min(step * 2, _PART_BYTES)
+            yield part
+    fault = None if inflater.eof else fault or "gzip ends early"
+    return at - len(inflater.unused_data), fault

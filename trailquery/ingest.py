@@ -31,7 +31,7 @@ from trailquery.sources.found import SoFar
 from trailquery.workers import decode_in_parallel, usable_cores
 
 BATCH_RECORDS = 60_000  # under a gigabyte while they are sorted and written
-BATCH_BYTES = 512 << 20
+BATCH_BYTES = 256 << 20  # of tables: twice what the log files inflate to, as request and response stand there twice
 
 
 class Summary:
@@ -121,6 +121,7 @@ class _Ingest:
         with closing(decode_in_parallel(self._new_files(found), table_records, jobs)) as tables_read:
             for decoded in tables_read:
                 self._events.append(decoded.table)
+                self._bytes += decoded.table.nbytes
                 for file in decoded.files:
                     self._take(file)
                 if self._is_full():
@@ -189,7 +190,6 @@ class _Ingest:
             summary.unsound.append((found.place, file.problem))
         if file.data is not None:
             keep_digest(self._lake, file_sha256, file.data)
-        self._bytes += file.inflated_bytes
         self._reject(found.place, file_sha256, file.rejects)
         row = file_row(file, found, _now())
         self._files.append(row)

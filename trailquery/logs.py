@@ -17,12 +17,13 @@ import pyarrow as pa
 from trailquery.containers import Reject, cut
 from trailquery.events import EVENTS
 from trailquery.pieces import read_pieces
-from trailquery.records import columns_of
+from trailquery.records import columns_of, forget
 from trailquery.soundness import Record, UnsoundError, examine, read_record
 
 TABLE_RECORDS = 20_000
-TABLE_BYTES = 64 << 20
+TABLE_BYTES = 32 << 20
 _DIGEST = "_CloudTrail-Digest_"  # in the name of each
+LONG_RECORD = 16 << 10  # bytes
 _STEP = 100  # so many records are added before a table may end
 
 
@@ -69,12 +70,16 @@ def decode(files: Iterable[tuple[Origin, bytes]], table_records: int = TABLE_REC
 
     A table ends early at TABLE_BYTES of records.
     """
-    waiting = _Waiting()
+    waiting, long_bytes = _Waiting(), 0
     for origin, data in files:
         file, records = FileRead(origin, len(data)), 0
         for contents in read_pieces(data):
             file.rejects += contents.rejects
             records += len(contents.records)
+            long_bytes += sum(size for size in map(len, contents.records) if size > LONG_RECORD)
+            if long_bytes > TABLE_BYTES:
+                forget()
+                long_bytes = 0
             for start in range(0, len(contents.records), _STEP):
                 if len(waiting.records) >= table_records or waiting.bytes >= TABLE_BYTES:
                     yield waiting.decoded()

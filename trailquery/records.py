@@ -4,6 +4,7 @@ What follows from a few fields is worked out once for each of their values: each
 fields it needs and the columns it gives.
 """
 
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from trailquery.events import RESOURCE, TEXT
-from trailquery.meaning import action, client, credentials, failure, identity, levels, resources, storage, target
+from trailquery.meaning import action, client, credentials, failure, identity, kinds, levels, resources, storage, target
 from trailquery.meaning.fields import flag, text, text_at
 from trailquery.soundness import PARTS, Record, canonical, read_part
 
@@ -47,6 +48,13 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
 
 def _transposed(rows: Iterable[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True)) or [()] * width
+
+
+def forget() -> None:
+    """Empty every memo: it holds so many values, however long they are."""
+    for remembered in chain.from_iterable(vars(place).values() for place in (resources, kinds, sys.modules[__name__])):
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
 
 
 @lru_cache(maxsize=1 << 14)

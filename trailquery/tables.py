@@ -22,7 +22,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from trailquery.errors import UsageError
 from trailquery.events import EVENTS, TEXT, TIME
 
-ROW_GROUP = 32_768
+ROW_GROUP = 32_768  # rows at most
+ROW_GROUP_BYTES = 128 << 20  # about
 PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
 UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 REPEATED_FPP = 1e-2
@@ -232,6 +233,7 @@ def _write_part(
     filters = {name: _bloom_filter(rows[name], order, name in table.unique) for name in table.asked_for}
     short = [name for name in table.schema.names if name not in table.unique]
     rows = rows.select(table.schema.names)
+    step = max(1, min(ROW_GROUP, ROW_GROUP_BYTES * len(rows) // max(1, rows.nbytes)))
     with pq.ParquetWriter(
         root / path,
         table.schema,
@@ -241,8 +243,8 @@ def _write_part(
         max_rows_per_page=PAGE_ROWS,
         bloom_filter_options=filters or None,
     ) as writer:
-        for start in range(0, len(order), ROW_GROUP):
-            writer.write_table(rows.take(order.slice(start, ROW_GROUP)).cast(table.schema), row_group_size=ROW_GROUP)
+        for start in range(0, len(order), step):
+            writer.write_table(rows.take(order.slice(start, step)).cast(table.schema), row_group_size=step)
     status = (root / path).stat()
     return AddAction(
         path=quote(path, safe="/="),

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, Queue, SimpleQueue
 
 from trailquery.errors import MachineError
 from trailquery.imports import without_arrays
@@ -23,6 +23,7 @@ from trailquery.logs import Decoded, Origin, decode
 PARCEL_BYTES = 1 << 20  # of log files as delivered, gzip mostly: about a second of work
 PARCEL_FILES = 500
 _WAITING = 2  # parcels a worker, at work or answered and not yet taken
+_TABLES = 2  # of a parcel, answered and not yet taken: a long file makes many
 
 Parcel = list[tuple[Origin, bytes]]
 
@@ -51,24 +52,48 @@ def decode_in_parallel(
             idle.put(worker)
             stack.callback(worker.close)
         threads = stack.enter_context(ThreadPoolExecutor(jobs))
-        answers: deque[Future[list[Decoded]]] = deque()
+        answers: deque[_Answer] = deque()
+        stack.callback(lambda: deque(map(_Answer.drop, answers), maxlen=0))
         for worker in workers:  # what is under way when this ends early is of no use
             stack.callback(worker.kill)
-        stack.callback(lambda: [answer.cancel() for answer in answers])
         for parcel in chain(ahead, parcels):
-            answers.append(threads.submit(_decoded, idle, parcel))
+            answers.append(_Answer(threads, idle, parcel))
             if len(answers) >= _WAITING * jobs:
-                yield from answers.popleft().result()
+                yield from answers[0].tables()
+                answers.popleft()
         while answers:
-            yield from answers.popleft().result()
+            yield from answers[0].tables()
+            answers.popleft()
 
 
-def _decoded(idle: "SimpleQueue[_Worker]", parcel: Parcel) -> list[Decoded]:
-    worker = idle.get()
-    try:
-        return worker.decoded(parcel)
-    finally:
-        idle.put(worker)
+class _Answer:
+    """The tables of one parcel as a worker answers them, a few ahead of who takes them."""
+
+    def __init__(self, threads: ThreadPoolExecutor, idle: "SimpleQueue[_Worker]", parcel: Parcel) -> None:
+        self._tables: Queue[Decoded | None] = Queue(_TABLES)
+        self._done: Future[None] = threads.submit(self._fetch, idle, parcel)
+
+    def _fetch(self, idle: "SimpleQueue[_Worker]", parcel: Parcel) -> None:
+        worker = idle.get()
+        try:
+            for table in worker.decoded(parcel):
+                self._tables.put(table)
+        finally:
+            idle.put(worker)
+            self._tables.put(None)
+
+    def tables(self) -> Iterator[Decoded]:
+        """Raises MachineError when the worker has ended."""
+        while table := self._tables.get():
+            yield table
+        self._done.result()
+
+    def drop(self) -> None:
+        """Let the thread end, whatever it waits for."""
+        self._done.cancel()
+        while not self._done.done():
+            with suppress(Empty):
+                self._tables.get(timeout=0.05)
 
 
 def _parcels(files: Iterable[tuple[Origin, bytes]]) -> Iterator[Parcel]:
@@ -99,20 +124,20 @@ class _Worker:
             start_new_session=True,  # the terminal's Ctrl-C is for the process that waits
         )
 
-    def decoded(self, parcel: Parcel) -> list[Decoded]:
+    def decoded(self, parcel: Parcel) -> Iterator[Decoded]:
         """The tables of `parcel`. Raises MachineError when the process has ended."""
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: PT018, S101
         try:
             pickle.dump((parcel, self._table_records), self._process.stdin, pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
-            answer: list[Decoded] = pickle.load(self._process.stdout)  # noqa: S301 (our own process)
+            while table := pickle.load(self._process.stdout):  # noqa: S301 (our own process)
+                yield table
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             code = self._process.wait()
             raise MachineError(
                 f"{parcel[0][0].source_file}: a worker process ended early, with exit code {code}; the lake is as"
                 " after its last commit; run the same command again, with --jobs 1 if memory is short"
             ) from None
-        return answer
 
     def kill(self) -> None:
         self._process.kill()
@@ -128,8 +153,9 @@ def serve() -> None:
     while True:
         try:
             parcel, table_records = pickle.load(requests)  # noqa: S301 (from the process that started this one)
-            pickle.dump(list(decode(parcel, table_records)), answers, pickle.HIGHEST_PROTOCOL)
-            answers.flush()
+            for table in chain(decode(parcel, table_records), [None]):
+                pickle.dump(table, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
         except EOFError:
             return
         except (BrokenPipeError, pickle.UnpicklingError):  # who asked was killed

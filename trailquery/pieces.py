@@ -1,0 +1,139 @@
+"""A long file -> pieces read one at a time, cut between two values, so that memory does not grow with the file.
+
+Each piece is made a document of its own: the start of the list, some of its values, its end. A file of one long value that
+is no list of records is read whole, up to MAX_INFLATED_BYTES.
+"""
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from trailquery.containers import EXPORT_STAMP, Contents, Reject, contents_of, read_contents, read_value
+from trailquery.inflate import GZIP_MAGIC, inflate, inflating
+
+LONG_BYTES = 64 << 20
+PIECE_BYTES = 16 << 20
+MAX_TEXT_BYTES = 8 << 30  # a gzip bomb stops here
+_MOST_BROKEN = 16  # pieces in a row without any record: what follows is not read
+_LIST = re.compile(rb"\s*+(\{\s*+\"(?:Records|Events|events|results)\"\s*+:\s*+)?+\[")
+_COMMA = re.compile(rb"\s*+,?\s*+")
+
+
+def read_pieces(data: bytes, long_bytes: int = LONG_BYTES, piece_bytes: int = PIECE_BYTES) -> Iterator[Contents]:
+    """What a file holds, in pieces when it inflates to more than `long_bytes`. Raises nothing.
+
+    Positions count through the file; hash, size and problem of the last piece are those of the whole.
+    """
+    text, problem = inflate(data, long_bytes) if data[:2] == GZIP_MAGIC else (data, None)
+    if len(text) <= long_bytes:
+        yield contents_of(data, text, problem)
+        return
+    del text
+    whole, position, broken = _Whole(data), 0, 0
+    for document in _documents(whole.parts(piece_bytes), piece_bytes):
+        contents = contents_of(document, document, None)
+        whole.problem = whole.problem or contents.problem
+        yield replace(
+            contents,
+            positions=[position + place for place in contents.positions],
+            rejects=[reject._replace(position=position + reject.position) for reject in contents.rejects],
+        )
+        position += len(contents.records) + len(contents.rejects)
+        broken = 0 if contents.records else broken + 1
+        if broken == _MOST_BROKEN:
+            whole.unread = f"{_MOST_BROKEN} pieces in a row hold no record"
+            break
+    if not position:
+        yield read_contents(data)
+        return
+    rejects, digest = list[Reject](), whole.sha256.hexdigest()
+    if whole.unread:
+        whole.problem = f"{whole.unread}; what follows the first {whole.size} bytes of its text was not read"
+        rejects, digest = [Reject(position, b"", whole.problem)], ""
+    yield Contents("log", [], [], rejects, digest, whole.size, whole.problem)
+
+
+class _Whole:
+    """What is known of a file of which a part is held at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.sha256, self.size = hashlib.sha256(), 0
+        self.problem: str | None = None
+        self.unread: str | None = None  # why it is not read to its end
+
+    def parts(self, size: int) -> Iterator[bytes]:
+        """Its text, a mebibyte at a time or, where nothing is inflated, `size` bytes."""
+        parts = inflating(self._data) if self._data[:2] == GZIP_MAGIC else _slices(self._data, size)
+        while True:
+            try:
+                part = next(parts)
+            except StopIteration as end:
+                self.problem = self.problem or end.value
+                return
+            self.sha256.update(part)
+            self.size += len(part)
+            yield part
+            if self.size > MAX_TEXT_BYTES:
+                self.unread = f"the gzip inflates to more than {MAX_TEXT_BYTES} bytes"
+                return
+
+
+def _slices(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """The text as documents of about `piece_bytes`; none when it starts with a longer value that is no list."""
+    text = _gathered(parts, piece_bytes).removeprefix(codecs.BOM_UTF8)
+    is_lines = bool(EXPORT_STAMP.match(text))
+    head = tail = b""
+    if not _end_of_values(text, is_lines):
+        start = _LIST.match(text)
+        if start is None:
+            return
+        head, tail = start[0], b"]}" if start[1] else b"]"
+        text = text[len(head) :].lstrip()
+    while more := _gathered(parts, piece_bytes):
+        end = _end_of_values(text, is_lines)
+        if end:
+            yield head + text[:end] + tail
+        elif not text:
+            end = 0
+        elif head and text.startswith(b"]"):  # the list is over, and much follows
+            end = len(text)
+            yield head + text
+            head = tail = b""
+        else:  # broken here: what looks like the start of a record is left for the next
+            end = max(text.rfind(b'{"eventVersion"'), 0) or len(text)
+            yield (head or b"\n") + text[:end]
+        text = _COMMA.sub(b"", text[end:] + more, count=1)
+    if head or text:
+        yield head + text
+
+
+def _gathered(parts: Iterator[bytes], size: int) -> bytes:
+    """The next `size` bytes or some more; fewer at the end."""
+    gathered, left = list[bytes](), size
+    while left > 0 and (part := next(parts, None)) is not None:
+        gathered.append(part)
+        left -= len(part)
+    return b"".join(gathered)
+
+
+def _end_of_values(text: bytes, is_lines: bool) -> int:
+    """Where the last whole value of `text` ends, of those that follow one another from its start."""
+    if is_lines:
+        return text.rfind(b"\n") + 1
+    end = at = 0
+    while match := _COMMA.match(text, at):
+        at = match.end()
+        if text[at : at + 1] not in (b"{", b"[", b"n"):
+            return end
+        at, value, _ = read_value(text, at)
+        if value is None:
+            return end
+        end = at
+    return end

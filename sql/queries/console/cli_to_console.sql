@@ -27,7 +27,15 @@
 -- session_id = "The session it was called in; of a sign-in the session it opens"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH directed AS (
+WITH callers AS (
+    SELECT
+        *,
+        coalesce(starts_with(role_name, 'AWSReservedSSO_'), FALSE) AS is_portal_role
+    FROM events
+    WHERE service IN ('signin', 'cloudshell')
+),
+
+directed AS (
     SELECT
         *,
         CASE
@@ -39,18 +47,21 @@ WITH directed AS (
                 )
                 THEN 'to-keys'
             WHEN
-                action = 'signin:GetSigninToken'
+                -- the access portal of Identity Center (Jersey) makes links for all users, every day
+                (
+                    action = 'signin:GetSigninToken'
+                    AND NOT (is_portal_role AND coalesce(starts_with(user_agent, 'Jersey/'), FALSE))
+                )
                 OR (
                     -- who comes from a provider has a SAML provider, who comes by a link has none
                     action = 'signin:ConsoleLogin'
                     AND identity_type IN ('AssumedRole', 'FederatedUser')
                     AND json_extract_string(additional, '$.SamlProviderArn') IS NULL
+                    AND NOT is_portal_role
                 )
                 THEN 'to-console'
         END AS direction
-    FROM events
-    -- the access portal of Identity Center goes this way for every user, every day
-    WHERE NOT coalesce(starts_with(role_name, 'AWSReservedSSO_') AND service = 'signin', FALSE)
+    FROM callers
 )
 
 SELECT

@@ -3,7 +3,7 @@
 -- question = "Who signed in to the console with a password alone, and from where?"
 -- category = "signin"
 -- kind = "finding"
--- severity = "medium"
+-- severity = "low"
 -- mitre = ["T1078.004"]
 -- why = "Whoever learns the password is in. Harmless only as far as the user may do nothing that matters; sign-ins through an identity provider do not count, for only the provider knows of its MFA."
 -- next = "trailquery run console_logins --user {actor}"

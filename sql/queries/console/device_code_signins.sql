@@ -8,8 +8,8 @@
 --
 -- [params.within]
 -- type = "interval"
--- default = "1h"
--- about = "How long before the token to look where the user was"
+-- default = "8h"
+-- about = "How long before the token to look where the user was; a portal session lasts 8 hours unless set otherwise"
 --
 -- [params.elsewhere_only]
 -- type = "boolean"

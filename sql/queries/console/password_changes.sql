@@ -15,7 +15,7 @@
 -- event_time = "When the call completed (UTC)"
 -- action = "service:api; a login profile is a user's password; sso-directory is Identity Center"
 -- target = "The user; NULL: the caller's own, or the rules for all passwords of the account"
--- by_other = "The user is not the one who called"
+-- by_other = "The user is not the one who called, or the record names no user"
 -- must_change = "The user must choose a new one at the next sign-in; NULL where the record does not say"
 -- actor = "Who called"
 -- client_ip = "From which address"

@@ -19,7 +19,7 @@
 -- type = "choice"
 -- choices = ["session", "actor", "ip", "account"]
 -- default = "session"
--- about = "What the other events share with this one; account takes all of its events"
+-- about = "What the other events share with this one; of a caller without sessions, session is the identity"
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
@@ -40,7 +40,7 @@ WITH keyed AS (
     SELECT
         *,
         CASE $by
-            WHEN 'session' THEN session_id
+            WHEN 'session' THEN coalesce(session_id, principal_key)
             WHEN 'actor' THEN principal_key
             WHEN 'ip' THEN client_ip
             ELSE account_id

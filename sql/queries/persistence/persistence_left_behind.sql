@@ -28,7 +28,28 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH theirs AS (
+WITH kinds (outlives, pattern) AS (
+    VALUES
+    ('identity', '^(iam|sso-directory|identitystore):Create(User|Role)$'),
+    ('credential', 'AccessKey|LoginProfile|SSHPublicKey|ServiceSpecificCredential|MFADevice'),
+    ('credential', 'SigningCertificate|:UpdatePassword|BearerToken|^ec2:(Import|Create)KeyPair'),
+    ('trust', 'AssumeRolePolicy|SAMLProvider|OpenIDConnectProvider|ExternalIdP|^rolesanywhere:'),
+    ('rights', '^iam:(Attach|Put|Create|SetDefault).*Policy(Version)?$|^iam:AddUserToGroup'),
+    ('rights', '^sso:(Attach|Create|Put)|^identitystore:CreateGroupM|^eks:.*Access(Entry|Policy)$'),
+    ('code', '^(codebuild|codepipeline|cloudformation|glue|sagemaker|bedrock):(Create|Update)'),
+    ('code', '^lambda:(Create(Function$|Alias)|UpdateFunction|Publish)|^ecr:PutImage$'),
+    ('code', '^ssm:(Create|Update)(Document|Association)'),
+    ('trigger', '^events:Put(Rule|Targets)|^(scheduler|states|pipes):(Create|Update)'),
+    ('trigger', '^lambda:CreateEventSource|^s3:PutBucketNotification|^sns:Subscribe'),
+    ('machine', '^ec2:(RunInstances|ModifyInstanceAttribute|AssociateIamInstanceProfile)'),
+    ('machine', '^ec2:(EnableSerial|CreateLaunchTemplate)|^ecs:(RunTask|CreateService)$'),
+    ('network', '^ec2:(AuthorizeSecurityGroupIngress|Create(VpcPeering|Vpn|ClientVpn))'),
+    ('sharing', '^(ec2|rds):Modify.*(Snapshot|Image).*Attribute|^ram:CreateResourceShare'),
+    ('sharing', '^lambda:(AddPermission|CreateFunctionUrl)|^[^i][^:]*:Put[A-Za-z]*Policy$'),
+    ('sharing', '^(kms:CreateGrant|ecr:SetRepositoryPolicy|(sns|sqs):AddPermission)')
+),
+
+theirs AS (
     SELECT DISTINCT session_id
     FROM events
     WHERE
@@ -49,76 +70,24 @@ sessions_of_theirs AS (
 
 made AS (
     SELECT
-        *,
-        -- what a call that undoes it is named by
-        CASE
-            WHEN api = 'UpdateAssumeRolePolicy' THEN 'Role'
-            ELSE regexp_replace(api, '^[A-Z][a-z]+', '')
-        END AS noun,
-        CASE
-            WHEN regexp_matches(action, '^iam:Create(User|Role)$') THEN 'identity'
-            WHEN
-                regexp_matches(
-                    action,
-                    'AccessKey|LoginProfile|SSHPublicKey|ServiceSpecificCredential|MFADevice'
-                    || '|SigningCertificate|:UpdatePassword|:CreateUser|BearerToken'
-                )
-                THEN 'credential'
-            WHEN
-                regexp_matches(
-                    action,
-                    'AssumeRolePolicy|SAMLProvider|OpenIDConnectProvider|ExternalIdP|rolesanywhere:'
-                )
-                THEN 'trust'
-            WHEN
-                regexp_matches(
-                    action,
-                    '^(iam|sso|identitystore|eks):(Add|Associate|Attach|Create|Put|SetDefault).*'
-                    || '(Policy|PolicyVersion|Group|Membership|Assignment|PermissionSet|Entry)'
-                )
-                THEN 'rights'
-            WHEN
-                regexp_matches(
-                    action,
-                    '^(codebuild|codepipeline|cloudformation|glue|sagemaker|bedrock):'
-                    || '(Create|Update)|^lambda:(Create|UpdateFunction|Publish)|^ecr:PutImage$'
-                    || '|^ssm:(Create|Update)(Document|Association)'
-                )
-                THEN 'code'
-            WHEN
-                regexp_matches(
-                    action,
-                    '^events:Put(Rule|Targets)|^(scheduler|states|pipes):(Create|Update)'
-                    || '|^s3:PutBucketNotification|^sns:Subscribe'
-                )
-                THEN 'trigger'
-            WHEN
-                regexp_matches(
-                    action,
-                    '^ec2:(RunInstances|ImportKeyPair|CreateKeyPair|EnableSerialConsoleAccess)'
-                    || '|^ec2:(AssociateIamInstanceProfile|CreateLaunchTemplate)'
-                    || '|^ecs:(RunTask|CreateService)$|^lightsail:Create'
-                )
-                OR (action = 'ec2:ModifyInstanceAttribute' AND contains(request, '"userData"'))
-                THEN 'machine'
-            WHEN
-                regexp_matches(
-                    action, '^ec2:(AuthorizeSecurityGroupIngress|Create(VpcPeering|Vpn|ClientVpn))'
-                )
-                THEN 'network'
-            WHEN
-                regexp_matches(
-                    action,
-                    '^(ec2|rds):Modify.*(Snapshot|Image).*Attribute|^ram:CreateResourceShare'
-                    || '|:(AddPermission|Put.*Policy|CreateGrant)$'
-                )
-                THEN 'sharing'
-        END AS outlives
+        changes.*,
+        kinds.outlives,
+        CASE  -- by which the call that undoes it goes
+            WHEN changes.api = 'UpdateAssumeRolePolicy' THEN 'Role'
+            ELSE regexp_replace(changes.api, '^[A-Z][a-z]+', '')
+        END AS noun
     FROM changes
+    INNER JOIN kinds ON regexp_matches(changes.action, kinds.pattern)
     WHERE
-        session_id IN (SELECT session_id FROM sessions_of_theirs)
-        AND NOT regexp_matches(api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke)')
-        AND NOT contains(coalesce(target, ''), ' -')  -- taken out of a list
+        changes.session_id IN (SELECT session_id FROM sessions_of_theirs)
+        AND NOT regexp_matches(
+            changes.api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke)'
+        )
+        AND NOT contains(coalesce(changes.target, ''), ' -')  -- taken out of a list
+        AND (
+            changes.action <> 'ec2:ModifyInstanceAttribute'
+            OR contains(changes.request, '"userData"')
+        )
 ),
 
 removals AS (
@@ -157,5 +126,4 @@ SELECT
     made.region,
     made.event_id
 FROM made LEFT JOIN removals ON made.event_id = removals.event_id
-WHERE made.outlives IS NOT NULL
 ORDER BY event_time, event_id

@@ -1,0 +1,110 @@
+-- /// trailquery
+-- title = "Trail's log bucket or key weakened"
+-- question = "Was the log bucket or key of a trail deleted, emptied, left to expire, or closed to CloudTrail?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1562.008", "T1070"]
+-- why = "The records that are there can be lost, or new ones not delivered. Harmless where the trail is being retired: then it was deleted before, and nothing after that is shown."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run trail_storage_weakened"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address; NULL when AWS called"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "service:api"
+-- target = "The bucket, object or key"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH named AS (  -- what a trail was given, and what CloudTrail itself writes to and with
+    SELECT DISTINCT
+        CASE WHEN service = 'cloudtrail' THEN target END AS trail,
+        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
+    FROM history
+    WHERE
+        action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
+        OR actor = 'cloudtrail.amazonaws.com'
+),
+
+deletions AS (
+    SELECT target AS trail, max(event_time) AS deleted_at
+    FROM history
+    WHERE action = 'cloudtrail:DeleteTrail' AND outcome = 'success'
+    GROUP BY target
+),
+
+stores AS (
+    SELECT
+        named.store,
+        CASE
+            WHEN bool_and(deletions.trail IS NOT NULL) FILTER (WHERE named.trail IS NOT NULL)
+                THEN max(deletions.deleted_at)
+        END AS released_at
+    FROM named LEFT JOIN deletions ON named.trail = deletions.trail
+    GROUP BY named.store
+),
+
+touched AS (
+    SELECT
+        event_id,
+        event_time,
+        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
+    FROM events
+    WHERE
+        action IN (
+            'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion',
+            's3:DeleteBucket', 's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy',
+            's3:DeleteBucketPublicAccessBlock', 's3:DeleteBucketReplication', 's3:DeleteObject',
+            's3:DeleteObjects', 's3:PutBucketLifecycle', 's3:PutBucketPolicy',
+            's3:PutBucketVersioning'
+        )
+        AND NOT (
+            action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"')
+        )
+        AND NOT (
+            action = 's3:PutBucketLifecycle'
+            AND NOT regexp_matches(
+                coalesce(request, '"Expiration":{"Date"'),
+                '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])'
+            )
+        )
+),
+
+weakened AS (
+    SELECT touched.event_id
+    FROM touched INNER JOIN stores ON touched.store = stores.store
+    WHERE touched.event_time <= coalesce(stores.released_at, touched.event_time)
+),
+
+set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
+    SELECT event_id
+    FROM policy_statements
+    GROUP BY event_id
+    HAVING
+        bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))
+        AND NOT bool_or(effect = 'Deny' AND conditions IS NULL)
+)
+
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    event_id IN (SELECT event_id FROM weakened)
+    AND event_id NOT IN (SELECT event_id FROM set_ups)
+ORDER BY event_time, event_id

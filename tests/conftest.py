@@ -126,6 +126,21 @@ def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lak
 
 
 @pytest.fixture(scope="session")
+def lake_of_cases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The lake of the records of every case of a query: each query finds what its case shows, and what others show."""
+    from cases import CASES
+
+    records = [
+        record(**{**event, "eventID": f"{path.stem}/{event['eventID']}"})
+        for path in sorted(CASES.glob("*/*.json"))
+        for event in json.loads(path.read_text(encoding="utf-8"))["events"]
+    ]
+    folder = tmp_path_factory.mktemp("cases")
+    ingest([write_log(folder / LOG_NAME, records)], folder / "lake")
+    return open_lake(folder / "lake")
+
+
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake of the scenes of every module that was imported."""
     from scenes import SCENES

@@ -8,17 +8,18 @@ import pytest
 
 from trailquery.catalog import (
     CATEGORIES,
-    TYPES,
-    Param,
     Query,
+    Wanted,
     bind,
+    chosen,
+    examine,
     find_query,
     queries,
     read_query,
     resource_dir,
-    search,
 )
 from trailquery.errors import CatalogError, UsageError
+from trailquery.parameters import TYPES, Param
 
 HEADER = """\
 -- /// trailquery
@@ -108,6 +109,11 @@ def test_a_query_file_is_read_with_name_and_theme_of_its_path(tmp_path: Path) ->
         ('kind = "lead"', FINDING.replace('"They probe."', "1"), "7: why is not text."),
         ('kind = "lead"', FINDING.replace('\n-- why = "They probe."', ""), "1: a finding lacks why."),
         ('kind = "lead"', FINDING.replace("{actor}", "{who}"), "8: next names 'who', which is no column."),
+        (
+            'kind = "lead"',
+            FINDING.replace("{actor}", "'{actor}'"),
+            "8: next has \"'{actor}'\"; let {column} stand alone.",
+        ),
         ("-- kind", '-- why = "They probe."\n-- kind', "5: why belongs to the kind finding."),
         ('"lead"', '"hunch"', "5: kind is 'hunch', not one of question, lead, finding."),
         ('"any"', '"all"', f"4: category is 'all', not one of {', '.join(CATEGORIES)}."),
@@ -165,7 +171,7 @@ def test_a_query_is_found_with_hyphens_too() -> None:
     ("name", "complaint"),
     [
         ("timline_key", "no query named 'timline_key'; did you mean 'timeline_key'?"),
-        ("../views/events", "no query named '../views/events'; see: trailquery queries"),
+        ("../../pyproject", "no query named '../../pyproject'; see: trailquery queries"),
         ("*", "no query named '*'; see: trailquery queries"),
     ],
 )
@@ -175,10 +181,87 @@ def test_an_unknown_name_is_guessed_and_never_a_pattern(name: str, complaint: st
     assert str(refused.value) == complaint
 
 
-def test_search_looks_into_questions_and_techniques_in_any_capitals() -> None:
-    assert "trail_tampering" in [query.name for query in search("LOG BUCKET")]
-    assert [query.name for query in search("t1562.008")] == ["trail_tampering"]
-    assert search("no query says this") == []
+def names(wanted: Wanted) -> list[str]:
+    return [query.name for query in chosen(queries(), wanted)]
+
+
+def test_a_word_is_looked_for_in_questions_and_techniques_in_any_capitals() -> None:
+    assert "trail_tampering" in names(Wanted("CLOUDTRAIL STOPPED"))
+    assert "trail_tampering" in names(Wanted("t1562.008"))
+    assert names(Wanted("no query says this")) == []
+
+
+def test_queries_are_chosen_by_theme_kind_category_and_technique_all_together() -> None:
+    every = queries()
+    fit = [q.name for q in every if q.theme == "defense-evasion" and q.kind == "finding" and "T1562.008" in q.mitre]
+    assert names(Wanted("", ("defense-evasion",), ("T1562.008",), (), ("finding",))) == fit
+    assert "trail_tampering" in fit
+    assert names(Wanted(categories=("data",))) == [q.name for q in every if q.category == "data"]
+
+
+def test_a_technique_has_its_sub_techniques_with_it_and_not_the_other_way_round() -> None:
+    below, alone = names(Wanted(mitre=("T1562",))), names(Wanted(mitre=("T1562.008",)))
+    assert set(alone) < set(below)
+    with pytest.raises(UsageError, match=r"^--mitre T1562.009: no query has it; did you mean 'T1562"):
+        names(Wanted(mitre=("T1562.009",)))
+
+
+def test_an_unknown_theme_is_guessed() -> None:
+    with pytest.raises(UsageError) as refused:
+        names(Wanted(themes=("defence-evasion",)))
+    assert str(refused.value) == "--theme defence-evasion: no query has it; did you mean 'defense-evasion'?"
+
+
+def test_own_queries_stand_in_folders_for_themes_or_loose_and_are_read_once(tmp_path: Path) -> None:
+    in_theme, loose = query_file(tmp_path, HEADER + SQL), tmp_path / "loose_burst.sql"
+    loose.write_text(HEADER + SQL)
+    assert find_query("denied-burst", [tmp_path]) == read_query(in_theme)
+    own = [query for query in queries([tmp_path, tmp_path / "."]) if query.path.is_relative_to(tmp_path)]
+    assert [(query.theme, query.name) for query in own] == [
+        ("discovery", "denied_burst"),
+        (tmp_path.name, "loose_burst"),
+    ]
+
+
+def test_the_folder_of_the_curated_queries_collides_with_nothing() -> None:
+    assert queries([resource_dir("sql") / "queries"]) == queries()
+
+
+def test_a_name_that_is_taken_is_refused_with_both_files(tmp_path: Path) -> None:
+    own = query_file(tmp_path, HEADER + SQL, "timeline_key.sql")
+    shipped = find_query("timeline_key").path
+    with pytest.raises(CatalogError) as refused:
+        find_query("timeline_key", [tmp_path])
+    assert str(refused.value) == f"{own}: there is a query 'timeline_key' already, in {shipped}; give one another name"
+    twice = query_file(tmp_path, HEADER + SQL, "mine.sql")
+    (tmp_path / "mine.sql").write_text(HEADER + SQL)
+    own.unlink()
+    with pytest.raises(CatalogError, match=f"^{tmp_path}/mine.sql: .* already, in {twice};"):
+        queries([tmp_path])
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_a_folder_without_queries_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError) as refused:
+        queries([tmp_path / folder])
+    said = f"{tmp_path}/{folder}: no folder with queries; put NAME.sql into it, or into a folder THEME below it"
+    assert str(refused.value) == said
+
+
+def test_everything_that_is_wrong_with_front_matter_is_told_at_once(tmp_path: Path) -> None:
+    text = HEADER.replace('"any"', '"all"').replace('"integer"', '"int"').replace('"The caller"', "1")
+    path = query_file(tmp_path, text.replace('-- title = "Burst of refused calls"', "-- grade = 1"))
+    assert [problem.removeprefix(f"{path}:").split(":")[0] for problem in examine(path)[1]] == [
+        "2",
+        "1",
+        "4",
+        "15",
+        "1",
+        "9",
+    ]
+    path.write_bytes(b"\xff")
+    assert examine(path) == (None, [f"{path}:1: byte 0 is not UTF-8; save it as UTF-8 text"])
 
 
 @pytest.mark.parametrize(

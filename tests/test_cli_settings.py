@@ -30,9 +30,23 @@ def test_imported_account_names_are_shown_harmless_by_settings_and_info(lake_of:
         "networks  none",
         "regions   none approved: every region counts alike",
         "geoip     none",
+        "queries   none of your own",
     ]
     told = trailquery(tmp_path, "info").stdout.splitlines()
     assert told[1:3] == [f"settings    {tmp_path}/trailquery.toml", "accounts    111122223333 (prod\\x1b[31m) 1"]
+
+
+def test_settings_show_own_queries_and_every_exclusion_with_the_end_of_it(tmp_path: Path) -> None:
+    excluded = 'query = "secrets_swept"\nprincipal = "111122223333:root"\naccount = "111122223333"\nreason = "drill\\u001b[2J"\n'
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "trailquery.toml").write_text(
+        f'queries = ["mine"]\n[[exclusions]]\n{excluded}expiry = 2999-12-31\n[[exclusions]]\n{excluded}expiry = 2020-01-31\n'
+    )
+    assert trailquery(tmp_path, "settings").stdout.splitlines()[-3:] == [
+        f"queries   {tmp_path}/mine",
+        "excluded  secrets_swept by 111122223333:root in 111122223333, until 2999-12-31: drill\\x1b[2J",
+        "excluded  secrets_swept by 111122223333:root in 111122223333, expired on 2020-01-31, no longer left out: drill\\x1b[2J",
+    ]
 
 
 def test_an_answer_that_hangs_on_own_accounts_says_which_those_are(lake_of: Lakes, tmp_path: Path) -> None:

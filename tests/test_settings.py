@@ -1,12 +1,14 @@
 """trailquery.toml: read, refused with one line, and filled from list-accounts."""
 
 import json
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from trailquery.errors import UsageError
+from trailquery.exclusions import Exclusion
 from trailquery.settings import Settings, accounts_listed, find_settings, import_accounts, read_settings
 
 
@@ -34,6 +36,17 @@ def test_networks_stand_narrowest_first(tmp_path):
     assert [network for network, _ in read_settings(file).networks] == order
 
 
+def test_own_queries_and_exclusions_are_read_and_folders_lie_beside_the_file(tmp_path):
+    (tmp_path / "mine").mkdir()
+    excluded = (
+        'query = "secrets_swept"\nprincipal = "111122223333:root"\naccount = "111122223333"\n'
+        'reason = "drill"\nexpiry = 2027-03-31\n'
+    )
+    settings = read_settings(toml(tmp_path, f'queries = ["mine"]\n[[exclusions]]\n{excluded}'))
+    one = Exclusion("secrets_swept", "111122223333:root", "111122223333", "drill", date(2027, 3, 31))
+    assert (settings.queries, settings.exclusions) == ((tmp_path / "mine",), (one,))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -49,6 +62,12 @@ def test_networks_stand_narrowest_first(tmp_path):
         ('[regions]\napproved = "eu-west-1"', r"regions.approved is 'eu-west-1', not a list of texts"),
         ('[regions]\napproved = ["europe"]', r"regions.approved 'europe' is no region; write it like eu-west-1"),
         ('[geoip]\ndatabases = ["none.mmdb"]', r"geoip.databases 'none.mmdb' is no file"),
+        ("queries = 'mine'", r"queries is 'mine', not a list of texts"),
+        ("queries = ['none']", r"queries 'none' is no folder; name it from the folder of this file"),
+        ("exclusions = 5", r"exclusions is 5; write a line \[\[exclusions\]\] for each"),
+        ("exclusions = [5]", r"\[\[exclusions\]\] 1 is 5, not a table; write a line \[\[exclusions\]\]"),
+        ('[[exclusions]]\nquery = "q"', r"\[\[exclusions\]\] 1 lacks principal; an exclusion has query, principal, "),
+        ('[exclusion]', r"\[exclusion\] is no setting; did you mean exclusions\?"),
         ("[accounts", r"Expected .* at the end of a table declaration"),
     ],
 )  # fmt: skip

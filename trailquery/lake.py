@@ -1,8 +1,7 @@
 """A lake opened for reading: one snapshot of its tables, the views over them, and queries that see nothing else."""
 
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +12,15 @@ import duckdb
 import pyarrow as pa
 
 from trailquery import tables
-from trailquery.catalog import bind, find_query
+from trailquery.catalog import Query, Wanted, bind, find_query
 from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, TrailqueryError, UsageError
+from trailquery.hunt import Choice, Ground, Hunted, hunt
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
+from trailquery.settings import default_lake as default_lake
 from trailquery.times import zone
 from trailquery.views import Views
 
@@ -41,11 +42,6 @@ class Scope(NamedTuple):
     strict_region: bool = False
 
 
-def default_lake() -> Path:
-    """$TRAILQUERY_LAKE, else ./lake."""
-    return Path(os.environ.get("TRAILQUERY_LAKE") or "lake")
-
-
 def open_lake(
     path: str | Path | None = None,
     *,
@@ -54,19 +50,22 @@ def open_lake(
     timeout_s: float = QUERY_TIMEOUT_S,
     extra_tables: Mapping[str, str | Path] | None = None,
     settings: Settings | None = None,
+    queries: Iterable[str | Path] = (),
 ) -> "Lake":
     """The lake at `path` as its last commit left it, with the trailquery.toml found for it unless `settings` are given.
 
-    Raises UsageError where there is no lake, or where the settings are wrong.
+    `queries` are folders of your own queries beside those that the settings name. Raises UsageError where there is no
+    lake, or where the settings are wrong.
     """
     folder = Path(path) if path is not None else default_lake()
+    known = find_settings(folder) if settings is None else settings
     return Lake(
         folder,
         scope or Scope(),
         zone(tz).key,
         timeout_s,
         extra_tables or {},
-        find_settings(folder) if settings is None else settings,
+        known._replace(queries=(*known.queries, *map(Path, queries))),
     )
 
 
@@ -110,10 +109,41 @@ class Lake:
         refuse_unless_select(sql, self._connection.cursor())
         return Result(self._execute("sql", sql, params), self.zone_name)
 
-    def run(self, name: str, **params: Any) -> Result:
-        """Rows of the curated query `name`. Raises UsageError for an unknown name or parameter."""
-        query = find_query(name)
+    def run(self, name: str | Query, **params: Any) -> Result:
+        """Rows of a curated query, or one of the settings' folders. Raises UsageError for an unknown name or parameter."""
+        query = name if isinstance(name, Query) else find_query(name, self.settings.queries)
+        refuse_unless_select(query.sql, self._connection.cursor(), query.name)
         return Result(self._execute(query.name, query.sql, bind(query, params)), self.zone_name)
+
+    def hunt(
+        self,
+        *,
+        severity: str = "high",
+        leads: bool = False,
+        themes: Iterable[str] = (),
+        mitre: Iterable[str] = (),
+        on_query: Callable[[int], None] = lambda _: None,
+    ) -> Hunted:
+        """All findings at once, of `severity` and above, and leads; a line for each query, actor, session and outcome."""
+        choice = Choice(severity, leads, Wanted(themes=tuple(themes), mitre=tuple(mitre)))
+        beside = self.narrowed()  # a connection of its own: a hunt defines views anew
+        at = () if self.path == default_lake() else ("--lake", str(self.path))
+        deadline = monotonic() + self.timeout_s
+        cursor = beside._connection.cursor()
+
+        def execute(name: str, reads: str, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            def work() -> list[tuple[Any, ...]]:
+                beside._set_scope(cursor)
+                if reads:
+                    refuse_unless_select(reads, cursor, name)
+                    beside._derived.prepare(cursor, beside._views.prepare(cursor, reads))
+                return cursor.execute(statement, dict(params)).fetchall()
+
+            return beside._watched(name, cursor, deadline, work)
+
+        views = beside._views.snapshot.sql
+        ground = Ground(execute, self.settings, views, self.scope.since, self.scope.until, at)
+        return hunt(ground, choice, self.zone_name, on_query)
 
     def narrowed(self, **changes: Any) -> "Lake":
         """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""

@@ -13,22 +13,21 @@ _READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CT
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(?=select|with|from|\()", re.IGNORECASE)
 
 
-def refuse_unless_select(sql: str, connection: duckdb.DuckDBPyConnection) -> None:
-    """Raises UsageError unless `sql` is one SELECT (or EXPLAIN of one) that writes nothing anywhere.
-
-    `connection`, whatever it holds, only takes the text apart.
+def refuse_unless_select(sql: str, connection: duckdb.DuckDBPyConnection, where: str = "sql") -> None:
+    """Raises UsageError, which begins with `where`, unless `sql` is one SELECT (or EXPLAIN of one) that writes nothing
+    anywhere. `connection`, whatever it holds, only takes the text apart.
     """
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise UsageError(f"sql: {error}") from None
+        raise UsageError(f"{where}: {error}") from None
     if len(statements) != 1:
-        raise UsageError(f"sql: {len(statements)} statements; write exactly one SELECT")
+        raise UsageError(f"{where}: {len(statements)} statements; write exactly one SELECT")
     select = _EXPLAIN.sub("", sql, count=1)
     (answer,) = connection.execute("SELECT json_serialize_sql($sql)", {"sql": select}).fetchall()[0]
     tree = json.loads(answer)
     if tree["error"] or not _only_reads(tree):
-        raise UsageError("sql: only reads are possible here; write one SELECT (a lake is changed by ingest alone)")
+        raise UsageError(f"{where}: only reads are possible here; write one SELECT (a lake is changed by ingest alone)")
 
 
 def _only_reads(tree: Any) -> bool:

@@ -1,12 +1,13 @@
 """The rows a query returns: shown as a table, converted to what the reader works with."""
 
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from trailquery.errors import UsageError
-from trailquery.output import to_html, write
+from trailquery.output import printable, to_html, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +17,13 @@ SHOWN_ROWS = 100
 
 
 class Result:
-    """Rows of one query. Times are aware, in the lake's zone. `reader()` streams; everything else holds all rows."""
+    """Rows of one query. Times are aware, in the lake's zone. `reader()` streams; everything else holds all rows.
 
-    def __init__(self, reader: pa.RecordBatchReader, zone: str) -> None:
+    `notes` say what the rows do not show; they stand below the table.
+    """
+
+    def __init__(self, reader: pa.RecordBatchReader, zone: str, notes: tuple[str, ...] = ()) -> None:
+        self.notes = notes
         self._reader = reader
         self._zone = zone
         self._table: pa.Table | None = None
@@ -63,10 +68,14 @@ class Result:
     def __repr__(self) -> str:
         text = BytesIO()
         more = write(self.arrow().to_reader(), "table", text, limit=SHOWN_ROWS).more
-        return text.getvalue().decode() + (f"... {more:,} more\n" if more else "")
+        below = [f"... {more:,} more"] * bool(more) + [printable(note) for note in self.notes]
+        return text.getvalue().decode() + "".join(f"{line}\n" for line in below)
 
     def _repr_html_(self) -> str:
-        return to_html(self.arrow(), limit=SHOWN_ROWS)
+        notes = "".join(
+            f'<p class="tex2jax_ignore mathjax_ignore">{escape(printable(note))}</p>\n' for note in self.notes
+        )
+        return to_html(self.arrow(), limit=SHOWN_ROWS) + notes
 
 
 def _aware(kind: pa.DataType, zone: str) -> pa.DataType:

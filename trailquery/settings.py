@@ -11,9 +11,13 @@ approved = ["eu-west-1"]
 
 [geoip]
 databases = ["geo/country.mmdb"]  # from the folder of this file
+
+Before the first [table] may stand the folders of your own queries, from the folder of this file: queries = ["queries"].
+For [[exclusions]] see exclusions.py.
 """
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,11 +27,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trailquery.errors import MachineError, UsageError
+from trailquery.exclusions import Exclusion, read_exclusion
 
 FILE_NAME = "trailquery.toml"
 Network = IPv4Network | IPv6Network
 
 _KEYS: dict[str, tuple[str, ...]] = {"accounts": (), "networks": (), "regions": ("approved",), "geoip": ("databases",)}
+_LISTS = ("queries", "exclusions")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+[a-z]?")
 
@@ -40,6 +46,13 @@ class Settings(NamedTuple):
     networks: tuple[tuple[Network, str], ...] = ()
     approved_regions: tuple[str, ...] = ()
     databases: tuple[Path, ...] = ()
+    queries: tuple[Path, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+def default_lake() -> Path:
+    """$TRAILQUERY_LAKE, else ./lake."""
+    return Path(os.environ.get("TRAILQUERY_LAKE") or "lake")
 
 
 def find_settings(lake: Path) -> Settings:
@@ -60,6 +73,8 @@ def read_settings(file: Path) -> Settings:
         _networks(file, tables["networks"]),
         tuple(_region(file, word) for word in _texts(file, "regions.approved", tables["regions"].get("approved", []))),
         tuple(_database(file, word) for word in _texts(file, "geoip.databases", tables["geoip"].get("databases", []))),
+        tuple(_folder(file, word) for word in _texts(file, "queries", said.get("queries", []))),
+        _exclusions(file, said.get("exclusions", [])),
     )
 
 
@@ -124,7 +139,9 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 def _check_keys(file: Path, said: Mapping[str, Any]) -> None:
     for name, table in said.items():
-        _check_known(file, name, f"[{name}]", tuple(_KEYS))
+        _check_known(file, name, f"[{name}]", (*_KEYS, *_LISTS))
+        if name in _LISTS:
+            continue
         if not isinstance(table, dict):
             raise UsageError(f"{file}: {name} is {table!r}, not a table; write a line [{name}] and its entries below")
         for key in table if _KEYS[name] else ():
@@ -182,6 +199,19 @@ def _database(file: Path, word: str) -> Path:
     if not database.is_file():
         raise UsageError(f"{file}: geoip.databases {word!r} is no file; name it from the folder of this file")
     return database
+
+
+def _folder(file: Path, word: str) -> Path:
+    folder = file.parent / word
+    if not folder.is_dir():
+        raise UsageError(f"{file}: queries {word!r} is no folder; name it from the folder of this file")
+    return folder
+
+
+def _exclusions(file: Path, said: object) -> tuple[Exclusion, ...]:
+    if not isinstance(said, list):
+        raise UsageError(f"{file}: exclusions is {said!r}; write a line [[exclusions]] for each, its entries below")
+    return tuple(read_exclusion(f"{file}: [[exclusions]] {number}", one) for number, one in enumerate(said, 1))
 
 
 def _documents(text: str) -> list[Any]:

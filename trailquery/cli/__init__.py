@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from trailquery.errors import MachineError, TrailqueryError, UsageError
 from trailquery.imports import without_arrays
@@ -19,12 +20,13 @@ COMMANDS = {
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
     "files": ("evidence", "The log files of the lake, and those that could not be read."),
     "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),
+    "hunt": ("hunt", "All findings in one go, most severe first, with the next command."),
     "run": ("questions", "Run a curated query."),
     "queries": ("catalogue", "List the curated queries."),
     "show": ("catalogue", "Print the SQL and the front-matter of a curated query."),
     "sql": ("questions", "Run one SELECT over the views."),
     "schema": ("schema", "What the views and their columns mean; fields that no column covers."),
-    "settings": ("settings", "Your names of accounts and networks, approved regions, .mmdb files."),
+    "settings": ("settings", "Your accounts, networks, regions, .mmdb files, queries, exclusions."),
     "connect": ("schema", "Write a small DuckDB database of the views, for other tools."),
 }
 
@@ -44,6 +46,12 @@ class _Program(click.Group):
             )
         command: click.Command = getattr(import_module(f"trailquery.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [
+            CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return named or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

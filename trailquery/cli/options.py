@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import click
 
+from trailquery.cli.library import lake_option as lake_option
 from trailquery.errors import MachineError, UsageError
 from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
 from trailquery.ledger import progress
@@ -24,11 +25,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SUFFIXES = {"md": "markdown", "ndjson": "jsonl", "txt": "table", "": "csv"}
 
-lake_option = click.option(
-    "--lake",
-    type=click.Path(path_type=Path),
-    help="The lake's folder. Default: $TRAILQUERY_LAKE, else ./lake.",
-)
 _SCOPE = [
     click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 2026-11-20T02:00Z, 7d, 36h (back from now)."),
     click.option("--until", metavar="TIME", help="Before this time; written like --since."),
@@ -71,14 +67,14 @@ def question_options(command: Command) -> Command:
 def asked_from(options: dict[str, Any]) -> Asked:
     """Takes the shared options out of `options`. Raises UsageError where two do not go together."""
     asked = Asked(**{name: options.pop(name) for name in Asked._fields})
-    if _form(asked) == "parquet" and _on_terminal(asked):
+    if form_of(asked) == "parquet" and _on_terminal(asked):
         raise UsageError("--format parquet: not for a terminal; add --output FILE.parquet")
     if asked.strict_region and not asked.region:
         raise UsageError("--strict-region: nothing to be strict about; add --region REGION")
     return asked
 
 
-def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None) -> Lake:
+def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries: Iterable[Path] = ()) -> Lake:
     """The lake in the scope that was asked for; tells on stderr which window the times came to, and if it is empty."""
     now, tz = datetime.now(UTC).replace(microsecond=0), zone(asked.tz)
     since = None if asked.since is None else parse_time(asked.since, tz, now, "--since")
@@ -86,7 +82,9 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None) -> Lake
     if since and until and since >= until:
         raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
     scope = Scope(since, until, asked.account, asked.region, asked.strict_region)
-    lake = open_lake(asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables)
+    lake = open_lake(
+        asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables, queries=queries
+    )
     if unfinished := progress(lake.path):
         say(f"{unfinished}, newest day first; run it again if it was stopped")
     if since or until:
@@ -109,7 +107,7 @@ def put(result: Result, asked: Asked) -> int:
     width = get_terminal_size().columns if on_terminal else 0
     try:
         with _replaced(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream:
-            written = write(result.reader(), _form(asked), stream, limit=limit, width=width)
+            written = write(result.reader(), form_of(asked), stream, limit=limit, width=width)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -133,7 +131,7 @@ def _on_terminal(asked: Asked) -> bool:
     return asked.output is None and sys.stdout.isatty()
 
 
-def _form(asked: Asked) -> str:
+def form_of(asked: Asked) -> str:
     if asked.form:
         return asked.form
     if asked.output is None:

@@ -1,14 +1,16 @@
 """Commands that ask a lake: sql, find, run, info."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import pyarrow as pa
+from click.shell_completion import CompletionItem
 
-from trailquery.catalog import Param, Query, find_query
-from trailquery.catalog import queries as all_queries
+from trailquery.catalog import Query, bind, find_query, query_files
+from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
 from trailquery.errors import UsageError
 from trailquery.find import find as find_value
@@ -16,6 +18,7 @@ from trailquery.info import Info
 from trailquery.info import info as lake_info
 from trailquery.lake import Lake
 from trailquery.output import printable
+from trailquery.parameters import Param, shown_value, spelled_out
 from trailquery.result import Result
 from trailquery.times import shown, zone
 
@@ -87,48 +90,103 @@ def find(value: str, **options: Any) -> None:
         say(f"next: {command_line(found.next, asked.lake)}")
 
 
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
+@lake_option
+@queries_option
+def _where(**_: Any) -> None:
+    """What the words after `run` say of where queries come from, before the query named among them is known."""
+
+
 class _Queries(click.Group):
-    """One subcommand a curated query, built from its front-matter when it is asked for."""
+    """One subcommand a query, built from its front-matter when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(query.name for query in all_queries())
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        said = _where.make_context("run", list(args), resilient_parsing=True).params
+        ctx.params["queries"] = (*(ctx.params.get("queries") or ()), *(said["queries"] or ()))
+        ctx.params["lake"] = said["lake"]
+        return super().resolve_command(ctx, args)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
-        return _command_of(find_query(cmd_name))
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(query_files(_folders(ctx)))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        return _command_of(find_query(cmd_name, _folders(ctx)), ctx.params.get("queries") or ())
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = complete_names(ctx, None, incomplete)
+        return names if names else click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _folders(ctx: click.Context) -> tuple[Path, ...]:
+    return folders(ctx.params.get("queries") or (), ctx.params.get("lake"))
 
 
 @click.group(cls=_Queries, subcommand_metavar="NAME [REQUIRED] [OPTIONS]")
-def run() -> None:
+@queries_option
+def run(**_: Any) -> None:
     """Run a curated query; `trailquery run NAME --help` shows its parameters, `trailquery queries` all of them."""
 
 
-def _command_of(query: Query) -> click.Command:
-    about = f"{query.question}\n\n\b\nExample: {query.example}"
-
-    @click.command(query.name, help=about, short_help=query.title)
+def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
+    @click.command(query.name, help=_about(query), short_help=query.title)
+    @click.option("--explain", is_flag=True, help="Print the SQL with these values in it, as `trailquery sql` runs it.")
+    @queries_option
     @question_options
-    def ask(**options: Any) -> None:
+    def ask(explain: bool, **options: Any) -> None:
+        del options["queries"]  # they were needed to find this query
         asked = asked_from(options)
-        lake = opened(asked)
         given = {name: _utf8(v, query.name) if isinstance(v, str) else v for name, v in options.items()}
-        rows = put(lake.run(query.name, **given), asked)
+        if explain:
+            click.echo(spelled_out(query.sql, bind(query, given)))
+            return
+        lake = opened(asked, queries=named)
+        rows = put(lake.run(query, **given), asked)
         _tell_own_accounts(query.sql, lake)
         if not rows and query.category != "any":
             _tell_blind_spot(query, lake)
 
-    ask.params[:0] = [_click_param(param) for param in query.params]
+    ask.params[:0] = [click_param(param) for param in query.params]
     return ask
 
 
-def _click_param(param: Param) -> click.Parameter:
+def parsed_example(query: Query) -> dict[str, Any]:
+    """The values in the example of a query, each in its type. Raises UsageError where it is no command for it."""
+    words = shlex.split(query.example)
+    if words[:2] != ["trailquery", "run"] or [word.replace("-", "_") for word in words[2:3]] != [query.name]:
+        raise UsageError(f"the example is no command for this query; write: trailquery run {query.name}")
+    command = _command_of(query, ())
+    names = [param.name for param in command.params]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"parameter {twice[0]} has the name of an option that every query has; give it another")
+    try:
+        given = command.make_context(query.name, words[3:]).params
+    except click.ClickException as error:
+        raise UsageError(f"the example is refused: {error.format_message()}") from None
+    return bind(query, {param.name: given[param.name] for param in query.params})
+
+
+def _about(query: Query) -> str:
+    required = [f"{param.name.upper()}: {param.about}" for param in query.params if param.required]
+    told = "".join(f"\n\n{line}" for line in (*required, query.why or ""))
+    return f"{query.question}{told}\n\n\b\nExample: {query.example}"
+
+
+def click_param(param: Param) -> click.Parameter:
+    """The option for a parameter, or the argument where it is required."""
+    choice = click.Choice(param.choices) if param.type == "choice" else None
     if param.required:
-        return click.Argument([param.name])
+        return click.Argument([param.name], type=choice)
     option = "--" + param.name.replace("_", "-")
-    told = "" if param.default is None else f" Default: {param.default}."
+    told = f" [default: {shown_value(param.default)}]" if param.default not in ("", []) else ""
     if param.type == "boolean":
         return click.Option([f"{option}/--no-{option[2:]}"], default=None, help=param.about + told)
-    choice = click.Choice(param.choices) if param.type == "choice" else None
-    return click.Option([option], type=choice, metavar=None if choice else param.type.upper(), help=param.about + told)
+    metavar = None if choice else _METAVARS.get(param.type, param.type.upper())
+    return click.Option([option], type=choice, metavar=metavar, help=param.about + told)
+
+
+_METAVARS = {"list": "A,B,...", "interval": "30m|36h|7d", "timestamp": "TIME"}
 
 
 def _tell_own_accounts(statement: str, lake: Lake) -> None:

@@ -21,7 +21,7 @@ from trailquery.settings import import_accounts as write_accounts
 )
 @lake_option
 def settings(listing: Path | None, lake: Path | None) -> None:
-    """What is set of accounts, networks, regions and .mmdb files, and in which file.
+    """What is set of accounts, networks, regions, .mmdb files, queries and exclusions, and in which file.
 
     That is the first trailquery.toml from the working directory upwards, else the one in the lake.
     """
@@ -46,4 +46,6 @@ def _lines(found: Settings) -> list[str]:
         f"networks  {', '.join(networks) or 'none'}",
         f"regions   {', '.join(found.approved_regions) or 'none approved: every region counts alike'}",
         f"geoip     {', '.join(printable(str(database)) for database in found.databases) or 'none'}",
+        f"queries   {', '.join(printable(str(folder)) for folder in found.queries) or 'none of your own'}",
+        *(f"excluded  {printable(one.told())}" for one in found.exclusions),
     ]

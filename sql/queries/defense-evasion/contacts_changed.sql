@@ -4,7 +4,7 @@
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
--- mitre = ["T1098", "T1586.002"]
+-- mitre = ["T1098"]
 -- why = "AWS sends abuse and exposed-key notices, and root's password reset, to these addresses; changed, they go to someone else. Harmless in a roll-out of contacts to all accounts."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run contacts_changed"

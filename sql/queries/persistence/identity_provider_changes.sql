@@ -4,7 +4,7 @@
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
--- mitre = ["T1484.002", "T1556.009", "T1098.003"]
+-- mitre = ["T1484.002", "T1098.003"]
 -- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours. Harmless in a planned change of the sign-in; issuers of EKS clusters are left out."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run identity_provider_changes"

@@ -1,0 +1,59 @@
+-- /// trailquery
+-- title = "Outside accounts that acted here"
+-- question = "Which identities of accounts that are not ours have acted here, since when, and which roles did they get?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1199", "T1078.004"]
+-- example = "trailquery run external_principals --since 7d"
+--
+-- [columns]
+-- first_seen = "First call held of that identity in that account, in scope or not (UTC)"
+-- last_seen = "Last call in scope (UTC)"
+-- from_account = "The outside account"
+-- principal_key = "The identity's unique id: AIDA... a user, AROA... a role"
+-- client_ips = "From which addresses, sorted"
+-- calls = "Number of calls in scope"
+-- denied = "Of these, refused"
+-- roles = "Roles that it asked for, sorted"
+-- external_ids = "External ids that it sent along, sorted: a vendor has one for each customer"
+-- actions = "What was called, sorted"
+-- account_id = "The account that was acted on"
+-- event_ids = "The calls in scope, sorted"
+-- ///
+WITH first_calls AS (
+    SELECT
+        principal_key,
+        account_id,
+        min(event_time) AS first_seen
+    FROM history
+    WHERE is_cross_account
+    GROUP BY principal_key, account_id
+)
+
+SELECT
+    any_value(first_calls.first_seen) AS first_seen,
+    max(events.event_time) AS last_seen,
+    events.actor_account_id AS from_account,
+    events.principal_key,
+    list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
+        AS client_ips,
+    count(*) AS calls,
+    count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
+    list_sort(list(DISTINCT asked.role_arn) FILTER (WHERE asked.role_arn IS NOT NULL)) AS roles,
+    list_sort(list(DISTINCT asked.external_id) FILTER (WHERE asked.external_id IS NOT NULL))
+        AS external_ids,
+    list_sort(list(DISTINCT events.action)) AS actions,
+    events.account_id,
+    list_sort(list(events.event_id)) AS event_ids
+FROM events
+INNER JOIN first_calls
+    ON
+        events.principal_key = first_calls.principal_key
+        AND events.account_id = first_calls.account_id
+LEFT JOIN credential_issuance AS asked
+    ON events.event_id = asked.event_id AND events.account_id = asked.account_id
+WHERE
+    events.is_cross_account
+    AND events.actor_account_id NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
+GROUP BY events.actor_account_id, events.principal_key, events.account_id
+ORDER BY first_seen, from_account, events.principal_key, events.account_id

@@ -1,0 +1,54 @@
+-- /// trailquery
+-- title = "Commands and shells on machines"
+-- question = "Who ran commands or opened shells, tunnels or desktops on which machines and clusters?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1651", "T1021.004", "T1021.007", "T1021.008"]
+-- example = "trailquery run remote_execution --actor alice"
+--
+-- [params.actor]
+-- type = "text"
+-- default = ""
+-- about = "Only this actor, ARN, principal id or access key; empty is everyone"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "Who called"
+-- client_ip = "From which address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "The call, service:api"
+-- target = "The machine, task or cluster; of a command by tags the document"
+-- document = "The SSM document: AWS-RunShellScript, AWS-StartPortForwardingSession, ...; what was run is hidden by AWS"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    json_extract_string(request, '$.documentName') AS document,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    NOT is_aws_call
+    AND $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
+    AND action IN (
+        'ssm:SendCommand', 'ssm:StartSession', 'ssm:ResumeSession', 'ssm:StartAutomationExecution',
+        'ssm-guiconnect:StartConnection', 'ec2-instance-connect:SendSSHPublicKey',
+        'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2-instance-connect:OpenTunnel',
+        'ecs:ExecuteCommand', 'eks:AccessKubernetesApi', 'cloudshell:CreateEnvironment',
+        'cloudshell:CreateSession', 'lightsail:GetInstanceAccessDetails',
+        'gamelift:GetComputeAccess', 'gamelift:GetInstanceAccess',
+        'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl'
+    )
+ORDER BY event_time, event_id

@@ -1,0 +1,56 @@
+-- /// trailquery
+-- title = "Odd clients"
+-- question = "Who used bucket browsers, sync tools, bare HTTP libraries or posture scanners?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1078.004", "T1526", "T1530"]
+-- example = "trailquery run odd_clients"
+--
+-- [columns]
+-- first_seen = "The first call (UTC)"
+-- last_seen = "The last call (UTC)"
+-- tool = "The tool, as the user agent names it"
+-- actor = "User, role (all its sessions), root"
+-- client_ips = "Addresses it came from, sorted"
+-- calls = "How many calls"
+-- denied = "Of these, refused"
+-- bytes_out = "Bytes sent to it"
+-- actions = "What it called, sorted"
+-- user_agent = "The last user agent, whole; forgeable"
+-- event_ids = "The events, sorted"
+-- ///
+WITH called AS (
+    SELECT
+        *,
+        lower(
+            regexp_extract(
+                user_agent,
+                '(?i)\b('
+                || 's3 browser|cyberduck|rclone|winscp|filezilla|cloudberry|msp360|s3cmd|s5cmd'
+                || '|mountain duck|transmit|mc |python-requests|python-urllib|aiohttp|curl|wget'
+                || '|go-http-client|postmanruntime|powershell|okhttp'
+                || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper|cartography'
+                || ')',
+                1
+            )
+        ) AS tool
+    FROM events
+    WHERE NOT is_aws_call
+)
+
+SELECT
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    trim(tool) AS tool,
+    max(coalesce(role_name, actor)) AS actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    count(*) AS calls,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
+    list_sort(list(DISTINCT action)) AS actions,
+    max_by(user_agent, (event_time, event_id)) AS user_agent,
+    list_sort(list(event_id)) AS event_ids
+FROM called
+WHERE tool <> ''
+GROUP BY tool, principal_key, account_id
+ORDER BY first_seen, tool, actor, principal_key, account_id

@@ -1,0 +1,131 @@
+-- /// trailquery
+-- title = "Far more than usual"
+-- question = "In which hours did an identity or a service make far more calls, changes, errors or refusals than usual?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1078.004", "T1496"]
+-- example = "trailquery run spikes --what denied --since 2024-03-15"
+--
+-- [params.what]
+-- type = "choice"
+-- choices = ["calls", "writes", "errors", "denied"]
+-- default = "calls"
+-- about = "What is counted; errors are all that did not work, the refused too"
+--
+-- [params.of]
+-- type = "choice"
+-- choices = ["identity", "service"]
+-- default = "identity"
+-- about = "Whose calls are counted"
+--
+-- [params.min_count]
+-- type = "integer"
+-- default = 20
+-- about = "Leave out hours with fewer"
+--
+-- [params.min_z]
+-- type = "number"
+-- default = 6
+-- about = "How many standard deviations above the mean, at least"
+--
+-- [params.baseline_days]
+-- type = "integer"
+-- default = 14
+-- about = "Days before the hour with which it is compared, hours without a call counted as 0"
+--
+-- [params.min_history_days]
+-- type = "integer"
+-- default = 14
+-- about = "Of these, days that must have events of the account, else nothing is called unusual; at most baseline_days"
+--
+-- [columns]
+-- hour_start = "Start of the clock hour (UTC)"
+-- who = "The identity (of a role all its sessions) or the service"
+-- counted = "How many in that hour"
+-- usual = "The mean of an hour before"
+-- z = "How many standard deviations above it, of at least one call"
+-- actions = "What was called, sorted, at most 20"
+-- client_ips = "Addresses it came from, sorted, at most 20"
+-- baseline = "How far usual can be trusted: 12 of 14 days held before the hour"
+-- account_id = "The account that was acted on"
+-- event_ids = "The events of the hour, sorted"
+-- ///
+WITH calls AS (
+    SELECT
+        account_id,
+        date_trunc('hour', event_time) AS hour_start,
+        CASE $of WHEN 'identity' THEN principal_key ELSE service END AS key,
+        CASE $of WHEN 'identity' THEN coalesce(role_name, actor) ELSE service END AS who,
+        action,
+        client_ip,
+        event_id
+    FROM history
+    WHERE
+        NOT is_aws_call
+        AND CASE $what
+            WHEN 'calls' THEN TRUE
+            WHEN 'writes' THEN access = 'write'
+            WHEN 'errors' THEN outcome <> 'success'
+            ELSE outcome = 'denied'
+        END
+),
+
+hours AS (
+    SELECT account_id, key, hour_start, count(*) AS counted
+    FROM calls
+    GROUP BY account_id, key, hour_start
+),
+
+before AS (
+    SELECT
+        hours.account_id,
+        hours.key,
+        hours.hour_start,
+        hours.counted,
+        coalesce(sum(earlier.counted), 0) / ($baseline_days * 24) AS usual,
+        coalesce(sum(earlier.counted * earlier.counted), 0) / ($baseline_days * 24) AS square
+    FROM hours LEFT JOIN hours AS earlier
+        ON
+            hours.account_id = earlier.account_id
+            AND hours.key = earlier.key
+            AND earlier.hour_start < hours.hour_start
+            AND earlier.hour_start >= hours.hour_start - to_days($baseline_days)
+    WHERE hours.counted >= $min_count
+    GROUP BY hours.account_id, hours.key, hours.hour_start, hours.counted
+),
+
+spikes AS (
+    SELECT *, (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z
+    FROM before
+)
+
+SELECT
+    spikes.hour_start,
+    max(calls.who) AS who,
+    spikes.counted,
+    round(spikes.usual, 2) AS usual,
+    round(spikes.z, 1) AS z,
+    list_sort(list(DISTINCT calls.action))[1:20] AS actions,
+    list_sort(
+        list(DISTINCT calls.client_ip) FILTER (WHERE calls.client_ip IS NOT NULL)
+    )[1:20] AS client_ips,
+    format(
+        '{} of {} days held',
+        days_held(spikes.account_id, spikes.hour_start::DATE, $baseline_days), $baseline_days
+    ) AS baseline,
+    spikes.account_id,
+    list_sort(list(calls.event_id)) AS event_ids
+FROM spikes
+INNER JOIN calls
+    ON
+        spikes.account_id = calls.account_id
+        AND spikes.key = calls.key
+        AND spikes.hour_start = calls.hour_start
+INNER JOIN events ON calls.event_id = events.event_id
+WHERE
+    spikes.z >= $min_z
+    AND days_held(spikes.account_id, spikes.hour_start::DATE, $baseline_days)
+    >= least($min_history_days, $baseline_days)
+GROUP BY
+    spikes.account_id, spikes.key, spikes.hour_start, spikes.counted, spikes.usual, spikes.z
+ORDER BY hour_start, who, spikes.key, spikes.account_id

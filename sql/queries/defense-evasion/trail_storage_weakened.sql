@@ -24,7 +24,7 @@
 -- ///
 WITH named AS (  -- what a trail was given, and what CloudTrail itself writes to and with
     SELECT DISTINCT
-        CASE WHEN service = 'cloudtrail' THEN target END AS trail,
+        CASE WHEN service = 'cloudtrail' THEN account_id || region || target END AS trail,
         unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
     FROM history
     WHERE
@@ -33,10 +33,10 @@ WITH named AS (  -- what a trail was given, and what CloudTrail itself writes to
 ),
 
 deletions AS (
-    SELECT target AS trail, max(event_time) AS deleted_at
+    SELECT account_id || region || target AS trail, max(event_time) AS deleted_at
     FROM history
     WHERE action = 'cloudtrail:DeleteTrail' AND outcome = 'success'
-    GROUP BY target
+    GROUP BY account_id, region, target
 ),
 
 stores AS (

@@ -1,0 +1,64 @@
+-- /// trailquery
+-- title = "Encryption switched off"
+-- question = "Which settings of encryption were switched off or fell back to a default?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "medium"
+-- mitre = ["T1562.001", "T1565"]
+-- why = "What is stored from then on can be read by whoever reaches the storage, and shared without sharing a key. Harmless as a step of a migration to another key, which sets a new one soon after."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run encryption_weakened"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "The call, service:api"
+-- target = "What lost its encryption; NULL of a setting of the region"
+-- outcome = "success, denied or error"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    action,
+    target,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM events
+WHERE
+    (
+        action IN (
+            'ec2:DisableEbsEncryptionByDefault', 'ec2:ResetEbsDefaultKmsKeyId',
+            's3:DeleteBucketEncryption', 'kms:DisableKeyRotation', 'logs:DisassociateKmsKey',
+            'kinesis:StopStreamEncryption', 'firehose:StopDeliveryStreamEncryption'
+        )
+        OR (
+            action = 'dynamodb:UpdateTable'
+            AND json_extract_string(request, '$.sSESpecification.enabled') = 'false'
+        )
+        OR (
+            action = 'redshift:ModifyCluster'
+            AND json_extract_string(request, '$.encrypted') = 'false'
+        )
+        OR (
+            action = 'sqs:SetQueueAttributes'
+            AND json_extract_string(request, '$.attributes.SqsManagedSseEnabled') = 'false'
+        )
+        OR (
+            action = 'sns:SetTopicAttributes'
+            AND json_extract_string(request, '$.attributeName') = 'KmsMasterKeyId'
+            AND coalesce(json_extract_string(request, '$.attributeValue'), '') = ''
+        )
+    )
+    AND NOT is_aws_call
+ORDER BY event_time, event_id

@@ -1,0 +1,66 @@
+-- /// trailquery
+-- title = "Encryption keys taken out of use"
+-- question = "Were KMS keys disabled or scheduled for deletion, or was their imported material removed or replaced?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1485", "T1486"]
+-- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. Harmless when a system is retired on purpose; keys made less than a day before, as tests make and drop them, are left out."
+-- next = "trailquery run kms_use --key {key_id}"
+-- example = "trailquery run kms_key_loss --min-age-hours 0"
+--
+-- [params.min_age_hours]
+-- type = "integer"
+-- default = 24
+-- about = "Hours since the key was made, below which it is left out; a key made before all that is held counts as old"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "The call, service:api"
+-- key_id = "The key, or the key store"
+-- pending_days = "Days until it is deleted, as asked for; AWS takes 30 where none are"
+-- created_at = "When the key was made (UTC); NULL if that is not held"
+-- outcome = "success, denied or error"
+-- error_code = "Why it did not work"
+-- account_id = "The account of the key"
+-- region = "The region of the key"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH creations AS (
+    SELECT
+        target,
+        min(event_time) AS created_at
+    FROM history
+    WHERE action = 'kms:CreateKey'
+    GROUP BY target
+)
+
+SELECT
+    events.event_time,
+    events.actor,
+    events.client_ip,
+    events.client,
+    events.action,
+    regexp_extract(events.target, '[^/]+$') AS key_id,
+    try_cast(json_extract_string(events.request, '$.pendingWindowInDays') AS INTEGER)
+        AS pending_days,
+    creations.created_at,
+    events.outcome,
+    events.error_code,
+    events.account_id,
+    events.region,
+    events.event_id
+FROM events LEFT JOIN creations ON events.target = creations.target
+WHERE
+    events.action IN (
+        'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteImportedKeyMaterial',
+        'kms:ImportKeyMaterial', 'kms:DisconnectCustomKeyStore', 'kms:DeleteCustomKeyStore'
+    )
+    AND NOT events.is_aws_call
+    AND coalesce(
+        events.event_time >= creations.created_at + to_hours($min_age_hours), TRUE
+    )
+ORDER BY event_time, event_id

@@ -1,0 +1,63 @@
+-- /// trailquery
+-- title = "Snapshots removed and protections lifted"
+-- question = "Who deleted snapshots or images, lifted deletion protection, or deleted databases without a last snapshot?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1490", "T1485"]
+-- example = "trailquery run recovery_weakened --min-calls 10"
+--
+-- [params.min_calls]
+-- type = "integer"
+-- default = 1
+-- about = "Such calls of one session, at or above which they are listed"
+--
+-- [columns]
+-- first_time = "The first of these calls (UTC)"
+-- last_time = "The last (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ips = "The caller's addresses, sorted"
+-- what = "snapshot or image deleted, deletion protection lifted, or no last snapshot"
+-- some_targets = "Up to ten of the targets, sorted"
+-- calls = "Such calls"
+-- outcomes = "success, denied, error: all that came, sorted"
+-- session_id = "The session that did it"
+-- event_ids = "The events, sorted"
+-- ///
+WITH marked AS (
+    SELECT
+        *,
+        CASE
+            WHEN regexp_matches(api, '^(Delete\w*Snapshots?|DeregisterImage)$')
+                THEN 'snapshot or image deleted'
+            WHEN json_extract_string(request, '$.skipFinalSnapshot') = 'true'
+                THEN 'no last snapshot'
+            WHEN
+                regexp_matches(api, '^(Modify|Update)')
+                AND regexp_matches(
+                    request,
+                    '"(deletionProtection(Enabled)?|disableApi(Termination|Stop))" ?: ?'
+                    || '(\{ ?"value" ?: ?)?false'
+                )
+                THEN 'deletion protection lifted'
+        END AS what
+    FROM events
+    WHERE access = 'write' AND category = 'management' AND NOT is_aws_call
+)
+
+SELECT
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    actor,
+    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    what,
+    list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
+        AS some_targets,
+    count(*) AS calls,
+    list_sort(list(DISTINCT outcome)) AS outcomes,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM marked
+WHERE what IS NOT NULL
+GROUP BY actor, what, session_id
+HAVING count(*) >= $min_calls
+ORDER BY first_time, actor, what, session_id

@@ -149,9 +149,8 @@ def hunt(ground: Ground, choice: Choice, zone: str, on_query: Callable[[int], No
     """
     if choice.severity not in SEVERITIES:
         raise UsageError(f"hunt: severity is {choice.severity!r}, not one of {', '.join(SEVERITIES)}")
-    for exclusion in ground.settings.exclusions:
-        find_query(exclusion.query, ground.settings.queries)
     known = [query for query in queries(ground.settings.queries) if query.kind != "question"]
+    _check_exclusions(ground.settings)
     fitting = [query for query in chosen(known, choice.wanted) if choice.leads or query.kind == "finding"]
     asked = [query for query in fitting if not any(param.required for param in query.params)]
     on_query(len(asked))
@@ -169,6 +168,14 @@ def hunt(ground: Ground, choice: Choice, zone: str, on_query: Callable[[int], No
         *_on_blind_spots(ground, asked, {line["query"] for line in lines}),
     ]
     return Hunted([line for line in lines if line["severity"] in (None, *shown)], zone, notes, counts)
+
+
+def _check_exclusions(settings: Settings) -> None:
+    for number, exclusion in enumerate(settings.exclusions, 1):
+        try:
+            find_query(exclusion.query, settings.queries)
+        except UsageError as error:
+            raise UsageError(f"{settings.file}: [[exclusions]] {number}: {error}") from None
 
 
 def _hold(ground: Ground, asked: Sequence[Query]) -> None:

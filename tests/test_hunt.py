@@ -1,0 +1,409 @@
+"""Hunt: it finds what each query finds, in lines that tell who, when, whether it worked and how to go on; nothing is
+left out in silence."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import QUERIES
+from conftest import LOG_NAME, record, write_log
+
+from trailquery import Lake, open_lake
+from trailquery.errors import UsageError
+from trailquery.exclusions import Exclusion
+from trailquery.ingest import ingest
+from trailquery.settings import Settings
+
+LakeOf = Callable[[list[dict[str, Any]]], Lake]
+ROLE = {
+    "type": "AssumedRole",
+    "principalId": "AROAIOSFODNN7EXAMPLE:night",
+    "arn": "arn:aws:sts::111122223333:assumed-role/Backup/night",
+    "accountId": "111122223333",
+    "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
+    "sessionContext": {
+        "sessionIssuer": {
+            "type": "Role",
+            "principalId": "AROAIOSFODNN7EXAMPLE",
+            "arn": "arn:aws:iam::111122223333:role/Backup",
+            "accountId": "111122223333",
+            "userName": "Backup",
+        },
+        "attributes": {"creationDate": "2024-03-01T09:00:00Z", "mfaAuthenticated": "false"},
+    },
+}
+QUERY = """\
+-- /// trailquery
+-- title = "Calls of one API"
+-- question = "Who called it?"
+-- category = "{category}"
+-- kind = "{kind}"
+{severity}-- mitre = ["{mitre}"]
+{why}-- example = "trailquery run {name}"
+--
+{param}-- [columns]
+-- event_time = "When"
+-- actor = "Who"
+-- target = "On what"
+-- event_id = "The event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    target,
+    event_id
+FROM events
+WHERE api = '{api}'{condition}
+ORDER BY event_time, event_id
+"""
+
+
+def own_query(folder: Path, name: str, api: str, severity: str | None = "high", **changes: str) -> None:
+    """A query for the calls of `api`: a finding of `severity`, or a lead."""
+    parts = {
+        "category": "any",
+        "mitre": "T1098",
+        "next": "trailquery run timeline_key {session_id}",
+        "param": "",
+        "condition": "",
+    }
+    parts |= changes
+    of_a_finding = {
+        "kind": "finding",
+        "severity": f'-- severity = "{severity}"\n',
+        "why": f'-- why = "Trouble."\n-- next = "{parts["next"]}"\n',
+    }
+    folder.mkdir(exist_ok=True)
+    text = QUERY.format(
+        name=name, api=api, **parts, **(of_a_finding if severity else {"kind": "lead", "severity": "", "why": ""})
+    )
+    (folder / f"{name}.sql").write_text(text)
+
+
+@pytest.fixture
+def hunted(tmp_path: Path) -> Callable[..., Any]:
+    """The lines of the user's own queries in tmp_path/mine, over the records given."""
+
+    def hunt(records: list[dict[str, Any]], exclusions: tuple[Exclusion, ...] = (), **options: Any) -> Any:
+        log = write_log(tmp_path / "logs" / LOG_NAME, [record(**changes) for changes in records])
+        ingest([log], tmp_path / "lake")
+        settings = Settings(tmp_path / "trailquery.toml", exclusions=exclusions)
+        lake = open_lake(tmp_path / "lake", settings=settings, queries=[tmp_path / "mine"])
+        return lake.hunt(**{"themes": ["mine"], **options})
+
+    return hunt
+
+
+def cells(found: Any, *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in found.rows()]
+
+
+# ---- the same rows as run
+
+
+@pytest.mark.parametrize("scope", [{}, {"since": datetime(2024, 3, 1, 12), "accounts": ("111122223333",)}])  # noqa: DTZ001
+def test_hunt_finds_the_events_that_each_query_finds(lake_of_cases: Lake, scope: dict[str, Any]) -> None:
+    lake = lake_of_cases.narrowed(**scope)
+    hunted = defaultdict(set)
+    for line in lake.hunt(severity="info", leads=True).rows():
+        hunted[line["query"]] |= set(line["event_ids"])
+    asked = [q for q in QUERIES.values() if q.kind != "question" and not any(param.required for param in q.params)]
+    for query in asked:
+        rows = lake.run(query.name).rows()
+        found = {event_id for row in rows for event_id in row.get("event_ids") or [row.get("event_id")]}
+        assert hunted[query.name] == found, query.name
+    assert len([query for query in asked if hunted[query.name]]) > (5 if scope else len(asked) * 0.8)
+
+
+def test_aws_calls_are_found_as_well_whether_they_worked_or_not(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "keys_made", "GenerateDataKey")
+    service = {"eventSource": "kms.amazonaws.com", "eventName": "GenerateDataKey", "sourceIPAddress": "s3.amazonaws.com",
+               "userIdentity": {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}}  # fmt: skip
+    found = hunted([{"eventID": "worked", **service}, {"eventID": "refused", "errorCode": "AccessDenied", **service}])
+    assert cells(found, "outcome", "actor", "event_ids") == [
+        ("success", "s3.amazonaws.com", ["worked"]),
+        ("attempt", "s3.amazonaws.com", ["refused"]),
+    ]
+
+
+# ---- lines
+
+
+def test_a_line_is_a_query_an_actor_a_session_and_an_outcome(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "users_made", "CreateUser")
+    call = {"eventName": "CreateUser", "eventSource": "iam.amazonaws.com"}
+    night = ROLE | {"sessionContext": ROLE["sessionContext"] | {"attributes": {"creationDate": "2024-03-01T09:30:00Z"}}}
+    found = hunted([
+        {"eventID": "a-first", **call},
+        {"eventID": "a-second", "eventTime": "2024-03-01T11:00:00Z", **call},
+        {"eventID": "refused", "eventTime": "2024-03-01T09:00:00Z", "errorCode": "AccessDenied", **call},
+        {"eventID": "role", "eventTime": "2024-03-01T12:00:00Z", "userIdentity": ROLE, **call},
+        {"eventID": "role-again", "eventTime": "2024-03-01T12:00:00Z", "userIdentity": night, **call},
+        {"eventID": "another-call"},
+    ])  # fmt: skip
+    assert cells(found, "severity", "mitre", "outcome", "actor", "events", "event_ids", "account_ids") == [
+        ("high", ["T1098"], "success", "alice", 2, ["a-first", "a-second"], ["111122223333"]),
+        ("high", ["T1098"], "success", "Backup/night", 1, ["role"], ["111122223333"]),
+        ("high", ["T1098"], "success", "Backup/night", 1, ["role-again"], ["111122223333"]),
+        ("high", ["T1098"], "attempt", "alice", 1, ["refused"], ["111122223333"]),
+    ]
+    first = found.rows()[0]
+    assert [first[name].isoformat() for name in ("first", "last")] == [
+        "2024-03-01T10:00:00+00:00",
+        "2024-03-01T11:00:00+00:00",
+    ]
+    assert first["session_id"] == first["principal_key"].replace("AIDA", "AKIA") == "AKIAIOSFODNN7EXAMPLE"
+
+
+def test_the_most_severe_stand_first_and_leads_last(hunted: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    for severity in ("low", "critical", "info", "high", "medium", None):
+        own_query(mine, f"of_{severity}".lower(), "DescribeInstances", severity)
+    lines = hunted([{}], severity="info", leads=True)
+    order = ["critical", "high", "medium", "low", "info", None]
+    assert [line["severity"] for line in lines.rows()] == order
+    assert cells(hunted([{}], severity="medium"), "query") == [("of_critical",), ("of_high",), ("of_medium",)]
+    told = hunted([{}])
+    assert cells(told, "query") == [("of_critical",), ("of_high",)]
+    assert (told.counts, told.at_least("medium")) == (dict.fromkeys(order[:5], 1), 3)
+    assert told.notes[-2:] == ("not asked: 1 lead (--leads)", "held back: 1 medium, 1 low, 1 info (--severity info)")
+
+
+def test_the_next_command_carries_values_as_single_words(hunted: Any, tmp_path: Path) -> None:
+    own_query(
+        tmp_path / "mine", "calls", "DescribeInstances", next="trailquery run timeline_actor {actor} --writes-only"
+    )
+    hostile = {
+        "type": "IAMUser",
+        "principalId": "AIDAIOSFODNN7EXAMPLE",
+        "accountId": "111122223333",
+        "userName": "a'; rm -rf / #",
+    }
+    (line,) = hunted([{"userIdentity": hostile}]).rows()
+    words = ["trailquery", "run", "timeline_actor", "a'; rm -rf / #", "--writes-only", "--lake", str(tmp_path / "lake")]
+    assert shlex.split(line["next"]) == words
+
+
+@pytest.mark.parametrize(("name", "target"), [("--output=x", "{actor}"), ("bob", "{target}")])
+def test_a_value_that_is_missing_or_reads_as_an_option_leads_to_the_event(
+    hunted: Any, tmp_path: Path, name: str, target: str
+) -> None:
+    own_query(tmp_path / "mine", "calls", "Ask", next=f"trailquery run timeline_resource {target}")
+    user = {"type": "IAMUser", "principalId": "AIDAIOSFODNN7EXAMPLE", "accountId": "111122223333", "userName": name}
+    (line,) = hunted([{"eventID": "it", "eventName": "Ask", "userIdentity": user}]).rows()
+    assert line["next"].startswith("trailquery run event it --lake ")
+
+
+def test_a_row_about_events_that_are_not_held_is_a_line_all_the_same(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "gone", "DescribeInstances")
+    file = tmp_path / "mine" / "gone.sql"
+    file.write_text(file.read_text().replace("    event_id\nFROM", "    'not-held' AS event_id\nFROM"))
+    found = hunted([{}])
+    columns = ("actor", "outcome", "events", "first", "event_ids", "next")
+    (line,) = cells(found, *columns)
+    assert line[:-1] == ("alice", None, 1, None, ["not-held"])
+
+
+# ---- what is left out is told
+
+
+EXCLUSION = Exclusion("calls", "AROAIOSFODNN7EXAMPLE", "111122223333", "nightly copy", date(2999, 1, 1))
+
+
+@pytest.mark.parametrize("principal", ["AROAIOSFODNN7EXAMPLE", "arn:aws:iam::111122223333:role/Backup"])
+def test_an_exclusion_leaves_out_its_query_principal_and_account_and_is_told(
+    hunted: Any, tmp_path: Path, principal: str
+) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    own_query(tmp_path / "mine", "others", "RunInstances")
+    records = [
+        {"eventID": "noise", "userIdentity": ROLE},
+        {"eventID": "noise-too", "userIdentity": ROLE},
+        {"eventID": "other-principal"},
+        {"eventID": "other-account", "userIdentity": ROLE, "recipientAccountId": "444455556666"},
+        {"eventID": "other-query", "userIdentity": ROLE, "eventName": "RunInstances"},
+    ]
+    found = hunted(records, (EXCLUSION._replace(principal=principal),))
+    ids = {event_id for line in found.rows() for event_id in line["event_ids"]}
+    assert ids == {"other-principal", "other-account", "other-query"}
+    said = f"left out: 2 events of calls by {principal} in 111122223333, until 2999-01-01: nightly copy"
+    assert said in found.notes
+    assert said in repr(found)
+    assert said in found._repr_html_()
+
+
+def test_an_exclusion_for_a_user_goes_by_the_arn_of_the_user(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    alice = EXCLUSION._replace(principal="arn:aws:iam::111122223333:user/alice")
+    assert cells(hunted([{}, {"eventID": "role", "userIdentity": ROLE}], (alice,)), "event_ids") == [(["role"],)]
+
+
+def test_an_expired_exclusion_leaves_nothing_out_and_is_told(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    found = hunted([{"userIdentity": ROLE}], (EXCLUSION._replace(expiry=date(2020, 1, 1)),))
+    assert len(found) == 1
+    assert found.notes[0] == (
+        "exclusion: calls by AROAIOSFODNN7EXAMPLE in 111122223333, expired on 2020-01-01, no longer left out: nightly"
+        f" copy (renew or remove it in {tmp_path}/trailquery.toml)"
+    )
+
+
+def test_an_exclusion_of_no_query_is_refused(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    with pytest.raises(UsageError) as refused:
+        hunted([{}], (EXCLUSION._replace(query="callz"),))
+    assert (
+        str(refused.value)
+        == f"{tmp_path}/trailquery.toml: [[exclusions]] 1: no query named 'callz'; did you mean 'calls'?"
+    )
+
+
+def test_a_query_that_needs_a_value_and_themes_that_are_not_asked_are_told(hunted: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    own_query(mine, "calls", "DescribeInstances")
+    value = '-- [params.user]\n-- type = "text"\n-- about = "Whose"\n--\n'
+    own_query(mine, "calls_of", "DescribeInstances", param=value, condition="\n    AND user_name = $user")
+    found = hunted([{}])
+    assert cells(found, "query") == [("calls",)]
+    findings = [query for query in QUERIES.values() if query.kind == "finding"]
+    assert found.notes == (
+        f"not asked: {len(findings)} findings of other themes and techniques (leave out --theme, --mitre)",
+        "not asked, as they need a value: calls_of (trailquery run NAME --help)",
+    )
+
+
+def test_a_technique_chooses_its_sub_techniques_too(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "below", "DescribeInstances", mitre="T1562.008")
+    own_query(tmp_path / "mine", "beside", "DescribeInstances", mitre="T1098")
+    assert cells(hunted([{}], mitre=["T1562"]), "query") == [("below",)]
+
+
+def test_data_events_that_the_lake_lacks_are_told_once(hunted: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    for number in (1, 2):
+        own_query(mine, f"reads_{number}", "GetObject", category="data", condition="\n    AND action = 's3:GetObject'")
+    own_query(mine, "items", "GetItem", category="data", condition="\n    AND service = 'dynamodb'")
+    own_query(mine, "unusual", "x", category="insight")
+    own_query(mine, "calls", "DescribeInstances")
+    item = {"eventID": "item", "eventSource": "dynamodb.amazonaws.com", "eventName": "PutItem", "eventCategory": "Data",
+            "managementEvent": False}  # fmt: skip
+    assert hunted([{}, item]).notes[-1] == "blind spot: no S3 object, insight events: 3 findings could not be asked"
+    assert not [note for note in hunted([{}, item], themes=["mine"], mitre=["T1098"]).notes if "DynamoDB" in note]
+
+
+def test_an_unknown_severity_is_refused(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    with pytest.raises(UsageError, match="severity is 'bad', not one of info, low, medium, high, critical"):
+        hunted([{}], severity="bad")
+
+
+def test_a_query_file_that_is_more_than_one_select_is_not_run(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances", condition="\n) AS answer; DROP VIEW events; SELECT (1")
+    with pytest.raises(UsageError, match="^calls: "):
+        hunted([{}])
+
+
+def test_what_is_asked_for_next_sees_the_lake_as_before(lake_of: LakeOf) -> None:
+    lake = lake_of([{}])
+    before = lake.sql("FROM events").arrow()
+    lake.hunt()
+    assert lake.sql("FROM events").arrow() == before
+
+
+# ---- the command
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a lake of thirty callers with hostile names, and a finding that all of them trip."""
+    folder = tmp_path_factory.mktemp("hunt")
+    own_query(folder / "mine", "calls", "DescribeInstances")
+    users = [
+        {"type": "IAMUser", "principalId": f"AIDAIOSFODNN7EXAMP{n:02}", "accountId": "111122223333", "userName": f"u{n}\x1b[2J\n"}
+        for n in range(30)
+    ]  # fmt: skip
+    records = [record(eventID=f"event-{n}", userIdentity=user) for n, user in enumerate(users)]
+    ingest([write_log(folder / "logs" / LOG_NAME, records)], folder / "lake")
+    return folder
+
+
+def hunt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "trailquery", "hunt", "--queries", "mine", "--theme", "mine", *words]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+
+
+def test_the_command_prints_at_most_25_harmless_lines_and_tells_what_is_held_back(home: Path) -> None:
+    said = hunt(home)
+    lines = said.stdout.splitlines()
+    assert (said.returncode, len(lines)) == (0, 25)
+    assert " ".join(lines[0].split()) == (
+        r"high success calls T1098 u0\x1b[2J\n - 1 event 2024-03-01T10:00:00Z trailquery run event event-0"
+    )
+    assert said.stderr.splitlines()[0] == "... 5 more (--limit 0 shows all, --theme and --mitre fewer)"
+    assert "\x1b" not in said.stdout + said.stderr
+    assert len(hunt(home, "--limit", "0").stdout.splitlines()) == 30
+    assert len(hunt(home, "--limit", "3").stdout.splitlines()) == 3
+
+
+def test_jsonl_is_never_capped_and_a_finding_a_line(home: Path) -> None:
+    said = hunt(home, "--format", "jsonl")
+    lines = [json.loads(line) for line in said.stdout.splitlines()]
+    assert len(lines) == 30
+    wanted = {"query", "severity", "mitre", "actor", "session_id", "outcome", "first", "last", "event_ids"}
+    assert wanted <= lines[0].keys()
+    assert lines[0]["event_ids"] == ["event-0"]
+    assert lines[0]["first"] == "2024-03-01T10:00:00Z"
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("critical", 0), ("high", 10), ("info", 10)])
+def test_fail_on_ends_with_a_code_of_its_own(home: Path, fail_on: str, code: int) -> None:
+    said = hunt(home, "--fail-on", fail_on, "--limit", "1")
+    told = f"--fail-on {fail_on}: 30 findings; exit code 10" in said.stderr.splitlines()
+    assert (said.returncode, told) == (code, code == 10)
+
+
+def test_a_table_has_no_event_ids_and_a_file_has_all(home: Path) -> None:
+    assert len(hunt(home, "--format", "table").stdout.splitlines()) == 2 + 25
+    assert "event_ids" not in hunt(home, "--format", "table").stdout
+    assert hunt(home, "--output", "found.csv").returncode == 0
+    text = (home / "found.csv").read_text()
+    assert (text.count("\n"), "event_ids" in text) == (31, True)
+
+
+def test_nothing_found_is_told_and_exclusions_are_told_beside_jsonl(home: Path, tmp_path: Path) -> None:
+    excluded = "\n".join(
+        '[[exclusions]]\nquery = "calls"\naccount = "111122223333"\nreason = "drill\\u001b[2J"\nexpiry = 2999-01-01\n'
+        f'principal = "AIDAIOSFODNN7EXAMP{n:02}"'
+        for n in range(30)
+    )
+    (tmp_path / "trailquery.toml").write_text(f'queries = ["{home}/mine"]\n{excluded}\n')
+    command = [sys.executable, "-m", "trailquery", "hunt", "--theme", "mine", "--lake", str(home / "lake")]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (said.stdout, said.stderr.splitlines()[0]) == ("", "nothing found")
+    left_out = [line for line in said.stderr.splitlines() if line.startswith("left out: 1 event of calls by AIDA")]
+    assert len(left_out) == 30
+    assert left_out[0].endswith(r"until 2999-01-01: drill\x1b[2J")
+    as_data = subprocess.run([*command, "--format", "jsonl"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (as_data.stdout, as_data.stderr.count("left out: ")) == ("", 30)
+
+
+def test_a_bar_is_shown_on_a_terminal_alone(home: Path) -> None:
+    import pty
+
+    assert "hunting" not in hunt(home).stderr
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "trailquery", "hunt", "--queries", "mine", "--theme", "mine"]
+    done = subprocess.run(
+        command, cwd=home, stdout=subprocess.PIPE, stderr=follower, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(follower)
+    assert (done.returncode, "hunting" in os.read(leader, 65_536).decode()) == (0, True)
+    os.close(leader)

@@ -22,14 +22,26 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH named AS (  -- what a trail was given, and what CloudTrail itself writes to and with
+WITH named AS (  -- what CloudTrail itself writes to and with, and what a trail was given
     SELECT DISTINCT
-        CASE WHEN service = 'cloudtrail' THEN account_id || region || target END AS trail,
-        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
+        NULL AS trail,
+        coalesce('s3://' || bucket, target) AS store
     FROM history
-    WHERE
-        action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
-        OR actor = 'cloudtrail.amazonaws.com'
+    WHERE actor = 'cloudtrail.amazonaws.com'
+    UNION ALL
+    SELECT
+        account_id || region || target AS trail,
+        unnest(
+            list_transform(
+                resources,
+                lambda one: CASE one.type
+                    WHEN 'AWS::S3::Bucket' THEN 's3://' || one.name
+                    WHEN 'AWS::KMS::Key' THEN 'key/' || one.name
+                END
+            )
+        ) AS store
+    FROM history
+    WHERE action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
 ),
 
 deletions AS (
@@ -54,7 +66,7 @@ touched AS (
     SELECT
         event_id,
         event_time,
-        unnest(list_transform(resources, lambda one: one.type || ' ' || one.name)) AS store
+        coalesce('s3://' || bucket, target) AS store
     FROM events
     WHERE
         action IN (

@@ -49,6 +49,15 @@ WITH kinds (outlives, pattern) AS (
     ('sharing', '^(kms:CreateGrant|ecr:SetRepositoryPolicy|(sns|sqs):AddPermission)')
 ),
 
+kinds_of_actions AS (
+    SELECT
+        actions.action,
+        min(kinds.outlives) AS outlives
+    FROM (SELECT DISTINCT action FROM changes) AS actions
+    INNER JOIN kinds ON regexp_matches(actions.action, kinds.pattern)
+    GROUP BY actions.action
+),
+
 theirs AS (
     SELECT DISTINCT session_id
     FROM events
@@ -71,13 +80,13 @@ sessions_of_theirs AS (
 made AS (
     SELECT
         changes.*,
-        kinds.outlives,
+        kinds_of_actions.outlives,
         CASE  -- by which the call that undoes it goes
             WHEN changes.api = 'UpdateAssumeRolePolicy' THEN 'Role'
             ELSE regexp_replace(changes.api, '^[A-Z][a-z]+', '')
         END AS noun
     FROM changes
-    INNER JOIN kinds ON regexp_matches(changes.action, kinds.pattern)
+    INNER JOIN kinds_of_actions ON changes.action = kinds_of_actions.action
     WHERE
         changes.session_id IN (SELECT session_id FROM sessions_of_theirs)
         AND NOT regexp_matches(

@@ -1,0 +1,64 @@
+-- /// trailquery
+-- title = "Odd sessions"
+-- question = "Which sessions were used after they expired, asked for long, took their own role again, or came without IMDSv2?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1550.001", "T1552.005"]
+-- example = "trailquery run session_anomalies --max-hours 8"
+--
+-- [params.max_hours]
+-- type = "integer"
+-- default = 12
+-- about = "Credentials asked for to last longer than this are odd"
+--
+-- [columns]
+-- first_seen = "First such call in scope (UTC)"
+-- last_seen = "Last such call (UTC)"
+-- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials"
+-- actor = "Who called"
+-- client_ips = "From which addresses, sorted"
+-- calls = "Number of such calls"
+-- account_id = "The account that recorded the calls"
+-- event_ids = "The calls, sorted"
+-- ///
+WITH signs AS (
+    SELECT
+        'used after expiry' AS sign,
+        used.event_id
+    FROM events AS used
+    INNER JOIN history AS issued ON used.access_key_id = issued.issued_key_id
+    WHERE used.event_time > issued.issued_expires_at + INTERVAL 1 MINUTE
+    UNION ALL
+    SELECT
+        'long-lived' AS sign,
+        event_id
+    FROM credential_issuance
+    WHERE duration_seconds > $max_hours * 3600
+    UNION ALL
+    SELECT
+        'own role again' AS sign,
+        event_id
+    FROM events
+    WHERE action = 'sts:AssumeRole' AND requested_role_arn = role_arn
+    UNION ALL
+    SELECT
+        'IMDSv1' AS sign,
+        event_id
+    FROM events
+    WHERE imds_version = '1.0'
+)
+
+SELECT
+    min(shown.event_time) AS first_seen,
+    max(shown.event_time) AS last_seen,
+    signs.sign,
+    shown.actor,
+    list_sort(list(DISTINCT shown.client_ip) FILTER (WHERE shown.client_ip IS NOT NULL))
+        AS client_ips,
+    count(*) AS calls,
+    shown.account_id,
+    list_sort(list(shown.event_id)) AS event_ids
+FROM events AS shown
+INNER JOIN signs ON shown.event_id = signs.event_id
+GROUP BY signs.sign, shown.actor, shown.account_id
+ORDER BY first_seen, signs.sign, shown.actor, shown.account_id

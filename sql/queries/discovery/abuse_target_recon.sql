@@ -1,0 +1,89 @@
+-- /// trailquery
+-- title = "What could be abused was looked up"
+-- question = "Who looked up what the account could be abused for: mail, text messages, models, quotas, sister accounts?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1526", "T1580"]
+-- example = "trailquery run abuse_target_recon --min-kinds 2"
+--
+-- [params.min_kinds]
+-- type = "integer"
+-- default = 1
+-- about = "Kinds of abuse looked up, at or above which a session is listed; two and more are seldom chance"
+--
+-- [columns]
+-- first_seen = "First such call of the session in scope (UTC)"
+-- last_seen = "Last such call (UTC)"
+-- actor = "Who asked"
+-- client_ips = "From which addresses, sorted"
+-- user_agents = "With which clients, sorted; forgeable"
+-- kinds = "mail, text messages, models, quotas, organization: sorted"
+-- actions = "What was asked, sorted"
+-- calls = "Number of calls"
+-- denied = "Of these, refused"
+-- regions = "In which regions, sorted"
+-- account_id = "The account"
+-- session_id = "The session; see: trailquery run timeline_session"
+-- event_ids = "The calls, sorted"
+-- ///
+WITH asked AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                service = 'ses'
+                AND api IN (
+                    'GetSendQuota', 'GetAccount', 'GetAccountSendingEnabled', 'GetSendStatistics',
+                    'ListIdentities', 'ListEmailIdentities', 'ListVerifiedEmailAddresses',
+                    'GetIdentityVerificationAttributes'
+                )
+                THEN 'mail'
+            WHEN
+                action IN (
+                    'sns:GetSMSAttributes', 'sns:GetSMSSandboxAccountStatus',
+                    'sns:ListOriginationNumbers', 'sms-voice:DescribeAccountAttributes',
+                    'sms-voice:DescribeAccountLimits', 'sms-voice:DescribeSpendLimits',
+                    'sms-voice:DescribePhoneNumbers'
+                )
+                THEN 'text messages'
+            WHEN
+                action IN (
+                    'bedrock:ListFoundationModels', 'bedrock:GetFoundationModelAvailability',
+                    'bedrock:ListFoundationModelAgreementOffers', 'bedrock:ListInferenceProfiles',
+                    'bedrock:GetUseCaseForModelAccess',
+                    'bedrock:GetModelInvocationLoggingConfiguration'
+                )
+                THEN 'models'
+            WHEN
+                service = 'servicequotas' AND access = 'read' THEN 'quotas'
+            WHEN
+                action IN (
+                    'organizations:ListAccounts', 'organizations:ListAccountsForParent',
+                    'organizations:ListRoots', 'organizations:ListOrganizationalUnitsForParent',
+                    'organizations:ListDelegatedAdministrators'
+                )
+                THEN 'organization'
+        END AS kind
+    FROM management_events
+    WHERE NOT is_aws_call
+)
+
+SELECT
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    list_sort(list(DISTINCT kind)) AS kinds,
+    list_sort(list(DISTINCT action)) AS actions,
+    count(*) AS calls,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    list_sort(list(DISTINCT region)) AS regions,
+    account_id,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM asked
+WHERE kind IS NOT NULL
+GROUP BY actor, principal_key, account_id, session_id
+HAVING count(DISTINCT kind) >= $min_kinds
+ORDER BY first_seen, actor, account_id, session_id

@@ -1,0 +1,48 @@
+-- /// trailquery
+-- title = "Identities and permissions listed"
+-- question = "Who listed users, roles and policies, downloaded all of them, or simulated permissions?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1087.004", "T1069.003"]
+-- example = "trailquery run iam_enumeration --min-actions 10"
+--
+-- [params.min_actions]
+-- type = "integer"
+-- default = 5
+-- about = "Different IAM reads in one clock hour, at or above which a session is listed; one that tells all is enough"
+--
+-- [columns]
+-- hour_start = "Start of the clock hour (UTC)"
+-- actor = "Who asked"
+-- client_ips = "From which addresses, sorted"
+-- clients = "With which kinds of client, sorted: Terraform and the console read a lot"
+-- actions = "What was read, sorted"
+-- calls = "Number of reads"
+-- denied = "Of these, refused"
+-- account_id = "The account that was read"
+-- session_id = "The session; see: trailquery run timeline_session"
+-- event_ids = "The reads, sorted"
+-- ///
+SELECT
+    date_trunc('hour', event_time) AS hour_start,
+    actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    list_sort(list(DISTINCT api)) AS actions,
+    count(*) AS calls,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    account_id,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM management_events
+WHERE service = 'iam' AND access = 'read' AND NOT is_aws_call
+GROUP BY date_trunc('hour', event_time), actor, principal_key, account_id, session_id
+HAVING
+    count(DISTINCT api) >= $min_actions
+    OR bool_or(
+        api IN (
+            'GetAccountAuthorizationDetails', 'SimulatePrincipalPolicy', 'SimulateCustomPolicy',
+            'GetContextKeysForPrincipalPolicy'
+        )
+    )
+ORDER BY hour_start, actor, account_id, session_id

@@ -1,0 +1,79 @@
+-- /// trailquery
+-- title = "Instances launched"
+-- question = "Who launched which instances: type, count, image, role, key, public address, region, and did it work?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1578.002", "T1496"]
+-- example = "trailquery run instances_launched --min-count 5"
+--
+-- [params.min_count]
+-- type = "integer"
+-- default = 1
+-- about = "Instances asked for in one call, at or above which it is listed"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- instance_type = "The type; NULL where a launch template says it"
+-- asked_for = "Instances asked for, at most"
+-- instances = "The instances that came of it"
+-- image_id = "The image; NULL where a launch template says it"
+-- instance_profile = "The instance profile, whose role they get"
+-- key_name = "The SSH key they get"
+-- public_ip = "A public address was asked for; the subnet may give one unasked"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that has them"
+-- region = "The region that has them"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH launches AS (
+    SELECT
+        *,
+        coalesce(
+            try_cast(
+                coalesce(
+                    json_extract_string(request, '$.instancesSet.items[0].maxCount'),
+                    json_extract_string(request, '$.instanceCount')
+                ) AS INTEGER
+            ),
+            1
+        ) AS asked_for
+    FROM events
+    WHERE action IN ('ec2:RunInstances', 'ec2:RequestSpotInstances') AND NOT is_aws_call
+)
+
+SELECT
+    event_time,
+    actor,
+    client_ip,
+    client,
+    coalesce(
+        json_extract_string(request, '$.instanceType'),
+        json_extract_string(request, '$.launchSpecification.instanceType')
+    ) AS instance_type,
+    asked_for,
+    list_transform(
+        list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
+        lambda named: named.name
+    ) AS instances,
+    list_filter(resources, lambda named: named.type = 'AWS::EC2::Image')[1].name AS image_id,
+    coalesce(
+        list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
+        json_extract_string(request, '$.iamInstanceProfile.name')
+    ) AS instance_profile,
+    coalesce(
+        json_extract_string(request, '$.instancesSet.items[0].keyName'),
+        json_extract_string(request, '$.launchSpecification.keyName')
+    ) AS key_name,
+    coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
+    outcome,
+    error_code,
+    account_id,
+    region,
+    event_id
+FROM launches
+WHERE asked_for >= $min_count
+ORDER BY event_time, event_id

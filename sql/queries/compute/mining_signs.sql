@@ -1,0 +1,128 @@
+-- /// trailquery
+-- title = "Signs of mining"
+-- question = "Did someone order more machines than before: accelerated or very large ones, in many regions, or containers that name a miner?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1496.001", "T1578.002"]
+-- why = "Stolen accounts are made to mine: the largest machines in every region, refused by limits more often than not. Harmless for a new training job or load test; what the same identity started on an earlier day, by the same call and of the same type, is left out."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run mining_signs --min-gpu-vcpus 8"
+--
+-- [params.min_gpu_vcpus]
+-- type = "integer"
+-- default = 32
+-- about = "Virtual CPUs of machines with accelerators asked for by one session on one day, at or above which it is listed"
+--
+-- [params.min_vcpus]
+-- type = "integer"
+-- default = 256
+-- about = "The same for machines of any type; a container or one of unknown type counts as 2"
+--
+-- [params.min_regions]
+-- type = "integer"
+-- default = 4
+-- about = "Regions in which it asked for machines, at or above which it is listed"
+--
+-- [columns]
+-- first_time = "The first of these calls (UTC)"
+-- last_time = "The last (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ips = "The caller's addresses, sorted"
+-- instance_types = "The types asked for, sorted"
+-- vcpus = "Virtual CPUs asked for, as the types' names tell; a call repeated counts again"
+-- gpu_vcpus = "Of these, in machines with accelerators: GPU, Trainium, Inferentia, FPGA"
+-- names_miner = "A container, script or command names mining software or a pool"
+-- regions = "Where, sorted"
+-- actions = "The calls, sorted"
+-- outcomes = "success, denied, error, dry-run: all that came, sorted"
+-- error_codes = "Why calls did not work, sorted"
+-- session_id = "The session that did it"
+-- event_ids = "The events, sorted"
+-- ///
+WITH orders AS (
+    SELECT
+        *,
+        coalesce(
+            json_extract_string(request, '$.instanceType'),
+            json_extract_string(request, '$.launchSpecification.instanceType'),
+            json_extract_string(request, '$.instanceTypes[0]'),
+            json_extract_string(request, '$.resourceConfig.instanceType'),
+            ''
+        ) AS instance_type,
+        coalesce(
+            try_cast(
+                coalesce(
+                    json_extract_string(request, '$.instancesSet.items[0].maxCount'),
+                    json_extract_string(request, '$.instanceCount'),
+                    json_extract_string(request, '$.resourceConfig.instanceCount'),
+                    json_extract_string(request, '$.scalingConfig.desiredSize'),
+                    json_extract_string(request, '$.desiredCapacity'),
+                    json_extract_string(request, '$.desiredCount'),
+                    json_extract_string(request, '$.count')
+                ) AS INTEGER
+            ),
+            1
+        ) AS asked_for,
+        regexp_matches(
+            request,
+            '(?i)xmrig|minerd|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer|t-rex'
+            || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
+        ) AS names_miner
+    FROM history
+    WHERE
+        action IN (
+            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:CreateFleet',
+            'ecs:CreateService', 'ecs:RunTask', 'ecs:RegisterTaskDefinition',
+            'eks:CreateNodegroup', 'autoscaling:CreateAutoScalingGroup',
+            'autoscaling:CreateLaunchConfiguration', 'batch:RegisterJobDefinition',
+            'lightsail:CreateInstances', 'gamelift:CreateFleet', 'apprunner:CreateService',
+            'sagemaker:CreateNotebookInstance', 'sagemaker:CreateTrainingJob'
+        )
+        AND NOT is_aws_call
+),
+
+sized AS (
+    SELECT
+        *,
+        asked_for * CASE
+            WHEN regexp_matches(instance_type, '[0-9]xlarge')
+                THEN 4 * regexp_extract(instance_type, '([0-9]+)xlarge', 1)::INTEGER
+            WHEN contains(instance_type, 'xlarge') THEN 4
+            WHEN contains(instance_type, 'metal') THEN 96
+            ELSE 2
+        END AS vcpus,
+        regexp_matches(instance_type, '^(ml\.)?(p|gr?|trn|inf|dl|vt|f)[0-9]') AS is_accelerated,
+        min(event_date) FILTER (WHERE outcome = 'success')
+            OVER (PARTITION BY principal_key, action, instance_type) AS known_since
+    FROM orders
+)
+
+SELECT
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    actor,
+    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    list_sort(list_filter(list(DISTINCT instance_type), lambda named: named <> ''))
+        AS instance_types,
+    sum(vcpus)::BIGINT AS vcpus,
+    coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0)::BIGINT AS gpu_vcpus,
+    coalesce(bool_or(names_miner), FALSE) AS names_miner,
+    list_sort(list(DISTINCT region)) AS regions,
+    list_sort(list(DISTINCT action)) AS actions,
+    list_sort(list(DISTINCT outcome)) AS outcomes,
+    list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))
+        AS error_codes,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM sized
+WHERE
+    event_id IN (SELECT event_id FROM events)
+    AND coalesce(known_since >= event_date, TRUE)
+GROUP BY actor, session_id, event_date
+HAVING
+    coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0) >= $min_gpu_vcpus
+    OR sum(vcpus) >= $min_vcpus
+    OR count(DISTINCT region) >= $min_regions
+    OR bool_or(names_miner)
+ORDER BY first_time, actor, session_id

@@ -75,18 +75,6 @@ CI_CALLS = (
     Template("cloudformation", "DescribeStacks", version="1.08", read=True, request={"stackName": "web"}),
     Template("s3", "GetBucketLocation", read=True, request={"bucketName": "deploy-artifacts-111122223333", "Host": "deploy-artifacts-111122223333.s3.$region$.amazonaws.com", "location": ""}, additional=S3_EXTRA, resources=[{"accountId": "$account$", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::deploy-artifacts-111122223333"}], request_id="$s3_request$", host="deploy-artifacts-111122223333.s3.%s.amazonaws.com"),
 )  # fmt: skip
-TERRAFORM_CALLS = (
-    CALLER_IDENTITY,
-    Template("ec2", "DescribeRouteTables", read=True, request={"routeTableIdSet": {"items": [{"routeTableId": "rtb-0$hex16$"}]}, "filterSet": {}}),
-    Template("ec2", "DescribeVpcAttribute", read=True, request={"vpcId": "vpc-0c7de0a3fe4b19d26", "attribute": "enableDnsSupport"}),
-    Template("iam", "GetRole", read=True, request={"roleName": "dev-worker-role"}),
-    Template("iam", "ListRolePolicies", read=True, request={"roleName": "dev-worker-role"}),
-    Template("ec2", "CreateTags", request={"resourcesSet": {"items": [{"resourceId": "subnet-0$hex16$"}]}, "tagSet": {"items": [{"key": "ManagedBy", "value": "terraform"}]}}, response={"requestId": "$request_id$", "_return": True}),
-    Template("ec2", "AuthorizeSecurityGroupIngress", request={"groupId": "sg-04cfb7a4712d75b00", "ipPermissions": {"items": [{"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "groups": {}, "ipRanges": {"items": [{"cidrIp": "203.0.113.0/24", "description": "office"}]}, "ipv6Ranges": {}, "prefixListIds": {}}]}}, response={"requestId": "$request_id$", "_return": True, "securityGroupRuleSet": {"items": [{"groupOwnerId": "$account$", "groupId": "sg-04cfb7a4712d75b00", "securityGroupRuleId": "sgr-0$hex16$", "description": "office", "isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "203.0.113.0/24"}]}}),
-    Template("ec2", "DescribeVpcs", read=True, error=("Client.RequestLimitExceeded", "Request limit exceeded."), request={"vpcSet": {}, "filterSet": {}}),
-    Template("s3", "GetBucketWebsite", read=True, error=("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"), request={"bucketName": "static-444455556666", "Host": "static-444455556666.s3.$region$.amazonaws.com", "website": ""}, additional=S3_EXTRA, resources=[{"accountId": "$account$", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::static-444455556666"}], request_id="$s3_request$", host="static-444455556666.s3.%s.amazonaws.com"),
-    Template("dynamodb", "DescribeTable", read=True, error=("ResourceNotFoundException", "Requested resource not found: Table: locks not found"), request={"tableName": "locks"}),
-)  # fmt: skip
 FORWARDED = Template("ec2", "DescribeSecurityGroups", read=True, request={"securityGroupSet": {}, "securityGroupIdSet": {"items": [{"groupId": "sg-04cfb7a4712d75b00"}]}, "filterSet": {}})  # fmt: skip
 ASSUME_ROLE = Template(
     "sts",
@@ -182,13 +170,14 @@ class Machines:
             return (FORWARDED.event(org.random, actor, time, "us-east-1"),)
         return (org.pick(CI_CALLS).event(org.random, self.ci, time, "us-east-1"),)
 
-    def terraform_called(self, time: int) -> tuple[Event, ...]:
+    def terraform_session(self, time: int) -> tuple[Actor, Sequence[Event]]:
+        """The session in which Terraform runs at `time`; the CI user opens a new one every hour."""
         held = self.sessions.get("terraform")
-        issued: Sequence[Event] = ()
-        if not held or time >= held[0] + 3500:
-            actor, issued = assume_role(self.org, self.ci, DEV, "terraform-apply", "terraform", time - 3, TERRAFORM)
-            held = self.sessions["terraform"] = time - 3, actor
-        return (*issued, self.org.pick(TERRAFORM_CALLS).event(self.org.random, held[1], time, "eu-west-1"))
+        if held and time < held[0] + 3000:
+            return held[1], ()
+        actor, issued = assume_role(self.org, self.ci, DEV, "terraform-apply", "terraform", time - 3, TERRAFORM)
+        self.sessions["terraform"] = time - 3, actor
+        return actor, issued
 
 
 @lru_cache(maxsize=16)

@@ -5,14 +5,21 @@
 
 from typing import NamedTuple
 
+from trailquery.simulate.console import CHANGES, HEALTH, HOME, PAGES
 from trailquery.simulate.organization import (
+    ACCESS_LOGS,
+    ARCHIVE,
     BROWSER,
     CLI,
     DEV,
+    EXPORTS,
     LOGS,
     OFFICE_IP,
     OFFICE_IPV6,
+    ORG_BUCKET,
+    PAYROLL,
     PROD,
+    PROD_BUCKET,
     VPN_IP,
     Organization,
 )
@@ -20,6 +27,7 @@ from trailquery.simulate.record import Actor, Event, Template, json_text
 from trailquery.simulate.services import S3_EXTRA
 
 CONSOLE_S = 4 * 3600
+CHANGE = 0.15  # how often a page is left with a change made
 LOGIN_PAGE = (
     "https://console.aws.amazon.com/console/home?hashArgs=%23&isauthcode=true&nc2=h_si&src=header-signin"
     "&state=hashArgsFromTB_us-east-1_$hex16$"
@@ -46,21 +54,6 @@ LOGIN, LOGIN_MFA = login("Success", "No"), login("Success", "Yes", device=True)
 LOGIN_FAILED = login("Failure", "No", "Failed authentication")
 LOGIN_UNKNOWN = login("Failure", "No", "No username found in supplied account")
 
-CONSOLE_CALLS = (
-    Template("ec2", "DescribeInstances", read=True, request={"maxResults": 100, "instancesSet": {}, "filterSet": {}}),
-    Template("ec2", "DescribeRegions", read=True, request={"regionSet": {}, "allRegions": True}),
-    Template("ec2", "DescribeSecurityGroups", read=True, request={"maxResults": 1000, "securityGroupSet": {}, "securityGroupIdSet": {}, "filterSet": {}}),
-    Template("iam", "ListUsers", read=True, request={"maxItems": 1000}),
-    Template("iam", "GetAccountSummary", read=True),
-    Template("iam", "ListAccessKeys", read=True, request={"userName": "deploy2"}),
-    Template("cloudtrail", "DescribeTrails", read=True, request={"trailNameList": [], "includeShadowTrails": True}),
-    Template("cloudtrail", "LookupEvents", read=True, request={"maxResults": 50, "lookupAttributes": [{"attributeKey": "ReadOnly", "attributeValue": "false"}]}),
-    Template("s3", "ListBuckets", read=True, request={"Host": "s3.us-east-1.amazonaws.com"}, additional=S3_EXTRA, request_id="$s3_request$", host="s3.us-east-1.amazonaws.com"),
-    Template("monitoring", "DescribeAlarms", version="1.09", read=True, request={"maxRecords": 100}),
-    Template("ce", "GetCostAndUsage", version="1.08", read=True, error=("AccessDeniedException", "User: $arn$ is not authorized to perform: ce:GetCostAndUsage on resource: arn:aws:ce:us-east-1:$account$:/GetCostAndUsage because no identity-based policy allows the ce:GetCostAndUsage action")),
-    Template("support", "DescribeTrustedAdvisorChecks", version="1.05", read=None, request={"language": "en"}),
-)  # fmt: skip
-HEALTH = Template("health", "DescribeEventAggregates", version="1.08", read=True, request={"aggregateField": "eventTypeCategory", "filter": {"eventStatusCodes": ["open", "upcoming"]}})  # fmt: skip
 BACKUP_STARTED = Template("backup", "StartBackupJob", request={"backupVaultName": "Default", "resourceArn": "arn:aws:dynamodb:$region$:$account$:table/orders", "iamRoleArn": "arn:aws:iam::$account$:role/service-role/AWSBackupDefaultServiceRole"}, response={"backupJobId": "$uuid$"})  # fmt: skip
 LAPTOP_CALLS = (
     Template("sts", "GetCallerIdentity", read=True, host="sts.%s.amazonaws.com"),
@@ -69,7 +62,7 @@ LAPTOP_CALLS = (
     BACKUP_STARTED,
     Template("glue", "GetTables", version="1.08", read=True, request={"databaseName": "analytics"}),
     Template("athena", "StartQueryExecution", version="1.09", request={"queryString": "***OMITTED***", "workGroup": "primary", "clientRequestToken": "$uuid$"}, response={"queryExecutionId": "$uuid$"}),
-    Template("ec2", "RunInstances", error=("Client.UnauthorizedOperation", "You are not authorized to perform this operation. User: $arn$ is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:$region$:$account$:instance/* because no identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: $token$"), request={"instancesSet": {"items": [{"imageId": "ami-0$hex16$", "minCount": 1, "maxCount": 1}]}, "instanceType": "m7i.large", "blockDeviceMapping": {}, "monitoring": {"enabled": False}, "disableApiTermination": False, "disableApiStop": False}),
+    Template("ec2", "StartInstances", error=("Client.UnauthorizedOperation", "You are not authorized to perform this operation. User: $arn$ is not authorized to perform: ec2:StartInstances on resource: arn:aws:ec2:$region$:$account$:instance/i-04b7d2c96a8e51f30 because no identity-based policy allows the ec2:StartInstances action. Encoded authorization failure message: $token$"), request={"instancesSet": {"items": [{"instanceId": "i-04b7d2c96a8e51f30"}]}}),
     Template("ec2", "StopInstances", error=("Client.DryRunOperation", "Request would have succeeded, but DryRun flag is set."), request={"instancesSet": {"items": [{"instanceId": "i-0$hex16$"}]}, "force": False}),
     Template("kms", "Decrypt", version="1.10", read=True, error=("AccessDenied", "User: $arn$ is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"), request=None),
     Template("cur", "DescribeReportDefinitions", version="1.05", read=None, request={"maxResults": 5}),
@@ -93,6 +86,9 @@ PEOPLE = (
     Person("carol@example.com", DEV, VPN_IP, True, "AdministratorAccess"),
     Person("dave@example.com", LOGS, OFFICE_IP, True, "ReadOnlyAccess"),
 )
+
+
+BUCKETS = {PROD: (PROD_BUCKET, PAYROLL, ACCESS_LOGS, EXPORTS, ARCHIVE), DEV: (f"static-{DEV}",), LOGS: (ORG_BUCKET,)}
 
 
 class ConsoleSession(NamedTuple):
@@ -123,12 +119,14 @@ class People:
             created = time - 9
             session = self.sessions[person.name] = console_session(org, person, created)
             events.append(signed_in(org, person, created))
-        region = org.region()
-        if org.random.random() < 0.15:
-            events.append(HEALTH.event(org.random, session.internal, time, "us-east-1"))
-        else:
-            call = org.pick(CONSOLE_CALLS)
-            events.append(call.event(org.random, org.pick(session.actors), time, region))
+        random, region = org.random, org.region()
+        bucket, instance = org.pick(BUCKETS[person.account]), org.pick(org.instances[person.account])
+        page, at = org.pick(PAGES), float(time)
+        calls = page if page is not HOME else (HEALTH, *page)
+        for call in (*calls, org.pick(CHANGES)) if random.random() < CHANGE else calls:
+            actor = session.internal if call is HEALTH else org.pick(session.actors)
+            events.append(call.event(random, actor, int(at), region, bucket=bucket, instance=instance))
+            at += random.random() * 1.5
         return tuple(events)
 
     def laptop_used(self, time: int) -> tuple[Event, ...]:

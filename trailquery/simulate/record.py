@@ -25,6 +25,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 FOURS = [BASE32[i // 32 % 32] + BASE32[i * 7 % 32] + BASE32[i * 11 // 32 % 32] + BASE32[i % 32] for i in range(4096)]
 DAY_S = 86_400
 EPOCH = date(1970, 1, 1)
+API_VERSIONS = {"elasticloadbalancing": "2015-12-01", "logs": "20140328"}  # of the services that record one
 GLOBAL_SERVICES = {"iam", "cloudfront", "route53", "organizations", "signin", "sso-directory"}
 
 TLS = {True: ("TLSv1.3", "TLS_AES_128_GCM_SHA256"), False: ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256")}
@@ -106,6 +107,7 @@ class Template:
         body |= {"readOnly": self.read} if self.read is not None else {}
         body |= {"resources": self.resources} if self.resources else {}
         body |= {"eventType": self.kind}
+        body |= {"apiVersion": API_VERSIONS[self.source]} if self.source in API_VERSIONS else {}
         body |= {"managementEvent": self.category == "Management"} if self.minor >= 6 else {}
         body |= {"recipientAccountId": "$account$"}
         body |= {"sharedEventID": "$shared_id$"} if self.shared else {}

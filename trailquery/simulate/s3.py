@@ -27,7 +27,7 @@ def bucket_call(
         response=response,
         error=error,
         additional=S3_EXTRA,
-        resources=[BUCKET],
+        resources=[BUCKET] if name != "CreateBucket" else None,
         request_id="$s3_request$",
         host="$bucket$.s3.%s.amazonaws.com",
     )

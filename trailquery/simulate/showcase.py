@@ -53,9 +53,21 @@ SEARCH_USERS = Template("ds-data", "SearchUsers", read=True, category="Data", re
 ANONYMOUS_GET = Template("s3", "GetObject", category="Data", read=True, error=("AccessDenied", "Access Denied"), request={"bucketName": "$bucket$", "Host": "$bucket$.s3.amazonaws.com", "key": "backup.zip"}, additional={"CipherSuite": "TLS_AES_128_GCM_SHA256", "bytesTransferredIn": 0.0, "x-amz-id-2": "$s3_id2$", "bytesTransferredOut": 243.0}, resources=[{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::$bucket$/backup.zip"}, BUCKET], request_id="$s3_request$", host="$bucket$.s3.amazonaws.com")  # fmt: skip
 FOREIGN_LIST = Template("s3", "ListObjects", category="Data", read=True, request={"list-type": "2", "bucketName": "$bucket$", "Host": "$bucket$.s3.us-east-1.amazonaws.com", "prefix": "reports/"}, additional=S3_EXTRA, resources=[{"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::$bucket$/reports/"}, BUCKET], request_id="$s3_request$", shared=True, host="$bucket$.s3.us-east-1.amazonaws.com")  # fmt: skip
 ROTATED = Template("kms", "RotateKey", version="1.11", request_id=None, kind="AwsServiceEvent", resources=[{"accountId": "$account$", "type": "AWS::KMS::Key", "ARN": "arn:aws:kms:us-east-1:$account$:key/$uuid$"}], details={"keyId": "$uuid$"})  # fmt: skip
-SNAPSHOT = Template("ec2", "SharedSnapshotVolumeCreated", version="1.08", request_id=None, kind="AwsServiceEvent", shared=True, details={"snapshotId": "snap-0$hex16$"})  # fmt: skip
+EVICTED = Template(
+    "ec2",
+    "BidEvictedEvent",
+    version="1.08",
+    request_id=None,
+    kind="AwsServiceEvent",
+    details={"instanceIdSet": ["i-0$hex16$"]},
+)
 SECRET_ROTATED = Template("secretsmanager", "RotationStarted", version="1.08", kind="AwsServiceEvent", additional={"SecretId": "arn:aws:secretsmanager:us-east-1:$account$:secret:prod/web/database-Kq2VfA"}, request_id="SecretRotation:$uuid$")  # fmt: skip
-BIG_POLICY = Template("iam", "PutRolePolicy", request={"reason": "requestParameters too large", "omitted": True, "originalSize": 143_872})  # fmt: skip
+BIG_REQUEST = Template(
+    "glue",
+    "BatchCreatePartition",
+    version="1.08",
+    request={"reason": "requestParameters too large", "omitted": True, "originalSize": 143_872},
+)
 OLD_USERS = Template("iam", "ListUsers", version="1.05", read=None, request={"maxItems": 100})
 OLD_DATA = Template("s3", "GetObject", version="1.07", category="Data", read=True, request={"bucketName": "$bucket$", "Host": "$bucket$.s3.amazonaws.com", "key": "reports/index.html"}, additional=S3_EXTRA, resources=[BUCKET], request_id="$s3_request$")  # fmt: skip
 OLD_TAGS = Template("elasticmapreduce", "AddTags", version="1.06", request={"resourceId": "j-2AXXXXXXGAPLF", "tags": [{"key": "team", "value": "data"}]})  # fmt: skip
@@ -169,7 +181,7 @@ def service_events(org: Organization, time: int) -> list[Event]:
     events = []
     for template, name, wait in (
         (ROTATED, "kms", 0),
-        (SNAPSHOT, "ec2", 300),
+        (EVICTED, "ec2", 300),
         (SECRET_ROTATED, "secretsmanager", 600),
     ):
         host = f"{name}.amazonaws.com"
@@ -187,7 +199,7 @@ def versions(org: Organization, time: int) -> list[Event]:
         OLD_USERS.event(org.random, alice, time, "us-east-1"),
         OLD_TAGS.event(org.random, alice, time + 1, "us-east-1"),
         OLD_DATA.event(org.random, alice, time + 2, "us-east-1", bucket=ACCESS_LOGS),
-        BIG_POLICY.event(org.random, alice, time + 3, "us-east-1"),
+        BIG_REQUEST.event(org.random, alice, time + 3, "us-east-1"),
         GET_USER.event(org.random, alice, time + 4, "us-east-1", **original),
         AMENDED.event(org.random, alice, time + 4, "us-east-1", **first),
     ]

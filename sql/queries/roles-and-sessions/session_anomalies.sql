@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Odd sessions"
--- question = "Which sessions were used after they expired, asked for long, took their own role again, or came without IMDSv2?"
+-- question = "Which sessions were used after they expired, asked for long, took their own role again, or are an instance's, old style or elsewhere?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1550.001", "T1552.005"]
@@ -14,7 +14,7 @@
 -- [columns]
 -- first_seen = "First such call in scope (UTC)"
 -- last_seen = "Last such call (UTC)"
--- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials"
+-- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials; at a person's address: an instance's credentials where a user or root calls from, too"
 -- actor = "Who called"
 -- client_ips = "From which addresses, sorted"
 -- calls = "Number of such calls"
@@ -46,6 +46,21 @@ WITH signs AS (
         event_id
     FROM events
     WHERE imds_version = '1.0'
+    UNION ALL
+    SELECT
+        'at a person''s address' AS sign,
+        machine.event_id
+    FROM events AS machine
+    WHERE
+        (
+            machine.imds_version IS NOT NULL
+            OR regexp_full_match(machine.session_name, 'i-[0-9a-f]{8,17}')
+        )
+        AND machine.ip_scope <> 'private'
+        AND machine.client_ip IN (
+            SELECT person.client_ip FROM history AS person
+            WHERE person.identity_type IN ('IAMUser', 'Root')
+        )
 )
 
 SELECT

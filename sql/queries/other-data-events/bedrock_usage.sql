@@ -1,0 +1,68 @@
+-- /// trailquery
+-- title = "AI models used"
+-- question = "Who invokes which AI models of Bedrock, how often, from where, with which credentials, and who opened access to them?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1496.004"]
+-- example = "trailquery run bedrock_usage --min-calls 100"
+--
+-- [params.min_calls]
+-- type = "integer"
+-- default = 1
+-- about = "Calls of one session, at or above which it is listed"
+--
+-- [columns]
+-- first_time = "The first of these calls (UTC)"
+-- last_time = "The last (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- key_kind = "long-term (AKIA), temporary (ASIA) or other: models are seldom called with the keys of a user"
+-- client_ips = "The caller's addresses, sorted"
+-- models = "The models invoked, sorted"
+-- regions = "Where, sorted"
+-- invocations = "Calls that ask a model or agent"
+-- opened = "Calls that open access to models or buy capacity, sorted"
+-- worked = "Calls that worked"
+-- refused = "Calls that were refused or failed"
+-- session_id = "The session that did it"
+-- event_ids = "The events, sorted"
+-- ///
+WITH calls AS (
+    SELECT
+        *,
+        regexp_matches(api, '^(Invoke|Converse|StartAsyncInvoke|CreateModelInvocationJob)')
+            AS is_invocation
+    FROM events
+    WHERE
+        starts_with(service, 'bedrock')
+        AND NOT is_aws_call
+        AND regexp_matches(
+            api,
+            '^(Invoke|Converse|StartAsyncInvoke|CreateModelInvocationJob'
+            || '|PutUseCaseForModelAccess|PutFoundationModelEntitlement'
+            || '|CreateFoundationModelAgreement|CreateProvisionedModelThroughput)'
+        )
+)
+
+SELECT
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    actor,
+    key_kind,
+    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    list_sort(
+        list_filter(
+            list(DISTINCT json_extract_string(request, '$.modelId')),
+            lambda model: model IS NOT NULL
+        )
+    ) AS models,
+    list_sort(list(DISTINCT region)) AS regions,
+    count(*) FILTER (WHERE is_invocation) AS invocations,
+    list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS opened,
+    count(*) FILTER (WHERE outcome = 'success') AS worked,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM calls
+GROUP BY actor, key_kind, session_id
+HAVING count(*) >= $min_calls
+ORDER BY invocations DESC, first_time ASC, actor ASC, session_id ASC

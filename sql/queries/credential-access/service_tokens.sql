@@ -19,12 +19,30 @@
 -- account_id = "The account"
 -- event_ids = "The calls in scope, sorted"
 -- ///
-WITH first_calls AS (
+WITH asked AS (
+    SELECT * FROM events
+    WHERE
+        NOT is_aws_call
+        AND action IN (
+            'cognito-identity:GetCredentialsForIdentity', 'cognito-identity:GetOpenIdToken',
+            'cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'ecr:GetAuthorizationToken',
+            'ecr-public:GetAuthorizationToken', 'codeartifact:GetAuthorizationToken',
+            'redshift:GetClusterCredentials', 'redshift:GetClusterCredentialsWithIAM',
+            'redshift-serverless:GetCredentials', 'elasticmapreduce:GetClusterSessionCredentials',
+            'lightsail:GetRelationalDatabaseMasterUserPassword', 'lightsail:DownloadDefaultKeyPair',
+            'acm:ExportCertificate', 'acm-pca:IssueCertificate', 'iot:CreateKeysAndCertificate',
+            'ec2:CreateKeyPair', 'appsync:CreateApiKey', 'apigateway:CreateApiKey',
+            'sts:GetWebIdentityToken'
+        )
+),
+
+first_calls AS (
     SELECT
         principal_key,
         action,
         min(event_time) AS asked_since
     FROM history
+    WHERE action IN (SELECT asked.action FROM asked)
     GROUP BY principal_key, action
 )
 
@@ -42,22 +60,9 @@ SELECT
         AS targets,
     asked.account_id,
     list_sort(list(asked.event_id)) AS event_ids
-FROM events AS asked
+FROM asked
 INNER JOIN first_calls
     ON asked.principal_key = first_calls.principal_key AND asked.action = first_calls.action
-WHERE
-    NOT asked.is_aws_call
-    AND asked.action IN (
-        'cognito-identity:GetCredentialsForIdentity', 'cognito-identity:GetOpenIdToken',
-        'cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'ecr:GetAuthorizationToken',
-        'ecr-public:GetAuthorizationToken', 'codeartifact:GetAuthorizationToken',
-        'redshift:GetClusterCredentials', 'redshift:GetClusterCredentialsWithIAM',
-        'redshift-serverless:GetCredentials', 'elasticmapreduce:GetClusterSessionCredentials',
-        'lightsail:GetRelationalDatabaseMasterUserPassword', 'lightsail:DownloadDefaultKeyPair',
-        'acm:ExportCertificate', 'acm-pca:IssueCertificate', 'iot:CreateKeysAndCertificate',
-        'ec2:CreateKeyPair', 'appsync:CreateApiKey', 'apigateway:CreateApiKey',
-        'sts:GetWebIdentityToken'
-    )
 GROUP BY
     asked.actor, asked.principal_key, asked.action, first_calls.asked_since, asked.account_id
 ORDER BY first_seen, asked.actor, asked.action, asked.account_id

@@ -25,13 +25,18 @@
 -- account_id = "The account of the identity"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH known AS (
+WITH checks AS (
+    SELECT * FROM management_events
+    WHERE action IN ('sts:GetCallerIdentity', 'sts:GetAccessKeyInfo') AND NOT is_aws_call
+),
+
+known AS (
     SELECT
         principal_key,
         client_ip,
         min(event_time) AS known_since
     FROM history
-    WHERE client_ip IS NOT NULL
+    WHERE principal_key IN (SELECT checks.principal_key FROM checks)
     GROUP BY principal_key, client_ip
 )
 
@@ -48,10 +53,7 @@ SELECT
     shown.access_key_id,
     shown.account_id,
     shown.event_id
-FROM management_events AS shown
+FROM checks AS shown
 INNER JOIN known ON shown.principal_key = known.principal_key AND shown.client_ip = known.client_ip
-WHERE
-    shown.action IN ('sts:GetCallerIdentity', 'sts:GetAccessKeyInfo')
-    AND NOT shown.is_aws_call
-    AND (known.known_since = shown.event_time OR $any_address)
+WHERE known.known_since = shown.event_time OR $any_address
 ORDER BY shown.event_time, shown.event_id

@@ -30,6 +30,8 @@ WITH known AS (
         action,
         min(event_time) AS role_did_since
     FROM history
+    WHERE
+        principal_key IN (SELECT events.principal_key FROM events WHERE session_name = $instance)
     GROUP BY principal_key, action
 )
 

@@ -18,18 +18,10 @@
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- issued_key = "The access key handed out"
--- used_for = "What was called with it, sorted; in scope or not"
+-- used_for = "What was called with it, sorted, in scope or not; NULL if nothing"
 -- account_id = "The account that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH uses AS (
-    SELECT
-        access_key_id,
-        list_sort(list(DISTINCT action)) AS used_for
-    FROM history
-    GROUP BY access_key_id
-)
-
 SELECT
     asked.event_time AS issued_at,
     asked.actor,
@@ -39,15 +31,18 @@ SELECT
     asked.outcome,
     asked.error_code,
     asked.issued_key_id AS issued_key,
-    coalesce(uses.used_for, []) AS used_for,
+    list_sort(list(DISTINCT used.action) FILTER (WHERE used.action IS NOT NULL)) AS used_for,
     asked.account_id,
     asked.event_id
 FROM management_events AS asked
-LEFT JOIN uses ON asked.issued_key_id = uses.access_key_id
+LEFT JOIN history AS used ON asked.issued_key_id = used.access_key_id
 WHERE
     asked.action = 'sts:AssumeRoot'
     AND NOT ends_with(
         coalesce(json_extract_string(asked.request, '$.taskPolicyArn.arn'), ''),
         '/IAMAuditRootUserCredentials'
     )
+GROUP BY
+    asked.event_time, asked.actor, asked.client_ip, asked.request, asked.outcome,
+    asked.error_code, asked.issued_key_id, asked.account_id, asked.event_id
 ORDER BY issued_at, event_id

@@ -82,6 +82,9 @@ def test_a_list_of_keys_is_read_without_a_listing_and_not_fetched_twice(aws: Aws
     (tmp_path / "inventory.csv.gz").write_bytes(gzip.compress(inventory.encode()))
     (tmp_path / "list.txt").write_text(f"{keys[3]}\ns3://{aws.name}/{keys[2]}\ns3://other-bucket/x.json.gz\n")
     assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "inventory.csv.gz").out
+    plan = ingest_bucket(aws, tmp_path, "--keys", "list.txt", "--dry-run").out
+    assert "to fetch     2 objects, 0 bytes; the size of 2 is not known\n" in plan
+    assert "permissions  s3:GetObject on 2 of 2 objects tried\n" in plan
     assert "loaded 2 " in ingest_bucket(aws, tmp_path, "--keys", "list.txt").out
     assert [asked for asked in aws.proxy.asked if "list-type" in asked] == []
     again = ingest_bucket(aws, tmp_path, "--keys", "list.txt")
@@ -161,6 +164,21 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_lake(aws: Aws, tmp
     aws.proxy.fault = lambda method, path: None
     aws.ingest(lake)
     assert contents(lake) == whole
+
+
+def test_of_two_ingests_into_one_lake_the_second_is_refused_and_the_first_goes_on(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    write_log(tmp_path / "logs/a.json", [record(eventID="two")])
+    second: list[Said] = []
+
+    def meanwhile(_method: str, path: str) -> None:
+        if path.endswith(".json.gz") and not second:
+            second.append(run(tmp_path, "ingest", "logs"))
+
+    aws.proxy.fault = meanwhile
+    assert "loaded 1 " in ingest_bucket(aws, tmp_path).out
+    assert second == [Said(2, "", "lake: another ingest is writing to this lake; wait until it is done\n")]
+    assert "loaded 1 " in run(tmp_path, "ingest", "logs").out
 
 
 def test_a_question_says_when_an_ingest_has_not_come_to_its_end(tmp_path: Path) -> None:

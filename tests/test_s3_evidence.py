@@ -39,6 +39,15 @@ def test_a_digest_is_kept_as_it_came_with_its_signature(aws: Aws, tmp_path: Path
     assert kept(tmp_path / "lake") == {f"{hashlib.sha256(body).hexdigest()}.json.gz": body}
 
 
+def test_how_an_object_was_encrypted_is_kept(aws: Aws, tmp_path: Path) -> None:
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-aaaa-bbbb-cccc-111111111111"
+    aws.put(key("2024/03/01"), "one", ServerSideEncryption="aws:kms", SSEKMSKeyId=arn)
+    aws.put(key("2024/03/02"), "two", ServerSideEncryption="AES256")
+    aws.ingest(tmp_path / "lake")
+    rows = open_lake(tmp_path / "lake").sql("SELECT encryption FROM files ORDER BY places").rows()
+    assert [row["encryption"] for row in rows] == [f"aws:kms {arn}", "AES256"]
+
+
 def test_digests_of_a_folder_are_kept_and_no_metadata_is_made_up(tmp_path: Path) -> None:
     plain, packed = json.dumps(DIGEST).encode(), gzip.compress(json.dumps(DIGEST | {"awsAccountId": "1"}).encode())
     (tmp_path / "logs").mkdir()

@@ -157,7 +157,7 @@ class Bucket:
                 yield LeftAlone(self.url(self.prefix), f"--max-bytes is reached: {day} and older days are not read")
                 return
 
-    def _named(self, keys: Iterable["Object | LeftAlone"]) -> Generator[Found, None, list[Object]]:
+    def _named(self, keys: Iterable[Object | LeftAlone]) -> Generator[Found, None, list[Object]]:
         """Of a list of keys those that are asked for: below the prefix, and older versions with --versions alone.
 
         Without it what lies at a key now is read, and the list does not know what that is.

@@ -40,7 +40,7 @@ LINES = pa.schema(
 )
 _COLUMNS = [*EVENTS.names, *(column.name for column in ADDED_COLUMNS), "event_date"]
 _QUIET = "is_aws_call AND outcome = 'success'"
-_COSTLY_VIEWS = ("policy_statements", "security_group_rule_changes", "credential_issuance")
+_COSTLY_VIEWS = ("policy_statements", "security_group_rule_changes")
 # What a trail must be told to record, by service. Source: CloudTrail User Guide, "Logging data events".
 _DATA_OF = {
     "bedrock": "Bedrock", "cognito-identity": "Cognito identity", "dynamodb": "DynamoDB item", "ebs": "EBS block",

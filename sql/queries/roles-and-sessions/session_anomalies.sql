@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Odd sessions"
--- question = "Which sessions were used after they expired, asked for long, took their own role again, or are an instance's, old style or elsewhere?"
+-- question = "Which sessions were used after they expired, asked for long, took their own role again, or are, or pretend to be, an instance's?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1550.001", "T1552.005"]
@@ -14,7 +14,7 @@
 -- [columns]
 -- first_seen = "First such call in scope (UTC)"
 -- last_seen = "Last such call (UTC)"
--- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials; at a person's address: an instance's credentials where a user or root calls from, too"
+-- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials; at a person's address: an instance's credentials where a user or root calls from, too; named like an instance: the name was chosen by a caller, not by EC2"
 -- actor = "Who called"
 -- client_ips = "From which addresses, sorted"
 -- calls = "Number of such calls"
@@ -24,32 +24,37 @@
 WITH signs AS (
     SELECT
         'used after expiry' AS sign,
-        used.event_id
+        used.event_id,
+        used.account_id
     FROM events AS used
     INNER JOIN history AS issued ON used.access_key_id = issued.issued_key_id
     WHERE used.event_time > issued.issued_expires_at + INTERVAL 1 MINUTE
-    UNION ALL
+    UNION
     SELECT
         'long-lived' AS sign,
-        event_id
+        event_id,
+        account_id
     FROM credential_issuance
     WHERE duration_seconds > $max_hours * 3600
-    UNION ALL
+    UNION
     SELECT
         'own role again' AS sign,
-        event_id
+        event_id,
+        account_id
     FROM events
     WHERE action = 'sts:AssumeRole' AND requested_role_arn = role_arn
-    UNION ALL
+    UNION
     SELECT
         'IMDSv1' AS sign,
-        event_id
+        event_id,
+        account_id
     FROM events
     WHERE imds_version = '1.0'
-    UNION ALL
+    UNION
     SELECT
         'at a person''s address' AS sign,
-        machine.event_id
+        machine.event_id,
+        machine.account_id
     FROM events AS machine
     WHERE
         (
@@ -61,6 +66,13 @@ WITH signs AS (
             SELECT person.client_ip FROM history AS person
             WHERE person.identity_type IN ('IAMUser', 'Root')
         )
+    UNION
+    SELECT
+        'named like an instance' AS sign,
+        event_id,
+        account_id
+    FROM credential_issuance
+    WHERE NOT is_aws_call AND regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
 )
 
 SELECT
@@ -74,6 +86,7 @@ SELECT
     shown.account_id,
     list_sort(list(shown.event_id)) AS event_ids
 FROM events AS shown
-INNER JOIN signs ON shown.event_id = signs.event_id
+INNER JOIN signs
+    ON shown.event_id = signs.event_id AND shown.account_id = signs.account_id
 GROUP BY signs.sign, shown.actor, shown.account_id
 ORDER BY first_seen, signs.sign, shown.actor, shown.account_id

@@ -25,11 +25,12 @@ WITH called AS (
         lower(
             regexp_extract(
                 user_agent,
-                '(?i)\b('
-                || 's3 browser|cyberduck|rclone|winscp|filezilla|cloudberry|msp360|s3cmd|s5cmd'
-                || '|mountain duck|transmit|mc |python-requests|python-urllib|aiohttp|curl|wget'
-                || '|go-http-client|postmanruntime|powershell|okhttp'
-                || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper|cartography'
+                '(?i)('  -- a library at the start: further on it is part of an SDK
+                || '^(?:python-requests|python-urllib|aiohttp|curl|wget|go-http-client|okhttp'
+                || '|postmanruntime|transmit|mc )'
+                || '|\b(?:s3 browser|cyberduck|mountain duck|rclone|winscp|filezilla|cloudberry'
+                || '|msp360|s3cmd|s5cmd'
+                || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper|cartography)'
                 || ')',
                 1
             )

@@ -29,9 +29,9 @@ WITH called AS (
             regexp_extract(
                 user_agent,
                 '(?i)(?:^|[^a-z])('
-                || 'kali|parrot|pentoo|blackarch|pacu|stratus-red-team|trufflehog|cloudfox'
+                || 'kali|parrot[0-9]|pentoo|blackarch|pacu|stratus-red-team|trufflehog|cloudfox'
                 || '|weirdaal|enumerate-iam|cloudbrute|cloud_enum|s3scanner|awspx|quiet[ _-]?riot'
-                || '|barq|nimbostratus|metasploit|sqlmap|nuclei|hydra|peirates'
+                || '|nimbostratus|metasploit|sqlmap|peirates'
                 || ')(?:[^a-z]|$)',
                 1
             )

@@ -27,13 +27,16 @@ WITH calls AS (
         *,
         coalesce(
             json_extract_string(request, '$.publiclyAccessible'),
-            json_extract_string(response, '$.publiclyAccessible')
+            CASE  -- of one that is changed the answer tells what was so before, too
+                WHEN regexp_matches(api, '^(Create|Restore)')
+                    THEN json_extract_string(response, '$.publiclyAccessible')
+            END
         ) AS public_address,
         json_extract_string(request, '$.cIDRIP') AS let_in
     FROM events
     WHERE
         service IN ('rds', 'redshift', 'redshift-serverless', 'dms')
-        AND regexp_matches(api, '^(Create|Modify|Update|Restore|Authorize)')
+        AND NOT starts_with(api, 'Revoke')
 )
 
 SELECT

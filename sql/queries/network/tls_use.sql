@@ -36,6 +36,6 @@ SELECT
     max(event_time) AS last_seen,
     principal_key
 FROM events
-WHERE tls_version < $below
+WHERE tls_version < $below  -- as text: SSLv3 < TLSv1 < TLSv1.3 < all
 GROUP BY tls_version, principal_key
 ORDER BY tls_version, calls DESC, principal_key

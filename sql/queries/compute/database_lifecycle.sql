@@ -32,7 +32,7 @@ SELECT
     client,
     action,
     target,
-    json_extract_string(request, '$.publiclyAccessible')::BOOLEAN AS is_public,
+    try_cast(json_extract_string(request, '$.publiclyAccessible') AS BOOLEAN) AS is_public,
     outcome,
     error_code,
     account_id,

@@ -17,11 +17,11 @@
 -- [params.min_vcpus]
 -- type = "integer"
 -- default = 256
--- about = "The same for machines of any type; a container or one of unknown type counts as 2"
+-- about = "Virtual CPUs that one call asks for, of any type, at or above which it is listed; a container counts as 2"
 --
 -- [params.min_regions]
 -- type = "integer"
--- default = 4
+-- default = 5
 -- about = "Regions in which it asked for machines, at or above which it is listed"
 --
 -- [columns]
@@ -66,7 +66,7 @@ WITH orders AS (
         ) AS asked_for,
         regexp_matches(
             request,
-            '(?i)xmrig|minerd|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer|t-rex'
+            '(?i)xmrig|\bminerd\b|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer'
             || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
         ) AS names_miner
     FROM history
@@ -85,9 +85,9 @@ WITH orders AS (
 sized AS (
     SELECT
         *,
-        asked_for * CASE
+        asked_for::BIGINT * CASE
             WHEN regexp_matches(instance_type, '[0-9]xlarge')
-                THEN 4 * regexp_extract(instance_type, '([0-9]+)xlarge', 1)::INTEGER
+                THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xlarge', 1)::INTEGER
             WHEN contains(instance_type, 'xlarge') THEN 4
             WHEN contains(instance_type, 'metal') THEN 96
             ELSE 2
@@ -118,11 +118,11 @@ SELECT
 FROM sized
 WHERE
     event_id IN (SELECT event_id FROM events)
-    AND coalesce(known_since >= event_date, TRUE)
+    AND (names_miner OR coalesce(known_since >= event_date, TRUE))
 GROUP BY actor, session_id, event_date
 HAVING
     coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0) >= $min_gpu_vcpus
-    OR sum(vcpus) >= $min_vcpus
+    OR max(vcpus) >= $min_vcpus
     OR count(DISTINCT region) >= $min_regions
     OR bool_or(names_miner)
 ORDER BY first_time, actor, session_id

@@ -6,7 +6,7 @@
 -- severity = "high"
 -- mitre = ["T1490", "T1485"]
 -- why = "Whoever wants a ransom first takes the ways back: vaults and their locks, recovery points, automated backups, recovery by time, versions. Harmless when a system is retired on purpose. Single snapshots and images, which are pruned every day, are in recovery_weakened."
--- next = "trailquery run destructive_actions --min-calls 1"
+-- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run backups_destroyed"
 --
 -- [columns]

@@ -53,7 +53,7 @@ SELECT
     max(data_events.event_time) AS last_time,
     min(first_calls.known_since) AS known_since,
     data_events.account_id
-FROM data_events INNER JOIN first_calls
+FROM data_events LEFT JOIN first_calls
     ON
         data_events.account_id = first_calls.account_id
         AND data_events.target = first_calls.target

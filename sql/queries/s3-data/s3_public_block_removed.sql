@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Public access block of buckets taken away"
--- question = "Who switched off the block of public access of a bucket or access point, made it a website, or let ACLs count again?"
+-- question = "Who took the block of public access off a bucket or made an access point without it, made a website, or let ACLs count again?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1562.001", "T1530"]
@@ -33,12 +33,9 @@ FROM events
 WHERE
     service = 's3'
     AND (
-        api IN (
-            'DeleteBucketPublicAccessBlock', 'DeleteAccessPointPublicAccessBlock',
-            'PutBucketWebsite'
-        )
+        api IN ('DeleteBucketPublicAccessBlock', 'PutBucketWebsite')
         OR (
-            api IN ('PutBucketPublicAccessBlock', 'PutAccessPointPublicAccessBlock')
+            api IN ('PutBucketPublicAccessBlock', 'CreateAccessPoint')
             AND regexp_matches(
                 request,
                 '"(Block|Ignore|Restrict)Public(Acls|Policy|Buckets)" ?: ?"?false'

@@ -34,6 +34,7 @@ SELECT
     min(last_modified) AS last_modified,
     min_by(storage_class, place) AS storage_class,
     min_by(encryption, place) AS encryption,
+    min_by(metadata, place) AS metadata,
     min(ingested_at) AS ingested_at
 FROM stored.files
 GROUP BY file_sha256
@@ -77,4 +78,6 @@ COMMENT ON COLUMN files.version_id IS
 COMMENT ON COLUMN files.last_modified IS 'When it was written to S3, at the earliest (UTC).';
 COMMENT ON COLUMN files.storage_class IS 'Its storage class in S3; null: STANDARD.';
 COMMENT ON COLUMN files.encryption IS 'AES256, or aws:kms and the ARN of the key.';
+COMMENT ON COLUMN files.metadata IS
+'The object''s own metadata in S3, JSON text; of a digest its signature.';
 COMMENT ON COLUMN files.ingested_at IS 'When it was first read (UTC).';

@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1490", "T1485"]
--- why = "Whoever wants a ransom first takes the ways back: vaults and their locks, recovery points, automated backups, recovery by time, versions. Harmless when a system is retired on purpose. Single snapshots and images, which are pruned every day, are in recovery_weakened."
+-- why = "Whoever wants a ransom first takes the ways back: vaults and their locks, recovery points, automated backups, recovery by time. Harmless when a system is retired on purpose. Snapshots, images and versions of objects, which are pruned every day, are in recovery_weakened."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run backups_destroyed"
 --
@@ -15,7 +15,7 @@
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
 -- action = "The call, service:api"
--- some_targets = "Up to ten of the vaults, points, databases, tables or buckets, sorted"
+-- some_targets = "Up to ten of the vaults, points, databases or tables, sorted"
 -- calls = "Such calls"
 -- outcomes = "success, denied, error: all that came, sorted"
 -- session_id = "The session that did it"
@@ -45,10 +45,6 @@ WHERE
             'fsx:DeleteBackup', 'cloudhsm:DeleteBackup', 'dlm:DeleteLifecyclePolicy',
             'rbin:DeleteRule', 'rbin:UnlockRule', 's3:DeleteBucketReplication',
             'elasticfilesystem:DeleteReplicationConfiguration'
-        )
-        OR (
-            action = 's3:PutBucketVersioning'
-            AND regexp_matches(request, '"(Status|MfaDelete)" ?: ?"(Suspended|Disabled)"')
         )
         OR (
             action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Snapshots removed and protections lifted"
--- question = "Who deleted snapshots or images, lifted deletion protection, or deleted databases without a last snapshot?"
+-- question = "Who deleted snapshots or images, suspended versioning, lifted deletion protection, or deleted databases without a last snapshot?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1490", "T1485"]
@@ -16,7 +16,7 @@
 -- last_time = "The last (UTC)"
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
--- what = "snapshot or image deleted, deletion protection lifted, or no last snapshot"
+-- what = "snapshot or image deleted, versioning suspended, deletion protection lifted, or no last snapshot"
 -- some_targets = "Up to ten of the targets, sorted"
 -- calls = "Such calls"
 -- outcomes = "success, denied, error: all that came, sorted"
@@ -29,6 +29,9 @@ WITH marked AS (
         CASE
             WHEN regexp_matches(api, '^(Delete\w*Snapshots?|DeregisterImage)$')
                 THEN 'snapshot or image deleted'
+            WHEN
+                api = 'PutBucketVersioning' AND regexp_matches(request, '"Status" ?: ?"Suspended"')
+                THEN 'versioning suspended'
             WHEN json_extract_string(request, '$.skipFinalSnapshot') = 'true'
                 THEN 'no last snapshot'
             WHEN

@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1530", "T1562.001"]
--- why = "What everyone may read is copied within hours; with write access it is replaced. Harmless for a bucket that is meant to be a public site: such a bucket is known by its name, and a block of public access still in force makes the grant void. The block of a single bucket is in s3_public_block_removed."
+-- why = "What everyone may read is copied within hours; with write access it is replaced. Harmless for a bucket that is meant to be a public site; a block of public access still in force makes the grant void. Uploads that are public one by one, as sites are published, are left out; the block of a single bucket is in s3_public_block_removed."
 -- next = "trailquery run s3_config_changes --bucket {bucket}"
 -- example = "trailquery run s3_public_exposure"
 --
@@ -33,7 +33,8 @@ WITH marked AS (
                 )
                 THEN 'public policy'
             WHEN
-                regexp_matches(
+                api IN ('PutBucketAcl', 'CreateBucket', 'PutObjectAcl')
+                AND regexp_matches(
                     request,
                     'groups/global/(AllUsers|AuthenticatedUsers)'
                     || '|"x-amz-acl" ?: ?\[? ?"(public-read|authenticated-read)'
@@ -59,7 +60,7 @@ WITH marked AS (
                 THEN 'account''s public access block off'
         END AS opened_by
     FROM events
-    WHERE service = 's3' AND access = 'write' AND NOT is_aws_call
+    WHERE service = 's3' AND NOT is_aws_call
 )
 
 SELECT

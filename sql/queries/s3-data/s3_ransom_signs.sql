@@ -50,10 +50,7 @@ marked AS (
         *,
         CASE
             WHEN api IN ('DeleteObject', 'DeleteObjects') THEN 'objects deleted'
-            WHEN
-                api = 'PutBucketVersioning'
-                AND regexp_matches(request, '"(Status|MfaDelete)" ?: ?"(Suspended|Disabled)"')
-                THEN 'versioning or MFA delete off'
+            WHEN regexp_matches(request, '"Status" ?: ?"Suspended"') THEN 'versioning suspended'
             WHEN
                 list_has_any(
                     list_transform(range(1, $max_days + 1), lambda days: days::VARCHAR),

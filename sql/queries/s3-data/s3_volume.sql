@@ -24,7 +24,7 @@
 --
 -- [columns]
 -- hour_start = "Start of the clock hour (UTC)"
--- of = "The actor, bucket, address or action summed up"
+-- subject = "The actor, bucket, address or action summed up"
 -- bytes_out = "Bytes sent to callers; refused calls count nothing"
 -- bytes_in = "Bytes received from callers"
 -- calls = "Calls that worked"
@@ -39,7 +39,7 @@ SELECT
         WHEN 'bucket' THEN bucket
         WHEN 'client_ip' THEN client_ip
         ELSE action
-    END AS "of",
+    END AS subject,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
     coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
     count(*) AS calls,
@@ -58,4 +58,4 @@ GROUP BY
         ELSE action
     END
 HAVING coalesce(sum(bytes_out), 0) >= $min_bytes
-ORDER BY bytes_out DESC, hour_start ASC, "of" ASC
+ORDER BY bytes_out DESC, hour_start ASC, subject ASC

@@ -6,6 +6,8 @@
     ├── EvidenceError   4  the evidence makes the whole answer untrue
     └── MachineError    5  the machine failed: disk, permission, network; the lake is as after the last commit
 
+`hunt --fail-on` ends with 10 when it found what it was asked to fail on.
+
 A message is one line: where: what is wrong; what to do. Anything else that is raised is a bug.
 Bad evidence raises nothing: it is kept in `rejects` with its reason.
 """

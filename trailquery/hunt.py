@@ -184,17 +184,16 @@ def _hold(ground: Ground, asked: Sequence[Query]) -> None:
     words = set(re.findall(r"\w+", code))
     columns = ", ".join(column for column in _COLUMNS if column in words)
     dates = _dates(ground)
+    whole = f"SELECT {columns} FROM stored.whole WHERE"  # noqa: S608 (our own text, as all that follows)
+    quiet = f"SELECT * REPLACE (true AS is_aws_call, 'success' AS outcome) FROM ({whole} {dates} AND {_QUIET})"  # noqa: S608
     for statement in (
         "CREATE SCHEMA hunted",
         "CREATE TABLE hunted.found (number INTEGER, event_id VARCHAR, said VARCHAR[])",
         "CREATE TABLE hunted.own_accounts AS FROM stored.own_accounts",
         "CREATE OR REPLACE VIEW stored.own_accounts AS FROM hunted.own_accounts",
         "ALTER VIEW stored.enriched RENAME TO whole",
-        f"CREATE TABLE hunted.events AS SELECT {columns} FROM stored.whole WHERE {dates} AND NOT ({_QUIET})",
-        f"CREATE VIEW stored.enriched AS SELECT {columns} FROM hunted.events"
-        f" UNION ALL SELECT * REPLACE (true AS is_aws_call, 'success' AS outcome)"
-        f" FROM (SELECT {columns} FROM stored.whole WHERE {dates} AND {_QUIET})"
-        f" UNION ALL SELECT {columns} FROM stored.whole WHERE ({dates}) IS NOT TRUE",
+        f"CREATE TABLE hunted.events AS {whole} {dates} AND NOT ({_QUIET})",
+        f"CREATE VIEW stored.enriched AS FROM hunted.events UNION ALL {quiet} UNION ALL {whole} ({dates}) IS NOT TRUE",
     ):
         ground.execute("hunt", "", statement, {})
     for view in _COSTLY_VIEWS:
@@ -220,7 +219,7 @@ def _said_columns(query: Query) -> list[str]:
 
 def _into_found(number: int, query: Query) -> str:
     """A statement that asks the query and keeps what events its rows are about; a row without events is kept as well."""
-    said = {name: f'answer."{name}"::VARCHAR' for name in _said_columns(query)}
+    said = {name: f"answer.{_quoted(name)}::VARCHAR" for name in _said_columns(query)}
     one = "answer.event_id" if "event_id" in query.columns else "NULL"
     ids = f"coalesce(nullif(answer.event_ids, []), [{one}])" if "event_ids" in query.columns else f"[{one}]"
     kept = ", ".join([said.pop("actor", "NULL"), *said.values()])
@@ -231,6 +230,10 @@ def _into_found(number: int, query: Query) -> str:
             {query.sql.removesuffix(";")}
         ) AS answer
     """  # noqa: S608 (a query that ships, or the user's own, and was found to be one SELECT)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _lines(ground: Ground, asked: Sequence[Query]) -> tuple[list[Line], Counter[int]]:
@@ -256,7 +259,7 @@ def _lines(ground: Ground, asked: Sequence[Query]) -> tuple[list[Line], Counter[
 def _line(query: Query, group: list[Any], at: tuple[str, ...]) -> Line:
     actor, session_id, principal_key, worked, events, first, last, account_ids, event_ids, said, event_id = group
     values = {"actor": actor, "session_id": session_id, "event_id": event_id}
-    told = [name for name in _said_columns(query) if name != "actor"]
+    told = zip([name for name in _said_columns(query) if name != "actor"], said[1:], strict=True)
     return {
         "severity": query.severity,
         "query": query.name,
@@ -267,7 +270,7 @@ def _line(query: Query, group: list[Any], at: tuple[str, ...]) -> Line:
         "events": events,
         "first": first,
         "last": last,
-        "next": _next(query.next or _NEXT, values | dict(zip(told, said[1:], strict=True)), at),
+        "next": _next(query.next or _NEXT, values | {name: value for name, value in told if value}, at),
         "principal_key": principal_key,
         "account_ids": account_ids,
         "event_ids": event_ids,
@@ -277,7 +280,7 @@ def _line(query: Query, group: list[Any], at: tuple[str, ...]) -> Line:
 def _next(template: str, values: Mapping[str, str | None], at: tuple[str, ...]) -> str | None:
     """The command to paste; that of the event, where a value is not known or would be read as an option."""
     for words in (shlex.split(template), shlex.split(_NEXT)):
-        named = [values[name] for word in words for name in placeholders(word)]
+        named = [values.get(name) for word in words for name in placeholders(word)]
         if all(value and not value.startswith("-") for value in named):
             return shlex.join([*(re.sub(r"\{(.*?)\}", lambda name: str(values[name[1]]), word) for word in words), *at])
     return None

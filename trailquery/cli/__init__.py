@@ -66,7 +66,17 @@ class _Program(click.Group):
             ctx.exit(0)
 
 
-@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_COMPLETION = """\b
+Completion of commands, options, query names and choices, for one line of your shell's start-up file:
+  bash  eval "$(_TRAILQUERY_COMPLETE=bash_source trailquery)"
+  zsh   eval "$(_TRAILQUERY_COMPLETE=zsh_source trailquery)"
+  fish  _TRAILQUERY_COMPLETE=fish_source trailquery | source
+"""
+
+
+@click.group(
+    cls=_Program, epilog=_COMPLETION, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="trailquery")
 def trailquery() -> None:
     """Answer who did what, when, from where and with which credential, from AWS CloudTrail log files.

@@ -1,0 +1,68 @@
+"""What `hunt` costs: every finding in one go, then the leads as well; writes bench/RESULTS.md.
+
+python bench/hunt.py [--lake LAKE | --events 2000000] [--runs 3]
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from statistics import median
+
+from measure import Cost, run
+from query import lake_of
+from results import table, write_section
+from views import OTHER_VIEWS, VIEWS_OF_EVENTS
+
+from trailquery import Lake, open_lake
+from trailquery.catalog import queries
+
+PEOPLE = "NOT is_aws_call AND client IN ('console', 'browser', 'cli', 'cloudshell')"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--lake", type=Path)
+    options.add_argument("--events", type=int, default=2_000_000)
+    options.add_argument("--runs", type=int, default=3)
+    asked = options.parse_args()
+    place = asked.lake or lake_of(asked.events)
+    findings = [query for query in queries() if query.kind == "finding"]
+    leads = [query for query in queries() if query.kind == "lead"]
+    shutil.rmtree(place / "cache" / "derived", ignore_errors=True)
+    cold = _hunted(place)
+    rows = [
+        _row(f"{len(findings)} findings, cache empty", [cold]),
+        _row(f"{len(findings)} findings", [_hunted(place) for _ in range(asked.runs)]),
+        _row(f"{len(findings)} findings, {len(leads)} leads", [_hunted(place, "--leads") for _ in range(asked.runs)]),
+    ]
+    head = ("what is hunted for", "wall s", "CPU s", "peak MiB")
+    write_section("hunt", f"{_held(open_lake(place))}; median of {asked.runs} runs.\n\n{table(head, rows)}")
+
+
+def _hunted(place: Path, *words: str) -> Cost:
+    cost = run([sys.executable, "-m", "trailquery", "hunt", "--severity", "info", "--lake", place, *words])
+    print(f"{cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU, {cost.peak_bytes / 2**20:,.0f} MiB", flush=True)
+    return cost
+
+
+def _row(name: str, costs: list[Cost]) -> tuple[str, ...]:
+    wall_s, cpu_s, peak_bytes = (median(figure) for figure in zip(*costs, strict=True))
+    return name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak_bytes / 2**20:,.0f}"
+
+
+def _held(lake: Lake) -> str:
+    """How many events, how many of them people's and how many not AWS's own, and which views have no rows."""
+    (held,) = lake.sql(
+        f"SELECT count(*) AS events, avg(({PEOPLE})::INTEGER) AS people, avg((NOT is_aws_call)::INTEGER) AS others FROM events"
+    ).rows()
+    views = (*VIEWS_OF_EVENTS, *OTHER_VIEWS)
+    empty = [view for view in views if not len(lake.sql(f"SELECT 1 FROM {view} LIMIT 1"))]
+    return (
+        f"{held['events']:,} events, {held['people']:.1%} of them people's at a console or command line, {held['others']:.1%} not"
+        f" AWS's own; {len(views) - len(empty)} of {len(views)} views have rows{', not: ' if empty else ''}{', '.join(empty)}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,11 @@ def shares(lake: Lake, condition: str) -> float:
     )
 
 
+def test_a_hunt_in_a_week_of_noise_shows_five_lines_at_most(week: Lake) -> None:
+    lines = week.hunt().rows()
+    assert len(lines) <= 5, lines
+
+
 @pytest.mark.parametrize(
     ("who", "least", "most"),
     [

@@ -48,6 +48,12 @@ def test_every_step_is_found_by_the_query_it_names(told: Told) -> None:
     assert [step["step"] for step in steps if not set(step["event_ids"]) <= found_by(told.lake, step)] == []
 
 
+def test_hunt_finds_every_decisive_step(told: Told) -> None:
+    found = {event_id for line in told.lake.hunt().rows() for event_id in line["event_ids"]}
+    decisive = [step for step in told.truth["steps"] if step["decisive"]]
+    assert [step["step"] for step in decisive if not set(step["event_ids"]) <= found] == []
+
+
 def test_every_event_of_a_step_is_held_once_and_its_meaning_is_known(told: Told) -> None:
     ids = [event_id for step in told.truth["steps"] for event_id in step["event_ids"]]
     events = told.step_events("event_id, actor, session_id, identity_type, category, outcome, error_class")

@@ -19,6 +19,7 @@ from trailquery.simulate.story import (
     SECRETS,
     Story,
     at,
+    clocks,
     event_id,
     key_of,
     refused,
@@ -53,10 +54,10 @@ def console_takeover(org: Organization, until: int, _main_trail: str) -> Story:
     usual = signed_in(org, before, at(until, "00:31:12"))
     story.step(f"bob signs in as always, from {OFFICE_IPV6}", [usual], "console_logins", user="bob")
     story.step(
-        f"passwords are tried from {GUESSER_IP}: of names that do not exist, of alice, and of bob",
+        f"passwords are tried from {GUESSER_IP}: of five users and of names that do not exist",
         guesses(story, guest),
-        "timeline_ip",
-        ip=GUESSER_IP,
+        "console_guessing",
+        decisive=True,
     )
     login = signed_in(org, guest, signed, agent=FIREFOX)
     story.step("bob's password is right; he has no second factor", [login], "console_logins", user="bob")
@@ -65,9 +66,9 @@ def console_takeover(org: Organization, until: int, _main_trail: str) -> Story:
     seen = [story.call(template, clock, actors[n], user="bob") for template, clock, n in looks]
     story.step("the session, with several keys, looks around", seen, "timeline_ip", ip=GUESSER_IP)
     device = story.calls(actors[1], (MFA_MADE, "03:31:17"), (MFA_ENABLED, "03:31:58"), user="bob", device="pixel-7")
-    story.step("a second factor of the guesser's own is added", device, "timeline_ip", ip=GUESSER_IP)
+    story.step("a second factor of the guesser's own is added", device, "mfa_changes")
     own = [story.call(ATTACH_REFUSED, "03:36:21", actors[2], user="bob")]
-    story.step("administrator rights for bob are refused", own, "timeline_ip", ip=GUESSER_IP)
+    story.step("administrator rights for bob are refused", own, "self_granted", decisive=True)
     build_user_taken(story, actors)
     key_used_at_night(story, made)
     story.chain = [event_id(login), *story.chain]
@@ -76,15 +77,15 @@ def console_takeover(org: Organization, until: int, _main_trail: str) -> Story:
 
 
 def guesses(story: Story, guest: Person) -> list[Event]:
-    """Refused sign-ins: names that AWS hides, alice of the other account, bob three times."""
+    """Refused sign-ins: names that AWS hides, four users of prod once each, bob three times."""
     org, until = story.org, story.until
     hidden = {"type": "IAMUser", "accountId": DEV, "accessKeyId": "", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}
     nobody = Actor(DEV, json_text(hidden), GUESSER_IP, FIREFOX)
-    events = story.calls(nobody, (LOGIN_UNKNOWN, "03:11:02"), (LOGIN_UNKNOWN, "03:12:19"))
-    alice = Person("alice", PROD, GUESSER_IP, True)
-    events.append(signed_in(org, alice, at(until, "03:14:40"), LOGIN_FAILED, FIREFOX))
-    clocks = ("03:16:08", "03:17:35", "03:19:51")
-    return events + [signed_in(org, guest, at(until, clock), LOGIN_FAILED, FIREFOX) for clock in clocks]
+    events = story.calls(nobody, (LOGIN_UNKNOWN, "03:04:02"), (LOGIN_UNKNOWN, "03:05:19"))
+    tried = [Person(name, PROD, GUESSER_IP, True) for name in ("alice", "m.keller", "data.engineer", "ci-deploy")]
+    for person, clock in zip([*tried, guest, guest, guest], clocks("03:06:40", 97, 7), strict=True):
+        events.append(signed_in(org, person, at(until, clock), LOGIN_FAILED, FIREFOX))
+    return events
 
 
 def build_user_taken(story: Story, actors: list[Actor]) -> None:
@@ -92,11 +93,9 @@ def build_user_taken(story: Story, actors: list[Actor]) -> None:
     made, user = key_of(story.org.user(DEV, "build-bot", "", "")), "build-bot"
     created = words_text(at(story.until, "03:41:09"), "")
     password = story.call(PASSWORD_SET, "03:41:09", actors[1], user=user, created=created)
-    story.step(
-        "build-bot, which never signed in, gets a password", [password], "timeline_ip", decisive=True, ip=GUESSER_IP
-    )
+    story.step("build-bot, which never signed in, gets a password", [password], "password_changes")
     policy = story.call(PUT_POLICY, "03:43:50", actors[1], user=user)
-    story.step("build-bot is allowed everything", [policy], "timeline_ip", decisive=True, ip=GUESSER_IP)
+    story.step("build-bot is allowed everything", [policy], "admin_granted", decisive=True)
     opened = [(SHELL_MADE, "03:47:12"), (SHELL_OPENED, "03:47:31"), (SHELL_KEYS, "03:47:33")]
     shell = story.calls(actors[5], *opened, session="1795146451813-0aa24bb2c4b6a1b1f")
     story.step("a CloudShell is opened", shell, "timeline_ip", ip=GUESSER_IP)
@@ -104,7 +103,7 @@ def build_user_taken(story: Story, actors: list[Actor]) -> None:
     asked = story.call(CALLER_IDENTITY, "03:49:26", inside)
     story.step("it asks who it is", [asked], "timeline_key", key=key_of(inside))
     key = story.key_made("03:50:14", inside, user, made)
-    story.step("and makes a long-term key for build-bot", [key], "keys_created", decisive=True)
+    story.step("and makes a long-term key for build-bot", [key], "keys_created")
 
 
 def key_used_at_night(story: Story, made: str) -> None:
@@ -115,9 +114,9 @@ def key_used_at_night(story: Story, made: str) -> None:
     names = (("dev/orders/database", "22:59:12"), ("dev/mail/smtp", "22:59:13"), ("dev/registry/token", "22:59:15"))
     read = [story.call(SECRET, clock, bot, "eu-west-1", named=name) for name, clock in names]
     read.append(story.call(SECRET_REFUSED, "22:59:19", bot, "eu-west-1", named="prod/web/database"))
-    story.step("three secrets are read, and one of prod is refused", read, "timeline_key", key=made)
+    story.step("three secrets are read, and one of prod is refused", read, "secrets_read", actor=made)
     session, taken = assume_role(story.org, bot, DEV, "dev-admin", "build", at(story.until, "23:06:30"), PYTHON)
-    story.step("the role dev-admin is taken", list(taken), "timeline_key", key=made)
+    story.step("the role dev-admin is taken", list(taken), "role_assumptions")
     last = story.calls(session, (INSTANCES, "23:07:02"), (LIST_USERS, "23:08:55"))
     story.step("and looks around", last, "timeline_key", key=key_of(session))
     story.chain = [event_id(first[0]), event_id(last[0])]

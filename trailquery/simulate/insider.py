@@ -60,10 +60,10 @@ def insider(org: Organization, until: int, _main_trail: str) -> Story:
 def data_taken(story: Story, actors: tuple[Actor, ...]) -> None:
     """Secrets, a table, a query, the archive, a database: none of it ever touched before."""
     names = ("prod/web/database", "prod/crm/api", "prod/payments/signing", "prod/mail/smtp", "prod/partner/sftp")
-    secrets = [story.call(SECRETS, "18:44:12", actors[0])]
+    secrets = [story.call(SECRETS, "18:44:12", actors[1])]
     secrets += [story.call(SECRET, clock, actors[1], named=name) for clock, name in zip(clocks("18:45:02", 21, 5), names, strict=True)]  # fmt: skip
     secrets.append(story.call(SECRET_REFUSED, "18:47:30", actors[1], named="prod/root/recovery"))
-    story.step("five secrets are read, and one is refused", secrets, "timeline_ip", ip=SOFA_IP)
+    story.step("five secrets are read, and one is refused", secrets, "timeline_session", session=key_of(actors[1]))
     tables = [story.call(SCAN, clock, actors[2]) for clock in clocks("18:52:10", 6, 8)]
     tables += story.calls(actors[2], (QUERIED, "18:58:31"), (ANSWERED, "18:58:52"), query="5f0f3e0b-2c1d-47a6-8a4e-93b7a1d25c10")  # fmt: skip
     story.step("the table orders is read whole, and a query asked", tables, "timeline_ip", ip=SOFA_IP)
@@ -86,14 +86,14 @@ def doors_left(story: Story, actors: tuple[Actor, ...]) -> None:
     copy = story.call(SNAPSHOT_MADE, "19:20:37", actors[4])
     story.step("the customers' database is copied", [copy], "timeline_ip", ip=SOFA_IP)
     shared = story.call(SNAPSHOT_SHARED, "19:31:12", actors[4])
-    story.step(f"and shared with the account {NEXT_EMPLOYER}", [shared], "timeline_ip", decisive=True, ip=SOFA_IP)
+    story.step(f"and shared with the account {NEXT_EMPLOYER}", [shared], "snapshots_shared_out", decisive=True)
     created = words_text(at(story.until, "19:36:45"), "")
     role = story.call(ROLE_MADE, "19:36:45", actors[0], role_id=org.id("AROA", f"{PROD}/{OUTSIDE}"), created=created)
-    story.step(f"a role is made that {NEXT_EMPLOYER} may take", [role], "timeline_ip", decisive=True, ip=SOFA_IP)
+    story.step(f"a role is made that {NEXT_EMPLOYER} may take", [role], "trust_opened", decisive=True)
     attached = story.call(ATTACHED, "19:37:20", actors[0])
     story.step("it may read everything", [attached], "timeline_ip", ip=SOFA_IP)
     key = story.key_made("19:44:09", actors[1], HEIR, org.id("AKIA", HEIR))
-    story.step(f"a key is made for {HEIR}, whom nobody off-boards", [key], "keys_created", decisive=True)
+    story.step(f"a key is made for {HEIR}, whom nobody off-boards", [key], "keys_created")
     gone = story.call(SNAPSHOT_GONE, "21:15:28", actors[4])
     story.step("two hours later the copied database is deleted", [gone], "timeline_ip", ip=SOFA_IP)
 

@@ -67,21 +67,19 @@ def machines_ordered(story: Story, second: Actor) -> None:
     ]
     story.step(f"a key pair and a security group are made in {OPT_IN}", door, "timeline_key", key=made)
     opened = story.call(OPENED, "04:26:03", second, OPT_IN, group=group)
-    story.step("ssh is opened to everyone", [opened], "timeline_key", decisive=True, key=made)
+    story.step("ssh is opened to everyone", [opened], "port_opened_to_world", decisive=True)
     large = [
         story.call(LIMITED, clock, second, OPT_IN, type=size, count="8")
         for clock, size in zip(clocks("04:27:30", 9, 3), ("p4d.24xlarge", "g5.48xlarge", "g5.12xlarge"), strict=True)
     ]
-    story.step(
-        "machines with graphics cards are ordered, all over the limit", large, "timeline_key", decisive=True, key=made
-    )
+    story.step("machines with graphics cards are ordered, all over the limit", large, "mining_signs", decisive=True)
     raised = story.call(RAISED, "04:29:12", second, OPT_IN, created=time_text(at(story.until, "04:29:12")))
-    story.step("a higher limit is asked for", [raised], "timeline_key", key=made)
+    story.step("a higher limit is asked for", [raised], "quota_and_spend")
     ordered = [
         story.call(ORDERED, clock, second, OPT_IN, type="g4dn.2xlarge", count="1", node=node(story, n), launched=f"{at(story.until, clock)}000")
         for n, clock in enumerate(clocks("04:31:02", 13, 4))
     ]  # fmt: skip
-    story.step("four smaller ones are bought", ordered, "timeline_key", decisive=True, key=made)
+    story.step("four smaller ones are bought", ordered, "mining_signs", decisive=True)
     story.chain = [event_id(ordered[0])]
     story.needle = {"question": "Who pays for this machine?", "find": node(story, 3), "event_id": event_id(ordered[3])}
 
@@ -98,9 +96,9 @@ def containers_ordered(story: Story, second: Actor) -> None:
     story.step("a function is refused", [function], "timeline_key", key=made)
     calls = [(CLUSTER, "04:42:09"), (TASK, "04:42:44"), (SERVICE, "04:43:30")]
     tasks = story.calls(second, *calls, region=OPT_IN, group=f"sg-0{story.org.digest('node', 16)}")
-    story.step("twenty containers are started, of an image that mines", tasks, "timeline_key", key=made)
+    story.step("twenty containers are started, of an image that mines", tasks, "containers")
     alarm = story.call(ALARMS, "04:50:55", second)
-    story.step("the alarm on the bill is deleted", [alarm], "timeline_key", key=made)
+    story.step("the alarm on the bill is deleted", [alarm], "alarms_removed")
 
 
 def found_out(story: Story) -> None:

@@ -46,7 +46,7 @@ def ransom(org: Organization, until: int, main_trail: str) -> Story:
     first = story.calls(raider, (CALLER_IDENTITY, "17:20:08"), (LIST_BUCKETS, "17:20:31"))
     story.step(f"the key is used from {RAIDER_IP}", first, "timeline_key", key=key)
     admin, taken = assume_role(org, raider, PROD, "storage-admin", "session", at(until, "17:22:13"), PYTHON)
-    story.step("the role storage-admin is taken", list(taken), "timeline_key", key=key)
+    story.step("the role storage-admin is taken", list(taken), "role_assumptions")
     looks = [(VERSIONING, "17:23:01"), (LOCK, "17:23:02"), (LIST_OBJECTS, "17:23:40"), (POINTS, "17:25:16"), (SNAPSHOTS, "17:25:58")]  # fmt: skip
     story.step(
         "how the archive is protected is looked up",
@@ -55,7 +55,7 @@ def ransom(org: Organization, until: int, main_trail: str) -> Story:
         ip=RAIDER_IP,
     )
     read = objects(story, GET_OBJECT, admin, "17:30:07", "118000000.0")
-    story.step("twelve objects are read, 1.4 GB", read, "timeline_resource", resource=ARCHIVE, writes_only=False)
+    story.step("twelve objects are read, 1.4 GB", read, "s3_access", bucket=ARCHIVE)
     stop = story.call(STOP_REFUSED, "17:48:20", admin, trail=main_trail)
     story.step("stopping the trail is refused", [stop], "trail_tampering", decisive=True)
     backups_destroyed(story, admin)
@@ -80,7 +80,7 @@ def backups_destroyed(story: Story, admin: Actor) -> None:
         for clock, point in (("18:02:31", "1b6a90e4-77c3-4d15-8e02-c95f3a60d7b8"), ("18:02:40", "e4c2d8f7-10b9-4a6e-b3d5-52f8a91c06e7"))
     ]  # fmt: skip
     key = key_of(admin)
-    story.step("recovery points are deleted; one is protected", vault, "timeline_key", decisive=True, key=key)
+    story.step("recovery points are deleted; one is protected", vault, "backups_destroyed", decisive=True)
     gone = [
         story.call(SNAPSHOT_DELETED, clock, admin, snapshot=f"snap-0{story.org.digest(f'archive {clock}', 16)}")
         for clock in clocks("18:05:12", 4, 3)
@@ -94,19 +94,13 @@ def archive_destroyed(story: Story, admin: Actor) -> None:
     """The archive's versions end, its objects are encrypted with a key AWS does not hold, the rest is deleted."""
     key, deletion = key_of(admin), words_text(at(story.until, "18:31:50") + 7 * DAY_S)
     weakened = story.calls(admin, (SUSPENDED, "18:08:54"), (EXPIRING, "18:09:27"), bucket=ARCHIVE)
-    story.step("versioning ends, and everything expires after a day", weakened, "timeline_key", decisive=True, key=key)
+    story.step("versioning ends, and everything expires after a day", weakened, "s3_ransom_signs", decisive=True)
     encrypted = objects(story, ENCRYPTED, admin, "18:12:07", "0.0")
-    story.step(
-        "objects are encrypted with a key from elsewhere",
-        encrypted,
-        "timeline_resource",
-        decisive=True,
-        resource=ARCHIVE,
-    )
+    story.step("objects are encrypted with a key from elsewhere", encrypted, "s3_ransom_signs", decisive=True)
     deleted = [story.call(DELETED, clock, admin, bucket=ARCHIVE) for clock in clocks("18:26:02", 11, 5)]
-    story.step("up to five thousand objects are deleted", deleted, "timeline_resource", resource=ARCHIVE)
+    story.step("up to five thousand objects are deleted", deleted, "s3_ransom_signs", decisive=True)
     lost = story.calls(admin, (DISABLED, "18:31:22"), (SCHEDULED, "18:31:50"), deletion=deletion)
-    story.step("the archive's own key is disabled and to be deleted", lost, "timeline_key", decisive=True, key=key)
+    story.step("the archive's own key is disabled and to be deleted", lost, "kms_key_loss", decisive=True)
     locked = story.call(PASSWORD_REFUSED, "18:36:09", admin)
     story.step("taking alice's password away is refused", [locked], "timeline_key", key=key)
     note = story.call(NOTE, "18:40:33", admin, bucket=ARCHIVE, object="HOW-TO-RESTORE.txt")

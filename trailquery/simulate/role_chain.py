@@ -50,18 +50,17 @@ def role_chain(org: Organization, until: int, _main_trail: str) -> Story:
         story.call(ASSUME_REFUSED, f"12:19:{14 + 3 * n}", climber, role=role_arn(DEV, role))
         for n, role in enumerate(WANTED)
     ]
-    story.step("six roles are tried, all refused", tried, "timeline_key", decisive=True, key=key)
+    story.step("six roles are tried, all refused", tried, "assume_role_sweeps")
     batch, hop = assume_role(org, climber, DEV, BATCH, "analytics", at(until, "12:21:47"), PYTHON)
-    story.step(f"the seventh, {BATCH}, opens", list(hop), "timeline_ip", ip=CLIMBER_IP)
+    story.step(f"the seventh, {BATCH}, opens", list(hop), "role_assumptions")
     read = story.calls(batch, (CALLER_IDENTITY, "12:22:10"), (TRUST, "12:23:36"), name=OPS)
     story.step(f"its session reads the trust of {OPS}", read, "timeline_key", key=key_of(batch))
     opened = story.call(TRUST_CHANGED, "12:26:52", batch, name=OPS)
     story.step(
         f"and opens it to itself and to the account {STRANGER}",
         [opened],
-        "timeline_key",
+        "trust_opened",
         decisive=True,
-        key=key_of(batch),
     )
     ops, hop = assume_role(org, batch, DEV, OPS, "i-0d1f44a8be0c29e73", at(until, "12:29:05"), PYTHON)
     story.step(f"{OPS} is taken, by a name that looks like an instance", list(hop), "timeline_key", key=key_of(batch))
@@ -83,10 +82,10 @@ def into_prod(story: Story, ops: Actor, before: list[Event]) -> None:
     inside += story.calls(deploy, (SECRET, "12:37:42"), (PARAMETERS, "12:38:15"), named="prod/web/database")
     story.step("secrets and parameters of prod are read", inside, "timeline_key", key=key_of(deploy))
     grab = story.call(ATTACH_REFUSED, "12:40:03", deploy)
-    story.step("a policy for itself is refused", [grab], "timeline_key", key=key_of(deploy))
+    story.step("a policy for itself is refused", [grab], "self_granted", decisive=True)
     modified = time_text(at(story.until, "12:41:30"))[:-1] + ".000+0000"
     function = story.call(FUNCTION, "12:41:30", deploy, modified=modified)
-    story.step("a function is left behind, with another role", [function], "timeline_key", key=key_of(deploy))
+    story.step("a function is left behind, with another role", [function], "lambda_changes")
     story.chain = [event_id(event) for event in (*before, halves[0], grab)]
     story.needle = {"question": "Who made metrics-relay?", "find": "metrics-relay", "event_id": event_id(function)}
 
@@ -105,4 +104,4 @@ def stranger_enters(story: Story) -> None:
     last = story.calls(session, (CALLER_IDENTITY, "19:53:02"), (LIST_BUCKETS, "19:53:31"))
     last.append(story.call(ATTACHED, "19:55:17", session, name=OPS))
     story.step("looks around", last[:2], "timeline_ip", ip=STRANGER_IP)
-    story.step(f"and gives {OPS} administrator rights", last[2:], "timeline_ip", decisive=True, ip=STRANGER_IP)
+    story.step(f"and gives {OPS} administrator rights", last[2:], "admin_granted", decisive=True)

@@ -55,9 +55,8 @@ def s3_exfiltration(org: Organization, until: int, _main_trail: str) -> Story:
     story.step(
         f"its credentials are used from {CARRIER_IP}, outside the instance",
         first,
-        "timeline_key",
+        "instance_creds_elsewhere",
         decisive=True,
-        key=key,
     )
     listed = [story.call(template, clock, thief, bucket=EXPORTS) for template, clock in ((POLICY, "13:06:10"), (ENCRYPTION, "13:06:11"), (LIST_OBJECTS, "13:06:48"))]  # fmt: skip
     listed += story.calls(
@@ -65,6 +64,8 @@ def s3_exfiltration(org: Organization, until: int, _main_trail: str) -> Story:
     )
     story.step("the exports are listed; payroll is refused", listed, "timeline_key", key=key)
     exports_read(story, thief)
+    goes_on = story.calls(server, (INSTANCE_CALLS[0], "13:21:16"), (INSTANCE_CALLS[3], "13:22:40"), instance=instance)
+    story.step("the report server itself goes on", goes_on, "timeline_ip", ip=HOME_IP)
     exports_shared(story, thief, usual[0])
     return story
 
@@ -75,7 +76,7 @@ def exports_read(story: Story, thief: Actor) -> None:
         story.call(GET_OBJECT, clock, thief, bucket=EXPORTS, object=export(n), size=f"{96_000_000 + n * 1_270_531}.0")
         for n, clock in enumerate(clocks("13:10:04", 17, 24))
     ]
-    story.step("24 customer exports are read, 2.6 GB", taken, "timeline_resource", resource=EXPORTS, writes_only=False)
+    story.step("24 customer exports are read, 2.6 GB", taken, "s3_access", bucket=EXPORTS)
     inside = Actor(thief.account, thief.identity[:-1] + ',"invokedBy":"AWS Internal"}', "AWS Internal", "AWS Internal", thief.arn, tls=False)  # fmt: skip
     opened = [
         story.call(DECRYPT, clock, inside, bucket=EXPORTS, object=export(n))
@@ -100,19 +101,17 @@ def exports_shared(story: Story, thief: Actor, own: Event) -> None:
     """A second role opens the bucket: to a stranger's account, then to everyone."""
     org, until = story.org, story.until
     admin, taken = assume_role(org, thief, PROD, "storage-admin", "report", at(until, "13:24:36"), PYTHON)
-    story.step("the role storage-admin is taken", list(taken), "timeline_ip", ip=CARRIER_IP)
+    story.step("the role storage-admin is taken", list(taken), "role_assumptions")
     copied = story.call(REPLICATION_REFUSED, "13:26:02", admin, bucket=EXPORTS)
     story.step("replication to elsewhere is refused", [copied], "timeline_key", key=key_of(admin))
     shared = story.call(PUT_POLICY, "13:28:19", admin, bucket=EXPORTS)
-    story.step(
-        f"the bucket is opened to the account {STRANGER}", [shared], "timeline_key", decisive=True, key=key_of(admin)
-    )
+    story.step(f"the bucket is opened to the account {STRANGER}", [shared], "resources_shared_out")
     blocked = story.call(PUBLIC_REFUSED, "13:31:44", admin, bucket=EXPORTS)
-    story.step("opening it to everyone is refused", [blocked], "timeline_key", decisive=True, key=key_of(admin))
-    public = story.calls(admin, (UNBLOCKED, "13:32:27"), (PUT_PUBLIC, "13:32:50"), bucket=EXPORTS)
-    story.step(
-        "the public access block is lifted, and it works", public, "timeline_key", decisive=True, key=key_of(admin)
-    )
+    story.step("opening it to everyone is refused", [blocked], "s3_public_exposure", decisive=True)
+    lifted = story.call(UNBLOCKED, "13:32:27", admin, bucket=EXPORTS)
+    story.step("the public access block is lifted", [lifted], "s3_public_block_removed")
+    public = story.call(PUT_PUBLIC, "13:32:50", admin, bucket=EXPORTS)
+    story.step("and now it works", [public], "s3_public_exposure", decisive=True)
     anyone = Actor(PROD, json_text({"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}), READER_IP, "curl/8.14.1")  # fmt: skip
     got = [story.call(ANONYMOUS_GET, clock, anyone, bucket=EXPORTS, object=name) for name, clock in ((export(0), "16:44:08"), (export(1), "16:44:31"))]  # fmt: skip
     got.append(story.call(ANONYMOUS_REFUSED, "16:45:10", anyone, bucket=PAYROLL, object="2026.csv"))

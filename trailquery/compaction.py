@@ -4,7 +4,7 @@ Small files come of small ingests. Those of one partition are merged once there 
 that changes no row; a crash leaves the lake as it was before or after. A file that the newest version does not name
 stays for KEPT_S from when it was superseded, or written by a commit that never was: who opened the lake before that
 reads on, and each version of that time can be opened. After it, only files named by a pinned version stay:
-`pins/NAME.json` in the lake holds {table: version}.
+`pins/NAME.json` in the lake holds {table: version}. While the lake is on hold nothing of this happens.
 """
 
 import json
@@ -19,6 +19,7 @@ from deltalake import DeltaTable
 
 from trailquery import tables
 from trailquery.errors import UsageError
+from trailquery.hold import held, refuse_while_held, told
 
 SMALL_BYTES = 16 << 20
 MERGED_BYTES = 32 << 20
@@ -35,19 +36,28 @@ class Compacted(NamedTuple):
     after: int = 0
     removed: int = 0
     seconds: float = 0.0
+    skipped: str | None = None  # why nothing was done
 
 
 def compact(lake: Path) -> Compacted:
-    """Merge small files where there are many, and remove what nobody needs. Raises UsageError without a lake."""
-    if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
-        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {lake}")
+    """Merge small files where there are many, and remove what nobody needs. Raises UsageError without a lake, and on hold."""
+    refuse_unless_lake(lake)
+    refuse_while_held(lake, "compact")
     (lake / "cache").mkdir(exist_ok=True)
     with tables.only_writer(lake):
         return compact_small_files(lake)
 
 
+def refuse_unless_lake(lake: Path) -> None:
+    """Raises UsageError."""
+    if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
+        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {lake}")
+
+
 def compact_small_files(lake: Path) -> Compacted:
-    """What `compact` does, for the process that holds the lake's lock."""
+    """What `compact` does, for the process that holds the lake's lock; on hold, nothing."""
+    if now := held(lake):
+        return Compacted(skipped=f"not compacted: {lake} {told(now)}")
     start, parts, before, after = time.monotonic(), 0, 0, 0
     for table in tables.TABLES:
         for small in _small_files(lake, table):
@@ -55,13 +65,14 @@ def compact_small_files(lake: Path) -> Compacted:
             for files in _groups(small):
                 tables.replace(lake, table, _day(files[0]) if table.by_date else None, files)
                 before, after = before + len(files), after + 1
-    removed = vacuum(lake, time.time())
+    removed = 0 if held(lake) else vacuum(lake, time.time())  # it may have come meanwhile
     return Compacted(parts, before, after, removed, time.monotonic() - start)
 
 
 def vacuum(lake: Path, now: float) -> int:
     """Remove the Parquet files that neither the newest version nor a pinned one names and that were superseded, or
-    written, more than KEPT_S before `now`, in seconds since 1970; returns how many."""
+    written, more than KEPT_S before `now`, in seconds since 1970; returns how many. Raises UsageError on hold."""
+    refuse_while_held(lake, "vacuum")
     removed = 0
     pins = [json.loads(pin.read_text(encoding="utf-8")) for pin in sorted((lake / "pins").glob("*.json"))]
     for table in tables.TABLES:

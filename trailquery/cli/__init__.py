@@ -17,6 +17,7 @@ COMMANDS = {
     "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
     "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
     "compact": ("compact", "Merge the many small files that small ingests leave."),
+    "hold": ("hold", "Let nothing of the lake be merged or removed until it is released."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
     "files": ("evidence", "The log files of the lake, and those that could not be read."),
     "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),

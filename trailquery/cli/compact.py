@@ -8,6 +8,7 @@ from trailquery.cli.options import lake_option
 from trailquery.compaction import Compacted
 from trailquery.compaction import compact as compact_lake
 from trailquery.lake import default_lake
+from trailquery.output import printable
 
 
 @click.command()
@@ -21,7 +22,9 @@ def compact(lake: Path | None) -> None:
 
 
 def told(done: Compacted) -> str:
-    """What a compaction did, in a line; "" when it did nothing."""
+    """What a compaction did, in a line, or why it did not; "" when there was nothing to do."""
+    if done.skipped:
+        return printable(done.skipped)
     merged = f"compacted {done.parts:,} dates: {done.before:,} files into {done.after:,}, {done.seconds:.1f} s"
     said = [merged] if done.before else []
     return "; ".join([*said, f"removed {done.removed:,} superseded files"] if done.removed else said)

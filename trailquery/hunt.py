@@ -1,9 +1,9 @@
 """Every finding in one go: whose events they are, when, whether it worked, and how to go on.
 
-The lake is read once. What people did, and what did not work, goes into a table, with the columns that the queries
-name. What AWS did by itself and with success, most of a lake, stays in its files: that branch of the union says
-`is_aws_call` and `outcome` as constants, so that DuckDB drops it from every query that leaves AWS out. Costly views are
-worked out once. So each query sees the rows that `run` sees.
+What people did, and what did not work, is read once, into a table, with the columns that the queries name. What AWS did
+by itself and with success, most of a lake, stays in its files: that branch of the union says `is_aws_call` and `outcome`
+as constants, so that DuckDB drops it from every query that leaves AWS out. Costly views are worked out once. So each
+query sees the rows that `run` sees.
 """
 
 import re
@@ -149,9 +149,10 @@ def hunt(ground: Ground, choice: Choice, zone: str, on_query: Callable[[int], No
     """
     if choice.severity not in SEVERITIES:
         raise UsageError(f"hunt: severity is {choice.severity!r}, not one of {', '.join(SEVERITIES)}")
-    known = [query for query in queries(ground.settings.queries) if query.kind != "question"]
     _check_exclusions(ground.settings)
-    fitting = [query for query in chosen(known, choice.wanted) if choice.leads or query.kind == "finding"]
+    known = queries(ground.settings.queries)
+    kinds = ("finding", "lead") if choice.leads else ("finding",)
+    fitting = [query for query in chosen(known, choice.wanted) if query.kind in kinds]
     asked = [query for query in fitting if not any(param.required for param in query.params)]
     on_query(len(asked))
     _hold(ground, asked)
@@ -180,8 +181,8 @@ def _check_exclusions(settings: Settings) -> None:
 
 def _hold(ground: Ground, asked: Sequence[Query]) -> None:
     """Read the lake into `hunted.events`; from here on the views see that, and the files for the rest."""
-    code = re.sub(r"--.*|COMMENT ON[^;]*;", "", "\n".join([ground.views, _GATHERED, *(query.sql for query in asked)]))
-    words = set(re.findall(r"\w+", code))
+    code = [re.sub(r"COMMENT ON[^;]*;", "", ground.views), _GATHERED, *(query.sql for query in asked)]
+    words = set(re.findall(r"\w+", "\n".join(code).lower()))
     columns = ", ".join(column for column in _COLUMNS if column in words)
     dates = _dates(ground)
     whole = f"SELECT {columns} FROM stored.whole WHERE"  # noqa: S608 (our own text, as all that follows)
@@ -192,7 +193,7 @@ def _hold(ground: Ground, asked: Sequence[Query]) -> None:
         "CREATE TABLE hunted.own_accounts AS FROM stored.own_accounts",
         "CREATE OR REPLACE VIEW stored.own_accounts AS FROM hunted.own_accounts",
         "ALTER VIEW stored.enriched RENAME TO whole",
-        f"CREATE TABLE hunted.events AS {whole} {dates} AND NOT ({_QUIET})",
+        f"CREATE TABLE hunted.events AS {whole} {dates} AND ({_QUIET}) IS NOT TRUE",
         f"CREATE VIEW stored.enriched AS FROM hunted.events UNION ALL {quiet} UNION ALL {whole} ({dates}) IS NOT TRUE",
     ):
         ground.execute("hunt", "", statement, {})
@@ -329,18 +330,18 @@ def _on_severities(counts: Counter[str], shown: Sequence[str]) -> Iterator[str]:
 
 
 def _on_blind_spots(ground: Ground, asked: Sequence[Query], answered: set[str]) -> Iterator[str]:
-    """What the lake has no events of, though queries that found nothing ask for them."""
+    """Which events the lake lacks, though queries that found nothing ask for them."""
     held = set(ground.execute("hunt", "FROM history", "SELECT DISTINCT category, service FROM history", {}))
     categories = {category for category, _ in held}
-    lacking = Counter[str]()
+    lacking: list[set[str]] = []
     for query in asked:
         services = _data_services(query) if query.category == "data" else set()
         lacks = services and not any(("data", service) in held for service in services)
         if query.name not in answered and query.category != "any" and (lacks or query.category not in categories):
-            lacking[", ".join(sorted(map(_DATA_OF.__getitem__, services))) or query.category] += 1
+            lacking.append({_DATA_OF[service] for service in services} or {query.category})
     if lacking:
-        kinds = "findings" if all(query.kind == "finding" for query in asked) else "findings and leads"
-        yield f"blind spot: no {', '.join(sorted(lacking))} events: {lacking.total():,} {kinds} could not be asked"
+        queries_told = _counted(len(lacking), "finding" if all(query.kind == "finding" for query in asked) else "query")
+        yield f"blind spot: no {', '.join(sorted(set().union(*lacking)))} events: {queries_told} could not be asked"
 
 
 def _data_services(query: Query) -> set[str]:
@@ -349,4 +350,5 @@ def _data_services(query: Query) -> set[str]:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    plural = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
+    return f"{count:,} {what if count == 1 else plural}"

@@ -1,9 +1,11 @@
 """A lake opened for reading: one snapshot of its tables, the views over them, and queries that see nothing else."""
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
@@ -22,9 +24,11 @@ from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
 from trailquery.settings import default_lake as default_lake
 from trailquery.times import zone
+from trailquery.verdicts import Met, footer
 from trailquery.views import Views
 
 QUERY_TIMEOUT_S = 300.0
+_COPIES = {"history", "variants"}  # the views with a row a copy of an event
 
 Computed = TypeVar("Computed")
 
@@ -32,7 +36,8 @@ Computed = TypeVar("Computed")
 class Scope(NamedTuple):
     """What `events` is narrowed to: [since, until) in naive UTC; None or empty leaves that side open.
 
-    `regions` keep global services and sign-ins, which choose no region, unless `strict_region`.
+    `regions` keep global services and sign-ins, which choose no region, unless `strict_region`. `only_intact` keeps what
+    was read from a file that CloudTrail vouches for, as `trailquery verify` found.
     """
 
     since: datetime | None = None
@@ -40,12 +45,14 @@ class Scope(NamedTuple):
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     strict_region: bool = False
+    only_intact: bool = False
 
 
 def open_lake(
     path: str | Path | None = None,
     *,
     scope: Scope | None = None,
+    only_intact: bool = False,
     tz: str = "UTC",
     timeout_s: float = QUERY_TIMEOUT_S,
     extra_tables: Mapping[str, str | Path] | None = None,
@@ -61,7 +68,7 @@ def open_lake(
     known = find_settings(folder) if settings is None else settings
     return Lake(
         folder,
-        scope or Scope(),
+        (scope or Scope())._replace(**{"only_intact": True} if only_intact else {}),
         zone(tz).key,
         timeout_s,
         extra_tables or {},
@@ -80,6 +87,7 @@ class Lake:
         timeout_s: float,
         extra_tables: Mapping[str, str | Path],
         settings: Settings,
+        twin: "Lake | None" = None,
     ) -> None:
         if not all((path / table.name / "_delta_log").is_dir() for table in tables.TABLES):
             raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {path}")
@@ -88,11 +96,16 @@ class Lake:
         self.zone_name = zone_name
         self.timeout_s = timeout_s
         self.settings = settings
+        self._extra_tables = extra_tables
+        self._is_judged = scope.only_intact or twin is not None
+        self._judged: Lake | None = None
+        self._judging = threading.Lock()
         self._connection = duckdb.connect(
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
         self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")  # no file ever changes
-        self._views = Views(self._connection, path, settings)
+        files = twin._views.snapshot.files if twin else None
+        self._views = Views(self._connection, path, settings, self._is_judged, files)
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
@@ -107,13 +120,13 @@ class Lake:
         Raises UsageError for anything but one SELECT, for a mistake in it, and past the time limit.
         """
         refuse_unless_select(sql, self._connection.cursor())
-        return Result(self._execute("sql", sql, params), self.zone_name)
+        return self._result("sql", sql, params)
 
     def run(self, name: str | Query, **params: Any) -> Result:
         """Rows of a curated query, or one of the settings' folders. Raises UsageError for an unknown name or parameter."""
         query = name if isinstance(name, Query) else find_query(name, self.settings.queries)
         refuse_unless_select(query.sql, self._connection.cursor(), query.name)
-        return Result(self._execute(query.name, query.sql, bind(query, params)), self.zone_name)
+        return self._result(query.name, query.sql, bind(query, params))
 
     def hunt(
         self,
@@ -127,23 +140,26 @@ class Lake:
         """All findings at once, of `severity` and above, and leads; a line for each query, actor, session and outcome."""
         choice = Choice(severity, leads, Wanted(themes=tuple(themes), mitre=tuple(mitre)))
         beside = self.narrowed()  # a connection of its own: a hunt defines views anew
+        if self.settings.queries and beside._views.verdicts.exist:
+            beside = beside._with_verdicts()
         at = () if self.path == default_lake() else ("--lake", str(self.path))
         deadline = monotonic() + self.timeout_s
         cursor = beside._connection.cursor()
 
         def execute(name: str, reads: str, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
             def work() -> list[tuple[Any, ...]]:
-                beside._set_scope(cursor)
                 if reads:
                     refuse_unless_select(reads, cursor, name)
-                    beside._derived.prepare(cursor, beside._views.prepare(cursor, reads))
+                    beside._prepare(cursor, reads)
                 return cursor.execute(statement, dict(params)).fetchall()
 
             return beside._watched(name, cursor, deadline, work)
 
         views = beside._views.snapshot.sql
         ground = Ground(execute, self.settings, views, self.scope.since, self.scope.until, at)
-        return hunt(ground, choice, self.zone_name, on_query)
+        found = hunt(ground, choice, self.zone_name, on_query)
+        found.notes += tuple(self._footer("FROM events", Met(len(found), found.arrow().select(["event_ids"]))))
+        return found
 
     def narrowed(self, **changes: Any) -> "Lake":
         """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""
@@ -174,18 +190,52 @@ class Lake:
         except duckdb.Error as error:
             raise UsageError(f"--table {name}: {file}: {str(error).splitlines()[0]}") from None
 
+    def _with_verdicts(self) -> "Lake":
+        """This snapshot with `integrity` joined to each event: a lake of its own, so that nobody else pays for it."""
+        with self._judging:
+            if self._judged is None:
+                self._judged = Lake(
+                    self.path, self.scope, self.zone_name, self.timeout_s, self._extra_tables, self.settings, self
+                )
+            return self._judged
+
+    def _result(self, name: str, sql: str, params: Mapping[str, Any]) -> Result:
+        lake = self
+        if self._views.verdicts.exist and not self._is_judged:
+            named = self._views.read(self._connection.cursor(), sql)
+            lake = self._with_verdicts() if named.wants_integrity and _COPIES & named.stands_on else self
+        return Result(lake._execute(name, sql, params), self.zone_name, below=partial(lake._footer, sql))
+
+    def _footer(self, sql: str, met: Met) -> list[str]:
+        """What stands below an answer that is about events."""
+        cursor = self._connection.cursor()
+
+        def work() -> list[str]:
+            if not _COPIES & self._views.read(cursor, sql).stands_on:
+                return []
+            self._set_scope(cursor)
+            self._views.define(cursor, {"stored.verdicts"})
+            scope = {name: getattr(self.scope, name) for name in ("since", "until", "accounts", "regions")}
+            return [*footer(cursor, self._views.verdicts.exist, met, scope)]
+
+        return self._watched("footer", cursor, monotonic() + self.timeout_s, work)
+
     def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():
             bound = list(value) if isinstance(value, tuple) else value
             cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
+
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Let `cursor` see the scope, and what the SELECT `sql` needs."""
+        self._set_scope(cursor)
+        self._derived.prepare(cursor, self._views.prepare(cursor, sql))
 
     def _execute(self, name: str, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
         cursor = self._connection.cursor()
         deadline = monotonic() + self.timeout_s
 
         def begin() -> pa.RecordBatchReader:
-            self._set_scope(cursor)
-            self._derived.prepare(cursor, self._views.prepare(cursor, sql))
+            self._prepare(cursor, sql)
             return cursor.sql(sql, params=dict(params)).to_arrow_reader()
 
         reader = self._watched(name, cursor, deadline, begin)

@@ -47,7 +47,7 @@ SELECT
     action,
     target,
     by_other,
-    json_extract_string(request, '$.passwordResetRequired')::BOOLEAN AS must_change,
+    try_cast(json_extract_string(request, '$.passwordResetRequired') AS BOOLEAN) AS must_change,
     actor,
     client_ip,
     client,

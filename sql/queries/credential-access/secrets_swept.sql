@@ -49,13 +49,26 @@ WITH calls AS (
         )
 ),
 
+listed AS (  -- each of the two services by itself
+    SELECT
+        *,
+        min(event_time) FILTER (WHERE is_listing)
+            OVER (PARTITION BY hour_start, session_id, account_id, service) AS listed_at
+    FROM calls
+),
+
+sweeps AS (
+    SELECT * FROM listed
+    WHERE event_time >= listed_at
+),
+
 asked AS (
     SELECT
         hour_start,
         session_id,
         account_id,
         ltrim(unnest(resources).name, '/') AS secret
-    FROM calls
+    FROM sweeps
 ),
 
 collected AS (
@@ -70,25 +83,24 @@ collected AS (
 )
 
 SELECT
-    calls.hour_start,
-    calls.actor,
-    list_sort(list(DISTINCT calls.client_ip) FILTER (WHERE calls.client_ip IS NOT NULL))
+    sweeps.hour_start,
+    sweeps.actor,
+    list_sort(list(DISTINCT sweeps.client_ip) FILTER (WHERE sweeps.client_ip IS NOT NULL))
         AS client_ips,
-    list_sort(list(DISTINCT calls.user_agent) FILTER (WHERE calls.user_agent IS NOT NULL))
+    list_sort(list(DISTINCT sweeps.user_agent) FILTER (WHERE sweeps.user_agent IS NOT NULL))
         AS user_agents,
-    count(*) FILTER (WHERE calls.is_listing) AS listings,
+    count(*) FILTER (WHERE sweeps.is_listing) AS listings,
     any_value(len(collected.names)) AS secrets,
-    count(*) FILTER (WHERE calls.outcome = 'denied') AS denied,
+    count(*) FILTER (WHERE sweeps.outcome = 'denied') AS denied,
     any_value(collected.names) AS names,
-    calls.account_id,
-    calls.session_id,
-    list_sort(list(calls.event_id)) AS event_ids
-FROM calls
+    sweeps.account_id,
+    sweeps.session_id,
+    list_sort(list(sweeps.event_id)) AS event_ids
+FROM sweeps
 INNER JOIN collected
     ON
-        calls.hour_start = collected.hour_start
-        AND calls.session_id = collected.session_id
-        AND calls.account_id = collected.account_id
-GROUP BY calls.hour_start, calls.actor, calls.account_id, calls.session_id
-HAVING count(*) FILTER (WHERE calls.is_listing) > 0
-ORDER BY calls.hour_start, calls.actor, calls.account_id, calls.session_id
+        sweeps.hour_start = collected.hour_start
+        AND sweeps.session_id = collected.session_id
+        AND sweeps.account_id = collected.account_id
+GROUP BY sweeps.hour_start, sweeps.actor, sweeps.account_id, sweeps.session_id
+ORDER BY sweeps.hour_start, sweeps.actor, sweeps.account_id, sweeps.session_id

@@ -1,0 +1,181 @@
+"""A digest file: what it says, and whether it is what CloudTrail signed. Pure: no I/O, no clock.
+
+Source: AWS CloudTrail User Guide, "CloudTrail digest file structure" and "Custom implementations of CloudTrail log file
+integrity validation"; what the AWS CLI's `cloudtrail validate-logs` says of each fault.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from trailquery.errors import UsageError
+
+DIGEST_FOLDER = "CloudTrail-Digest"
+_NAME = re.compile(
+    r"\d{12}_CloudTrail-Digest_(?P<region>[a-z0-9-]+?)_(?P<trail>.+)_(?P<home>[a-z]+(?:-[a-z]+)+-\d+[a-z]?)"
+    r"_(?P<stamp>\d{8}T\d{6})Z(?P<backfill>_backfill)?\.json(?:\.gz)?",
+    re.ASCII | re.DOTALL,
+)
+
+
+class DigestName(NamedTuple):
+    """What the name of a digest tells; `end` is naive UTC."""
+
+    trail: str
+    home_region: str
+    end: datetime
+    is_backfill: bool
+
+
+class PublicKey(NamedTuple):
+    """A key of `ListPublicKeys`: PKCS#1 DER, and when it signs, naive UTC."""
+
+    fingerprint: str
+    der: bytes
+    valid_from: datetime
+    valid_until: datetime
+
+
+class Listed(msgspec.Struct, rename="camel"):
+    """A log file as a digest lists it; `hash_value` is the SHA-256 of its inflated bytes, hex."""
+
+    s3_object: str
+    hash_value: str
+    s3_bucket: str | None = None
+    hash_algorithm: str | None = None
+    newest_event_time: str | None = None
+    oldest_event_time: str | None = None
+
+
+class Digest(msgspec.Struct, rename="camel"):
+    """What a digest says."""
+
+    aws_account_id: str
+    digest_start_time: str
+    digest_end_time: str
+    digest_s3_bucket: str
+    digest_s3_object: str
+    digest_public_key_fingerprint: str
+    digest_signature_algorithm: str | None = None
+    previous_digest_s3_bucket: str | None = None
+    previous_digest_s3_object: str | None = None
+    previous_digest_hash_value: str | None = None
+    previous_digest_signature: str | None = None
+    log_files: list[Listed] = []
+
+    @property
+    def start(self) -> datetime:
+        """Naive UTC."""
+        return instant(self.digest_start_time)
+
+    @property
+    def end(self) -> datetime:
+        return instant(self.digest_end_time)
+
+
+class FaultError(Exception):
+    """Why a digest proves nothing; the message is the reason."""
+
+
+_read = msgspec.json.Decoder(Digest).decode
+
+
+def instant(text: str) -> datetime:
+    """A time as digests and `ListPublicKeys` write it, naive UTC. Raises ValueError."""
+    return utc(datetime.fromisoformat(text))
+
+
+def utc(time: datetime) -> datetime:
+    """`time` as naive UTC; one without a zone is UTC."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
+def digest_name(place: str) -> DigestName | None:
+    """What the name at the end of a key or path tells; None where it is not that of a digest."""
+    match = _NAME.fullmatch(re.split(r"[/!\\]", place)[-1])
+    if match is None:
+        return None
+    try:
+        end = datetime.strptime(match["stamp"], "%Y%m%dT%H%M%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    return DigestName(match["trail"], match["home"], end, match["backfill"] is not None)
+
+
+def read_digest(text: bytes) -> Digest:
+    """What a digest says, given inflated. Raises FaultError where it is none."""
+    try:
+        digest = _read(text)
+        if digest.start > digest.end:
+            raise ValueError("its start is after its end")
+    except ValueError as error:  # msgspec's errors, too
+        raise FaultError(f"invalid format: {error}") from None
+    return digest
+
+
+def read_keys(file: Path) -> dict[str, PublicKey]:
+    """The public keys in a file as `aws cloudtrail list-public-keys` prints them, by fingerprint. Raises UsageError."""
+    try:
+        listed = json.loads(file.read_bytes())["PublicKeyList"]
+        return {key["Fingerprint"]: public_key(key) for key in listed}
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}; write it with: aws cloudtrail list-public-keys") from None
+    except (ValueError, KeyError, TypeError) as error:
+        told = f"{file}: holds no PublicKeyList ({error}); write it with: aws cloudtrail list-public-keys"
+        raise UsageError(told) from None
+
+
+def public_key(said: Mapping[str, Any]) -> PublicKey:
+    """One key of `ListPublicKeys`. Raises ValueError, KeyError, TypeError where it is none."""
+    value, times = said["Value"], [said["ValidityStartTime"], said["ValidityEndTime"]]
+    start, end = (time if isinstance(time, datetime) else datetime.fromisoformat(str(time)) for time in times)
+    der = value if isinstance(value, bytes) else base64.b64decode(value, validate=True)
+    return PublicKey(said["Fingerprint"], der, utc(start), utc(end))
+
+
+def signed_text(digest: Digest, text: bytes) -> bytes:
+    """The bytes CloudTrail signed for a digest of inflated `text`.
+
+    Four lines joined by a newline, none at the end: digestEndTime as written, `bucket/object`, SHA-256 of the inflated
+    file (hex), the previous signature (hex; the word `null` where there is none).
+    """
+    place = f"{digest.digest_s3_bucket}/{digest.digest_s3_object}"
+    previous = digest.previous_digest_signature or "null"
+    return f"{digest.digest_end_time}\n{place}\n{hashlib.sha256(text).hexdigest()}\n{previous}".encode()
+
+
+def check_signature(digest: Digest, text: bytes, signature: str, keys: Mapping[str, PublicKey]) -> None:
+    """Raises FaultError unless `signature`, hex, is that of the digest by one of the keys, valid at that time."""
+    fingerprint = digest.digest_public_key_fingerprint
+    key = keys.get(fingerprint)
+    if key is None:
+        raise FaultError(f"public key not found: none of the keys at hand has the fingerprint {fingerprint}")
+    if hashlib.md5(key.der, usedforsecurity=False).hexdigest() != fingerprint:
+        raise FaultError(f"the key under the fingerprint {fingerprint} has another fingerprint")
+    if not key.valid_from <= digest.end <= key.valid_until:
+        raise FaultError(f"the key {fingerprint} signs from {key.valid_from}Z to {key.valid_until}Z only")
+    try:
+        public = load_der_public_key(key.der)
+        if not isinstance(public, RSAPublicKey):
+            raise UnsupportedAlgorithm("not RSA")
+    except (ValueError, UnsupportedAlgorithm):
+        raise FaultError(f"unable to load the key with fingerprint {fingerprint}") from None
+    try:
+        public.verify(binascii.unhexlify(signature), signed_text(digest, text), PKCS1v15(), SHA256())
+    except binascii.Error:
+        raise FaultError("the signature is not hexadecimal") from None
+    except InvalidSignature:
+        raise FaultError("signature verification failed") from None

@@ -120,8 +120,10 @@ COLUMNS = (
 
 EVENTS = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
 
-# What the views add to these from trailquery.toml and .mmdb files at the time of asking; null where those say nothing.
+# What the views add to these at the time of asking, from the verdicts of `trailquery verify`, trailquery.toml and .mmdb
+# files; null where the last two say nothing.
 ADDED_COLUMNS = (
+    Column("integrity", TEXT, "", "The verdict on its log file: intact, pending, unverifiable, unlisted or changed; not checked before trailquery verify"),
     Column("account_name", TEXT, "", "Your name of account_id, from [accounts] of trailquery.toml"),
     Column("is_approved_region", pa.bool_(), "", "The region is in [regions] approved; global services and sign-ins, which choose none, count as approved"),
     Column("network", TEXT, "", "Your name of the narrowest network that holds client_ip, from [networks] of trailquery.toml"),

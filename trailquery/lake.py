@@ -66,9 +66,10 @@ def open_lake(
     """
     folder = Path(path) if path is not None else default_lake()
     known = find_settings(folder) if settings is None else settings
+    known_scope = scope or Scope()
     return Lake(
         folder,
-        (scope or Scope())._replace(**{"only_intact": True} if only_intact else {}),
+        known_scope._replace(only_intact=only_intact or known_scope.only_intact),
         zone(tz).key,
         timeout_s,
         extra_tables or {},
@@ -105,7 +106,7 @@ class Lake:
         )
         self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")  # no file ever changes
         files = twin._views.snapshot.files if twin else None
-        self._views = Views(self._connection, path, settings, self._is_judged, files)
+        self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))

@@ -1,5 +1,6 @@
 """The rows a query returns: shown as a table, converted to what the reader works with."""
 
+from collections.abc import Callable, Iterable
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from trailquery.errors import UsageError
 from trailquery.output import printable, to_html, write
+from trailquery.verdicts import Met, id_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +21,21 @@ SHOWN_ROWS = 100
 class Result:
     """Rows of one query. Times are aware, in the lake's zone. `reader()` streams; everything else holds all rows.
 
-    `notes` say what the rows do not show; they stand below the table.
+    `notes` say what the rows do not show, and `footer()` how far they can be trusted; both stand below the table.
     """
 
-    def __init__(self, reader: pa.RecordBatchReader, zone: str, notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        reader: pa.RecordBatchReader,
+        zone: str,
+        notes: tuple[str, ...] = (),
+        below: Callable[[Met], Iterable[str]] = lambda _: (),
+    ) -> None:
         self.notes = notes
+        self._below = below
+        self._footer: tuple[str, ...] | None = None
+        self._id_columns = id_columns(reader.schema)
+        self._met: list[pa.RecordBatch] = []  # what the footer needs of the rows, which may be streamed away
         self._reader = reader
         self._zone = zone
         self._table: pa.Table | None = None
@@ -37,13 +49,27 @@ class Result:
             raise UsageError("result: its rows were streamed away; run the query again, or take arrow() first")
         self._streamed = True
         schema = pa.schema([field.with_type(_aware(field.type, self._zone)) for field in self._reader.schema])
-        aware = (pa.Table.from_batches([batch]).cast(schema) for batch in self._reader)
+        aware = (pa.Table.from_batches([self._noted(batch)]).cast(schema) for batch in self._reader)
         return pa.RecordBatchReader.from_batches(schema, (batch for table in aware for batch in table.to_batches()))
 
     def arrow(self) -> pa.Table:
         if self._table is None:
             self._table = self.reader().read_all()
         return self._table
+
+    def footer(self) -> tuple[str, ...]:
+        """How sound the rows are, and what an empty answer stands on; of rows that are streamed, once they are read."""
+        if self._footer is None:
+            if not self._streamed:
+                self.arrow()
+            rows = sum(batch.num_rows for batch in self._met)
+            ids = pa.Table.from_batches(self._met, pa.schema(map(self._reader.schema.field, self._id_columns)))
+            self._footer = tuple(self._below(Met(rows, ids)))
+        return self._footer
+
+    def _noted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._met.append(batch.select(self._id_columns))
+        return batch
 
     def df(self) -> "pd.DataFrame":
         frame: pd.DataFrame = self.arrow().to_pandas()
@@ -68,12 +94,13 @@ class Result:
     def __repr__(self) -> str:
         text = BytesIO()
         more = write(self.arrow().to_reader(), "table", text, limit=SHOWN_ROWS).more
-        below = [f"... {more:,} more"] * bool(more) + [printable(note) for note in self.notes]
+        below = [f"... {more:,} more"] * bool(more) + [printable(note) for note in (*self.notes, *self.footer())]
         return text.getvalue().decode() + "".join(f"{line}\n" for line in below)
 
     def _repr_html_(self) -> str:
         notes = "".join(
-            f'<p class="tex2jax_ignore mathjax_ignore">{escape(printable(note))}</p>\n' for note in self.notes
+            f'<p class="tex2jax_ignore mathjax_ignore">{escape(printable(note))}</p>\n'
+            for note in (*self.notes, *self.footer())
         )
         return to_html(self.arrow(), limit=SHOWN_ROWS) + notes
 

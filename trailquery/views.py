@@ -16,6 +16,7 @@ from trailquery.enrich import define_enriched
 from trailquery.events import TEXT, TIME
 from trailquery.settings import Settings
 from trailquery.soundness import canonical
+from trailquery.verdicts import NOT_CHECKED, Verdicts, judged, unjudged
 
 _ENDS_STATEMENT = re.compile(r";[ \t]*(?:--[^\n]*)?\n")
 _CREATES = re.compile(r"^CREATE (?:VIEW|MACRO|SCHEMA) ([\w.]+)", re.MULTILINE)
@@ -26,33 +27,66 @@ _NAMED = """
 SELECT
     json_extract_string(tree, '$..table_name'),
     json_extract_string(tree, '$..function_name'),
-    json_extract_string(tree, '$..cte_map.map[*].key')
+    json_extract_string(tree, '$..cte_map.map[*].key'),
+    json_extract_string(tree, '$..column_names[*]') || json_extract_string(tree, '$..using_columns[*]'),
+    json_extract_string(tree, '$..from_table.alias') || json_extract_string(tree, '$..left.alias')
+        || json_extract_string(tree, '$..right.alias'),
+    json_extract_string(tree, '$..class')
 FROM (SELECT json_serialize_sql($sql) AS tree)
 """
 
 
 class Snapshot(NamedTuple):
-    """What the views were made of: their text, the Parquet files of the events, and of each copy that is not shown
+    """What the views were made of: their text, the Parquet files of each table, and of each copy that is not shown
     where it was stored, or shown where it was not, the date (None without one), file and position."""
 
     sql: str
-    event_files: list[str]
+    files: dict[str, list[str]]
     swaps: list[tuple[date | None, str, int]]
+
+    @property
+    def event_files(self) -> list[str]:
+        return self.files[tables.EVENT_TABLE.name]
+
+
+class Named(NamedTuple):
+    """What a statement needs: the tables and views it names, in lower case, all of ours that those stand on, and
+    whether it may return or look at `integrity`."""
+
+    tables: set[str]
+    stands_on: set[str]
+    wants_integrity: bool
 
 
 class Views:
     """Schema `stored`, the tables as their last commit left them, and the views of sql/views over it.
 
-    DuckDB binds a view when it is defined, all of them in half a second: each waits until a query names it.
+    DuckDB binds a view when it is defined, all of them in half a second: each waits until a query names it. Where they are
+    `judged`, `integrity` is joined to each event, and otherwise a constant. `files` are those of a snapshot to share.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
-        event_files, swaps = _define_stored(connection, lake)
-        files = sorted((resource_dir("sql") / "views").glob("*.sql"))
-        macros, *views = (file.read_text(encoding="utf-8") for file in files)
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        lake: Path,
+        settings: Settings,
+        judged: bool = False,
+        files: dict[str, list[str]] | None = None,
+    ) -> None:
+        known = (
+            files if files is not None else {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
+        )
+        _define_tables(connection, known)
+        self.verdicts = Verdicts(connection, lake)
+        if judged:
+            self.verdicts.fill()
+        swaps = _define_copies(connection, self.verdicts, judged)
+        self._filled_on_demand = {"stored.verdicts": self.verdicts.fill}
+        texts = sorted((resource_dir("sql") / "views").glob("*.sql"))
+        macros, *views = (file.read_text(encoding="utf-8") for file in texts)
         connection.execute(macros)
-        define_enriched(connection, lake, settings, " ".join(event_files))
-        self.snapshot = Snapshot("\n".join([macros, *views]), event_files, swaps)
+        define_enriched(connection, lake, settings, " ".join(known[tables.EVENT_TABLE.name]))
+        self.snapshot = Snapshot("\n".join([macros, *views]), known, swaps)
         self._waiting: dict[str, str] = {}  # by what they create, in an order in which each finds what it names
         self._comments: list[str] = []
         for statement in statements("\n".join(views)):
@@ -61,25 +95,34 @@ class Views:
             else:
                 self._comments.append(statement)
         self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
+        self._names |= {name: set() for name in self._filled_on_demand}
         self.names = self._names.keys()
         self._defining = threading.Lock()
 
+    def read(self, connection: duckdb.DuckDBPyConnection, sql: str) -> Named:
+        """What `sql` needs of ours."""
+        (found,) = connection.execute(_NAMED, {"sql": sql}).fetchall()
+        tables_named, functions, ctes, columns, aliases, classes = ({w.lower() for w in part if w} for part in found)
+        ours = tables_named - (ctes - self._names.keys())
+        is_told = (tables_named or functions) and not any(_CATALOG.match(name) for name in functions)
+        needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
+        wants = "star" in classes or not columns.isdisjoint({"integrity", *tables_named, *aliases})
+        return Named(tables_named, self._closure(needed), wants)
+
     def prepare(self, connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
         """Define what `sql` needs; returns the names of the tables and views in it, in lower case."""
-        ((tables_named, functions, ctes),) = connection.execute(_NAMED, {"sql": sql}).fetchall()
-        named = {name.lower() for name in tables_named if name}
-        ours = named - ({name.lower() for name in ctes} - self._names.keys())
-        called = {name.lower() for name in functions}
-        is_told = (tables_named or called) and not any(_CATALOG.match(name) for name in called)
-        self.define(connection, ours | (called & self._names.keys()) if is_told else {EVERYTHING})
-        return named
+        named = self.read(connection, sql)
+        self.define(connection, named.stands_on)
+        return named.tables
 
     def define(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> None:
         """Define what is called one of `names` and what that stands on; where one is none of ours, everything."""
         with self._defining:
-            needed = names if names <= self._names.keys() else set(self._names)
-            while more := set().union(*map(self._names.__getitem__, needed)) - needed:
-                needed = needed | more
+            needed = self._closure(names)
+            for name in needed & self._filled_on_demand.keys():
+                self._filled_on_demand.pop(name)()
+            if not needed <= self._names.keys():
+                needed = set(self._names)
             for name in [name for name in self._waiting if name in needed]:
                 connection.execute(self._waiting[name])
                 del self._waiting[name]
@@ -87,16 +130,23 @@ class Views:
                 connection.execute("".join(self._comments))
                 self._comments = []
 
+    def _closure(self, names: set[str]) -> set[str]:
+        """`names` and all of ours that they stand on."""
+        while more := set().union(*(self._names.get(name, ()) for name in names)) - names:
+            names = names | more
+        return names
+
     def _named(self, statement: str) -> set[str]:
         """Which of ours the words of a statement may name; the schema of one that has any among them."""
+        ours = self._waiting.keys() | self._filled_on_demand.keys()
         words = set(re.findall(r"[\w.]+", statement))
-        return (words | {word.partition(".")[0] for word in words & self._waiting.keys()}) & self._waiting.keys()
+        return (words | {word.partition(".")[0] for word in words & ours}) & ours
 
 
 def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
     """Everything that Views defines, at once."""
-    views = Views(connection, lake, settings)
-    views.define(connection, {EVERYTHING})
+    views = Views(connection, lake, settings, judged=True)
+    views.define(connection, {EVERYTHING, *views.names})
 
 
 def statements(sql: str) -> list[str]:
@@ -104,46 +154,53 @@ def statements(sql: str) -> list[str]:
     return [f"{statement};\n" for statement in _ENDS_STATEMENT.split(sql) if statement.strip()]
 
 
-def _define_stored(
-    connection: duckdb.DuckDBPyConnection, lake: Path
-) -> tuple[list[str], list[tuple[date | None, str, int]]]:
-    """Schema `stored`: each table of the lake as a view over the Parquet files of its newest version."""
+def _define_tables(connection: duckdb.DuckDBPyConnection, files: dict[str, list[str]]) -> None:
+    """Schema `stored`: each table of the lake as a view over its Parquet files."""
     connection.execute("CREATE SCHEMA stored")
-    files = {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
     for table in tables.TABLES:
         name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
         connection.execute(f"CREATE VIEW stored.{name} AS {_scan(table, files[table.name])}")
-    swaps = _swapped_places(connection)
+
+
+def _define_copies(
+    connection: duckdb.DuckDBPyConnection, verdicts: Verdicts, is_judged: bool
+) -> list[tuple[date | None, str, int]]:
+    """Views `shown` and `others`: of each event the copy that is shown, and those that differ from it; `events` and
+    `variants` are these with their integrity. Returns the places that were swapped."""
+    swaps = _swapped_places(connection, verdicts)
     connection.execute(
         "CREATE TABLE stored.swaps AS SELECT unnest($files::VARCHAR[]) AS file_sha256, unnest($positions::INTEGER[]) AS position",
         {"files": [file for _, file, _ in swaps], "positions": [position for _, _, position in swaps]},
     )
-    events, variants = "FROM stored.loaded", "FROM stored.differing"
+    shown, others = "FROM stored.loaded", "FROM stored.differing"
     if swaps:  # the rare case costs every query a join, the usual one nothing
         is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
         kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
-        events = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
-        variants = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
-    connection.execute(f"CREATE VIEW stored.events AS {events}; CREATE VIEW stored.variants AS {variants}")
-    return files[tables.EVENT_TABLE.name], swaps
+        shown = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
+        others = f"{replaced} UNION ALL FROM stored.loaded AS e WHERE {is_swapped}"
+    with_integrity = judged if is_judged else unjudged
+    connection.execute(
+        f"CREATE VIEW stored.shown AS {shown}; CREATE VIEW stored.others AS {others};"
+        f" CREATE VIEW stored.events AS {with_integrity('FROM stored.shown')};"
+        f" CREATE VIEW stored.variants AS {with_integrity('FROM stored.others')}"
+    )
+    return swaps
 
 
-def _swapped_places(connection: duckdb.DuckDBPyConnection) -> list[tuple[date | None, str, int]]:
-    """Where copies of an event differ, the content alone elects the one to show, whichever came first.
+def _swapped_places(connection: duckdb.DuckDBPyConnection, verdicts: Verdicts) -> list[tuple[date | None, str, int]]:
+    """Where copies of an event differ, the best verdict elects the one to show, and where those are equal the content
+    alone, whichever came first.
 
     Dates, files and positions of the elected copies that are not in `loaded`, and of those they replace.
     """
-    copies = connection.execute(
-        "SELECT true, event_id, account_id, addendum_reason, raw, event_date, file_sha256, position FROM stored.loaded"
-        " WHERE EXISTS (SELECT 1 FROM stored.differing WHERE differing.event_id = loaded.event_id"
-        " AND differing.account_id IS NOT DISTINCT FROM loaded.account_id)"
-        " UNION ALL"
-        " SELECT false, event_id, account_id, addendum_reason, raw, event_date, file_sha256, position FROM stored.differing"
-    ).fetchall()
+    if not connection.execute("SELECT 1 FROM stored.differing LIMIT 1").fetchall():
+        return []
+    verdicts.fill()
+    copies = connection.execute(_COPIES).fetchall()
     by_event: dict[tuple[str, str | None], list[Any]] = {}
-    for loaded, event_id, account_id, reason, raw, *place in copies:
-        rank = (reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
-        by_event.setdefault((event_id, account_id), []).append((rank, loaded, place))
+    for is_loaded, verdict, event_id, account_id, reason, raw, *place in copies:
+        rank = (_TRUST[verdict], reason != "UPDATED_DATA", sha256(canonical(raw)).digest())
+        by_event.setdefault((event_id, account_id), []).append((rank, is_loaded, place))
     return [
         tuple(place)
         for group in by_event.values()
@@ -151,6 +208,21 @@ def _swapped_places(connection: duckdb.DuckDBPyConnection) -> list[tuple[date | 
         if not elected[1]
         for place in (elected[2], next(copy[2] for copy in group if copy[1]))
     ]
+
+
+# Which copy of two is to be shown: nothing speaks for one that was not looked at more than for one that cannot be.
+_TRUST = {"intact": 0, "pending": 1, "unverifiable": 2, NOT_CHECKED: 2, "unlisted": 3, "changed": 3, "missing": 3}
+_DIFFERING = "event_id, account_id, addendum_reason, raw, event_date, file_sha256, position"
+_OF_ONE_EVENT = f"""
+SELECT true AS is_loaded, {_DIFFERING} FROM stored.loaded
+WHERE EXISTS (
+    SELECT 1 FROM stored.differing
+    WHERE differing.event_id = loaded.event_id AND differing.account_id IS NOT DISTINCT FROM loaded.account_id
+)
+UNION ALL
+SELECT false, {_DIFFERING} FROM stored.differing
+"""  # noqa: S608 (our own text)
+_COPIES = f"SELECT is_loaded, integrity, {_DIFFERING} FROM ({judged(_OF_ONE_EVENT)})"  # noqa: S608
 
 
 def _scan(table: tables.Table, files: list[str]) -> str:

@@ -31,6 +31,10 @@ WHERE
             coalesce(getvariable('scope_strict_region'), FALSE) = FALSE
             AND (category = 'signin' OR is_global_service(service, region))
         )
+    )
+    AND (
+        coalesce(getvariable('scope_only_intact'), FALSE) = FALSE
+        OR integrity = 'intact'
     );
 
 COMMENT ON VIEW events IS 'The events of history that are in scope, one row each.';

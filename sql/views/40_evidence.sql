@@ -40,6 +40,23 @@ FROM stored.files
 GROUP BY file_sha256
 HAVING arg_max(status, ingested_at) <> 'read since';
 
+-- verdicts: one row a log file or digest and place, as `trailquery verify` found it; those read since are not checked.
+CREATE VIEW verdicts AS
+SELECT place, kind, file_sha256, verdict, reason, trail, hour, verified_at FROM stored.verdicts
+UNION ALL
+SELECT
+    held.place,
+    held.kind,
+    held.file_sha256,
+    'not checked' AS verdict,
+    'not verified since it was read' AS reason,
+    NULL AS trail,
+    NULL AS hour,
+    NULL AS verified_at
+FROM (SELECT unnest(places) AS place, kind, file_sha256 FROM files) AS held
+ANTI JOIN stored.verdicts AS known
+    ON held.place = known.place AND held.file_sha256 IS NOT DISTINCT FROM known.file_sha256;
+
 COMMENT ON VIEW variants IS
 'Copies of an event that differ from the one history shows, with their bytes.';
 COMMENT ON VIEW rejects IS 'Pieces of log files that could not be read.';
@@ -81,3 +98,13 @@ COMMENT ON COLUMN files.encryption IS 'AES256, or aws:kms and the ARN of the key
 COMMENT ON COLUMN files.metadata IS
 'The object''s own metadata in S3, JSON text; of a digest its signature.';
 COMMENT ON COLUMN files.ingested_at IS 'When it was first read (UTC).';
+COMMENT ON VIEW verdicts IS 'The verdict of trailquery verify on each log file and digest.';
+COMMENT ON COLUMN verdicts.place IS 'Where it lies, or should lie.';
+COMMENT ON COLUMN verdicts.kind IS 'log, digest, insight, network-activity or aggregated.';
+COMMENT ON COLUMN verdicts.file_sha256 IS 'SHA-256 of its bytes, hex; joins to files.';
+COMMENT ON COLUMN verdicts.verdict IS
+'intact, pending, unverifiable, unlisted, changed, missing; or not checked.';
+COMMENT ON COLUMN verdicts.reason IS 'Why, in words.';
+COMMENT ON COLUMN verdicts.trail IS 'The trail whose digest tells of it.';
+COMMENT ON COLUMN verdicts.hour IS 'The end of the hour of that digest (UTC).';
+COMMENT ON COLUMN verdicts.verified_at IS 'When it was verified (UTC).';

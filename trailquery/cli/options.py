@@ -31,6 +31,7 @@ _SCOPE = [
     click.option("--account", multiple=True, metavar="ID", help="Only events of this account. Repeatable."),
     click.option("--region", multiple=True, metavar="REGION", help="Only this region, with global services and sign-ins. Repeatable."),
     click.option("--strict-region", is_flag=True, help="With --region: without those of other regions."),
+    click.option("--only-intact", is_flag=True, help="Only events of log files that trailquery verify found intact."),
     click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Time zone for reading and showing times."),
     click.option("--timeout", default=int(QUERY_TIMEOUT_S), show_default=True, type=click.IntRange(1, 86_400), metavar="SECONDS", help="Time limit."),
 ]  # fmt: skip
@@ -50,6 +51,7 @@ class Asked(NamedTuple):
     account: tuple[str, ...]
     region: tuple[str, ...]
     strict_region: bool
+    only_intact: bool
     tz: str
     timeout: int
     form: str | None
@@ -81,7 +83,7 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries
     until = None if asked.until is None else parse_time(asked.until, tz, now, "--until")
     if since and until and since >= until:
         raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
-    scope = Scope(since, until, asked.account, asked.region, asked.strict_region)
+    scope = Scope(since, until, asked.account, asked.region, asked.strict_region, asked.only_intact)
     lake = open_lake(
         asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables, queries=queries
     )
@@ -114,6 +116,8 @@ def put(result: Result, asked: Asked) -> int:
         raise MachineError(f"{asked.output or 'stdout'}: {error.strerror or error}") from None
     if written.more:
         say(f"... {written.more:,} more (--limit 0)")
+    for note in result.footer():
+        say(printable(note))
     return written.rows + written.more
 
 

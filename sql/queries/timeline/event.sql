@@ -41,6 +41,8 @@
 -- other_halves = "The same action as other accounts or services recorded it: account, action, event id"
 -- sightings = "How many equal copies were read, this one included"
 -- variants = "How many copies were read that differ; see the view variants"
+-- integrity = "intact, pending, unverifiable, unlisted or changed, by its best equal copy; not checked before trailquery verify"
+-- copies = "Every copy that was read: the verdict on its file, whether it is shown, equal or differs, and the file"
 -- amends_event_id = "The event that this record amends"
 -- addendum_reason = "Why the record came late or again"
 -- is_truncated = "AWS left out an oversized request or response"
@@ -50,6 +52,35 @@
 -- event_id = "The event's id"
 -- raw = "The whole record, exactly as delivered"
 -- ///
+WITH copies AS (
+    SELECT account_id, 'shown' AS kind, source_file, file_sha256
+    FROM history WHERE event_id = $event_id
+    UNION ALL
+    SELECT
+        account_id,
+        if(raw IS NULL, 'equal to the byte', 'equal') AS kind,
+        source_file,
+        file_sha256
+    FROM stored.sightings WHERE event_id = $event_id
+    UNION ALL
+    SELECT account_id, 'differs' AS kind, source_file, file_sha256
+    FROM variants WHERE event_id = $event_id
+),
+
+judged AS (
+    SELECT
+        copies.account_id,
+        list_sort(
+            list(
+                coalesce(own.verdict, 'not checked') || ', ' || copies.kind || ': '
+                || copies.source_file
+            )
+        ) AS copies
+    FROM copies
+    LEFT JOIN stored.file_verdicts AS own ON copies.file_sha256 = own.file_sha256
+    GROUP BY copies.account_id
+)
+
 SELECT
     shown.event_time,
     shown.account_id,
@@ -95,6 +126,8 @@ SELECT
             copy.event_id = shown.event_id
             AND copy.account_id IS NOT DISTINCT FROM shown.account_id
     ) AS variants,
+    shown.integrity,
+    judged.copies,
     shown.amends_event_id,
     shown.addendum_reason,
     shown.is_truncated,
@@ -104,5 +137,6 @@ SELECT
     shown.event_id,
     shown.raw
 FROM history AS shown
+LEFT JOIN judged ON shown.account_id IS NOT DISTINCT FROM judged.account_id
 WHERE shown.event_id = $event_id
 ORDER BY shown.event_time, shown.account_id, shown.event_id

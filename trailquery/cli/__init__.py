@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("demo", "Simulate an incident, ingest its trail, and find the story."),
     "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
     "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
+    "collect": ("collect", "Copy a bucket's logs and digests as evidence that needs no AWS any more."),
     "compact": ("compact", "Merge the many small files that small ingests leave."),
     "hold": ("hold", "Let nothing of the lake be merged or removed until it is released."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),

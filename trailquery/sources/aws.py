@@ -1,5 +1,6 @@
 """AWS as the user may reach it: credentials, clients that retry, and its refusals in one line."""
 
+import re
 import warnings
 from functools import partial
 from getpass import GetPassWarning, getpass
@@ -53,13 +54,14 @@ class Access(NamedTuple):
     request_payer: bool = False
 
     def session(self) -> boto3.Session:
-        """Raises UsageError when the profile is not there."""
+        """A session whose calls all end their user agent with its name. Raises UsageError when the profile is not there."""
         try:
             session = boto3.Session(profile_name=self.profile)
         except ProfileNotFound as error:
             raise UsageError(
                 f"--profile {self.profile}: {error}; list them with: aws configure list-profiles"
             ) from None
+        session._session.user_agent_extra += " " + re.sub(r"[^\w.-]", "-", self.session_name, flags=re.ASCII)
         if self.role_arn:
             self._assume_role(session)
         return session

@@ -9,7 +9,7 @@ import json
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC
@@ -49,13 +49,23 @@ class Object(NamedTuple):
     is_archived: bool = False
 
 
+class Fetched(NamedTuple):
+    """The bytes of an object, and what S3 said with them."""
+
+    item: Object
+    data: bytes
+    stored: ObjectVersion
+
+
 class Choice(NamedTuple):
-    """What is read of a bucket: `keys` instead of a listing; older versions too; at most so many bytes."""
+    """What is read of a bucket: `keys` instead of a listing; older versions too; at most so many bytes; nothing that
+    `is_had` says is there already, instead of what a lake knows."""
 
     wanted: Wanted = Wanted()
     keys: tuple[Object | LeftAlone, ...] | None = None
     versions: bool = False
     max_bytes: int | None = None
+    is_had: Callable[[Object], bool] | None = None
 
 
 def open_bucket(url: str, access: Access = Access(), choice: Choice = Choice(), look: bool = True) -> "Bucket":  # noqa: B008
@@ -111,20 +121,28 @@ class Bucket:
 
     def files(self, known: Known) -> Iterator[Found]:
         """Every file, in the order of its day, newest first; what the lake holds is not fetched."""
+        for found in self.fetched(known):
+            if isinstance(found, Fetched):
+                yield from _contents(self.place(found.item), found.data, found.stored)
+            else:
+                yield found
+
+    def fetched(self, known: Known) -> Iterator[Found | Fetched]:
+        """Every object with its bytes as they are, in the same order."""
         pool = ThreadPoolExecutor(CONNECTIONS)
         try:
-            waiting: deque[tuple[int, Future[Iterable[Found]] | list[Found]]] = deque()
+            waiting: deque[tuple[int, Future[Found | Fetched] | Found]] = deque()
             ahead = 0
             for found in self.listed(pool, known):
                 size = found.stored.size_bytes if isinstance(found, Object) else 0
-                waiting.append((size, pool.submit(self._read, found, known) if isinstance(found, Object) else [found]))
+                waiting.append((size, pool.submit(self._read, found, known) if isinstance(found, Object) else found))
                 ahead += size
                 while ahead > _BYTES_AHEAD or len(waiting) > _FILES_AHEAD:
                     size, first = waiting.popleft()
                     ahead -= size
-                    yield from first if isinstance(first, list) else first.result()
+                    yield first.result() if isinstance(first, Future) else first
             for _, last in waiting:
-                yield from last if isinstance(last, list) else last.result()
+                yield last.result() if isinstance(last, Future) else last
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -144,9 +162,9 @@ class Bucket:
             return
         days: dict[str, list[str]] = defaultdict(list)
         yield from self._to_fetch((yield from self._walk(pool, days)), known)
-        coming: list[Future[_Level]] = []
+        coming: list[Future[Level]] = []
         for day in [*sorted(days, reverse=True), None]:  # the next day is listed while this one is fetched
-            levels, coming = coming, [pool.submit(self._level, prefix, "") for prefix in days[day]] if day else []
+            levels, coming = coming, [pool.submit(self.level, prefix, "") for prefix in days[day]] if day else []
             items: list[Object] = []
             for level in levels:
                 listed = level.result()
@@ -183,7 +201,7 @@ class Bucket:
         prefixes = [self.prefix]
         while prefixes:
             below: list[str] = []
-            for listed in pool.map(lambda prefix: self._level(prefix, "" if is_day(prefix) else "/"), prefixes):
+            for listed in pool.map(lambda prefix: self.level(prefix, "" if is_day(prefix) else "/"), prefixes):
                 yield from listed.found
                 loose += listed.items
                 below += listed.prefixes
@@ -193,21 +211,21 @@ class Bucket:
                 (days[day] if day else prefixes).append(prefix)
         return sorted(loose, key=_by_key)
 
-    def _level(self, prefix: str, delimiter: str) -> "_Level":
+    def level(self, prefix: str, delimiter: str) -> "Level":
         """What lies below a prefix down to the next delimiter; in a prefix without / at its end, that file or folder."""
-        level = _Level([], [], [])
+        level = Level([], [], [])
         operation = "list_object_versions" if self.choice.versions else "list_objects_v2"
         asked = {"Bucket": self.name, "Prefix": prefix, "Delimiter": delimiter, **self._payer}
         try:
             if self._ended:
-                return _Level([Unread(self.url(prefix), self._ended)], [], [])
+                return Level([Unread(self.url(prefix), self._ended)], [], [])
             for page in self.s3.get_paginator(operation).paginate(OptionalObjectAttributes=["RestoreStatus"], **asked):
                 self.list_requests += 1
                 level.prefixes.extend(below["Prefix"] for below in page.get("CommonPrefixes", []))
                 level.items.extend(map(_object, [*page.get("Contents", []), *page.get("Versions", [])]))
                 level.found.extend(map(self._deleted, page.get("DeleteMarkers", [])))
         except (BotoCoreError, ClientError) as error:
-            return _Level([Unread(self.url(prefix), self._reason(error, listing(self.choice)))], [], [])
+            return Level([Unread(self.url(prefix), self._reason(error, listing(self.choice)))], [], [])
         if prefix and not prefix.endswith("/"):
             level.prefixes[:] = [below for below in level.prefixes if below == f"{prefix}/"]
             level.items[:] = [item for item in level.items if item.key == prefix]
@@ -222,8 +240,7 @@ class Bucket:
     def _to_fetch(self, items: Iterable[Object], known: Known) -> Iterator[Found | Object]:
         for item in items:
             place, stored = self.place(item), item.stored
-            at = {place, self.url(item.key)}  # an older version may have been read when it was the newest
-            if stored.etag and any(known.holds(one, stored.etag, stored.size_bytes) for one in at):
+            if self._is_held(item, known):
                 yield Held(place)
             elif not item.key.lower().endswith(_NAMES):
                 yield left_alone(place, "no log file by its name")
@@ -238,14 +255,21 @@ class Bucket:
                 self._left = -1
                 yield left_alone(place, "beyond --max-bytes")
 
+    def _is_held(self, item: Object, known: Known) -> bool:
+        if self.choice.is_had:
+            return self.choice.is_had(item)
+        at = {self.place(item), self.url(item.key)}  # an older version may have been read when it was the newest
+        etag, size = item.stored.etag, item.stored.size_bytes
+        return etag is not None and any(known.holds(one, etag, size) for one in at)
+
     # --- fetching
 
-    def _read(self, item: Object, known: Known) -> Iterable[Found]:
-        """The file or files of one object; a refusal, and a body that stays broken, is told as unread."""
+    def _read(self, item: Object, known: Known) -> Found | Fetched:
+        """The bytes of one object; a refusal, and a body that stays broken, is told as unread."""
         place = self.place(item)
         for attempt in range(_ATTEMPTS):
             if self._ended:
-                return [Unread(place, self._ended, stored=item.stored)]
+                return Unread(place, self._ended, stored=item.stored)
             try:
                 data, stored = self._fetch(item, known)
             except _BrokenBodyError as error:
@@ -253,12 +277,12 @@ class Bucket:
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311  # so that threads do not return together
             except (BotoCoreError, ClientError) as error:
                 if code_of(error) == "304":
-                    return [Held(place)]
+                    return Held(place)
                 status = "archived" if code_of(error) == "InvalidObjectState" else "unread"
-                return [Unread(place, self._reason(error, fetching(item)), status, item.stored)]
+                return Unread(place, self._reason(error, fetching(item)), status, item.stored)
             else:
-                return _contents(place, data, stored)
-        return [Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)]
+                return Fetched(item, data, stored)
+        return Unread(place, f"{broken}; {_ATTEMPTS} times in a row; run the same command again", stored=item.stored)
 
     def _fetch(self, item: Object, known: Known) -> tuple[bytes, ObjectVersion]:
         """The bytes of one object. Raises what AWS raises, after botocore's own attempts, and _BrokenBodyError."""
@@ -298,7 +322,7 @@ class Bucket:
         return said
 
 
-class _Level(NamedTuple):
+class Level(NamedTuple):
     found: list[Found]
     items: list[Object]
     prefixes: list[str]

@@ -65,14 +65,12 @@ def console_takeover(org: Organization, until: int, _main_trail: str) -> Story:
     looks += [(OWN_POLICIES, "03:26:44", 1), (NO_COSTS, "03:27:02", 4)]
     seen = [story.call(template, clock, actors[n], user="bob") for template, clock, n in looks]
     story.step("the session, with several keys, looks around", seen, "timeline_ip", ip=GUESSER_IP)
-    device = story.calls(actors[1], (MFA_MADE, "03:31:17"), (MFA_ENABLED, "03:31:58"), user="bob", device="pixel-7")
-    story.step("a second factor of the guesser's own is added", device, "mfa_changes")
     own = [story.call(ATTACH_REFUSED, "03:36:21", actors[2], user="bob")]
     story.step("administrator rights for bob are refused", own, "self_granted", decisive=True)
-    build_user_taken(story, actors)
+    device = build_user_taken(story, actors)
     key_used_at_night(story, made)
     story.chain = [event_id(login), *story.chain]
-    story.needle = {"question": "Whose second factor is pixel-7?", "find": "pixel-7", "event_id": event_id(device[0])}
+    story.needle = {"question": "Whose second factor is pixel-7?", "find": "pixel-7", "event_id": event_id(device)}
     return story
 
 
@@ -88,14 +86,16 @@ def guesses(story: Story, guest: Person) -> list[Event]:
     return events
 
 
-def build_user_taken(story: Story, actors: list[Actor]) -> None:
-    """build-bot gets a password and every right, and from CloudShell a key."""
+def build_user_taken(story: Story, actors: list[Actor]) -> Event:
+    """build-bot gets a password, every right, a second factor, which is returned, and from CloudShell a key."""
     made, user = key_of(story.org.user(DEV, "build-bot", "", "")), "build-bot"
     created = words_text(at(story.until, "03:41:09"), "")
     password = story.call(PASSWORD_SET, "03:41:09", actors[1], user=user, created=created)
     story.step("build-bot, which never signed in, gets a password", [password], "password_changes")
     policy = story.call(PUT_POLICY, "03:43:50", actors[1], user=user)
     story.step("build-bot is allowed everything", [policy], "admin_granted", decisive=True)
+    device = story.calls(actors[1], (MFA_MADE, "03:44:17"), (MFA_ENABLED, "03:44:58"), user=user, device="pixel-7")
+    story.step("and gets a second factor, the guesser's own", device, "mfa_changes")
     opened = [(SHELL_MADE, "03:47:12"), (SHELL_OPENED, "03:47:31"), (SHELL_KEYS, "03:47:33")]
     shell = story.calls(actors[5], *opened, session="1795146451813-0aa24bb2c4b6a1b1f")
     story.step("a CloudShell is opened", shell, "timeline_ip", ip=GUESSER_IP)
@@ -104,6 +104,7 @@ def build_user_taken(story: Story, actors: list[Actor]) -> None:
     story.step("it asks who it is", [asked], "timeline_key", key=key_of(inside))
     key = story.key_made("03:50:14", inside, user, made)
     story.step("and makes a long-term key for build-bot", [key], "keys_created")
+    return device[0]
 
 
 def key_used_at_night(story: Story, made: str) -> None:

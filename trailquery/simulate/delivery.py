@@ -11,6 +11,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -98,7 +99,7 @@ class Delivery:
         self.open: dict[int, dict[Stream, Window]] = {}
         self.made: dict[tuple[str, str, str, str], Stream] = {}
         self.streams: dict[tuple[str, str, str, bool], tuple[Stream, ...]] = {}
-        self.folders: set[Path] = set()
+        self.folders: set[str] = set()
         self.records = self.files = self.digests = self.most_open = 0
         self.chains = {
             (trail.name, account, region): Chain(self, trail, account, region)
@@ -174,11 +175,12 @@ class Delivery:
 
     def put(self, path: str, content: bytes) -> None:
         """Write `content` to `path`, a key with slashes, below the simulated buckets."""
-        target = self.out / path
-        if target.parent not in self.folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.folders.add(target.parent)
-        target.write_bytes(content)
+        folder = path.rpartition("/")[0]
+        if folder not in self.folders:
+            (self.out / folder).mkdir(parents=True, exist_ok=True)
+            self.folders.add(folder)
+        with FileIO(f"{self.out}/{path}", "w") as file:  # a trail is some thousand files: Path.open takes twice as long
+            file.write(content)
 
 
 class Chain:

@@ -36,6 +36,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from trailquery import hidden
 from trailquery.errors import UsageError
 
 FORMATS = ("table", "line", "csv", "json", "jsonl", "parquet", "markdown")
@@ -67,7 +68,7 @@ def write(reader: pa.RecordBatchReader, format: str, stream: BinaryIO, *, limit:
     `table` holds the rows it shows; every other format holds one batch. A table of one row that is wider
     than `width` terminal cells (0: any) comes as `line`. Raises UsageError when Parquet lacks a type.
     """
-    head = _Head(reader, limit)
+    head = _Head(hidden.rows(reader), limit)
     if format == "parquet":
         _write_parquet(head, stream)
     else:

@@ -27,6 +27,7 @@ COMMANDS = {
     "queries": ("catalogue", "List the curated queries."),
     "show": ("catalogue", "Print the SQL and the front-matter of a curated query."),
     "sql": ("questions", "Run one SELECT over the views."),
+    "pseudonyms": ("pseudonyms", "What the pseudonyms of a key file stand for."),
     "schema": ("schema", "What the views and their columns mean; fields that no column covers."),
     "settings": ("settings", "Your accounts, networks, regions, .mmdb files, queries, exclusions."),
     "connect": ("schema", "Write a small DuckDB database of the views, for other tools."),
@@ -128,11 +129,13 @@ def _told(error: click.ClickException) -> str:
 
 def _failed(message: str, exit_code: int) -> int:
     """Say `message` on stderr, in one line: of DuckDB's drawing of where an error lies, only the line's number."""
+    from trailquery import hidden
     from trailquery.output import printable
 
     text, _, drawing = message.partition("\n\nLINE ")
     said = " ".join(line.strip() for line in text.splitlines() if line.strip())
-    click.echo(printable(said + (f" (line {drawing.partition(':')[0]})" if drawing else "")), err=True)
+    told = printable(said + (f" (line {drawing.partition(':')[0]})" if drawing else ""))
+    click.echo(hidden.text(told), err=True)
     return exit_code
 
 

@@ -9,6 +9,7 @@ import click
 import pyarrow as pa
 from click.shell_completion import CompletionItem
 
+from trailquery import hidden
 from trailquery.catalog import Query, bind, find_query, query_files
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
@@ -210,7 +211,7 @@ def info(**options: Any) -> None:
     held = lake_info(opened(asked))
     if asked.output is None and asked.form in (None, "table"):
         for line in _info_lines(held, asked.tz):
-            click.echo(line)
+            click.echo(hidden.text(line))
     else:
         put(Result(pa.Table.from_pylist([held._asdict()]).to_reader(), asked.tz), asked)
 

@@ -1,0 +1,60 @@
+"""The names that a lake knows: what pseudonyms replace in every text, and which words are AWS's own."""
+
+import json
+
+from trailquery import hidden
+from trailquery.digests import digest_name
+from trailquery.lake import Lake
+from trailquery.pseudonyms import Pseudonyms
+
+_OWN = (
+    "event_source", "service", "event_name", "api", "action", "region", "error_code", "event_type", "identity_type", "category",
+    "client", "ip_owner", "ip_scope",
+)  # fmt: skip
+_NAMES = (
+    "account_id", "actor_account_id", "client_ip", "actor_arn", "role_arn", "issued_arn", "requested_role_arn", "user_name",
+    "role_name", "session_name", "source_identity", "principal_id", "principal_key", "identity_provider", "on_behalf_of_user",
+    "credential_id", "vpc_endpoint_id", "bucket", "switch_from",
+)  # fmt: skip
+_DISTINCT = "SELECT DISTINCT {name} AS value FROM history WHERE {name} IS NOT NULL"
+_RESOURCES = (
+    "SELECT DISTINCT unnest([named.name, named.arn]) AS value"
+    " FROM (SELECT unnest(resources) AS named FROM history WHERE resources IS NOT NULL)"
+)
+_ACTORS = "SELECT DISTINCT actor AS value FROM history WHERE identity_type IS DISTINCT FROM 'AWSService'"
+# Of keys each part between slashes: a column of millions of keys has few of them but the last.
+_KEYS = "SELECT DISTINCT unnest(string_split(object_key, '/')) AS value FROM history WHERE object_key IS NOT NULL"
+# Of requests and answers, what stands where names stand: most of it is in `resources`, but not the name of a session.
+_IN_JSON = (
+    "SELECT DISTINCT unnest(regexp_extract_all({name}, '"
+    r'"[A-Za-z0-9]*(?:[nN]ame|[iI]dentifier|[aA]lias|[eE]mail|[uU]ser|[oO]wner|[eE]xternalId|[sS]ourceIdentity)"'
+    r'\s*:\s*("(?:[^"\\]|\\.){{1,256}}")'
+    "', 1)) AS value FROM history WHERE {name} IS NOT NULL"
+)
+_PLACES = "SELECT place, prefix, organization_id FROM stored.files"
+
+
+def use_pseudonyms(lake: Lake, pseudonyms: Pseudonyms) -> None:
+    """From now on every output has these pseudonyms in the place of what the lake and its settings name."""
+    for name in _OWN:
+        pseudonyms.keep(_values(lake, _DISTINCT.format(name=name)))
+    for name in _NAMES:
+        pseudonyms.learn(_values(lake, _DISTINCT.format(name=name)))
+    for select in (_RESOURCES, _ACTORS, _KEYS):
+        pseudonyms.learn(_values(lake, select))
+    for name in ("request", "response", "additional", "service_details"):
+        pseudonyms.learn(json.loads(value) for value in _values(lake, _IN_JSON.format(name=name)) if value)
+    for row in lake.sql(_PLACES).rows():
+        digest = digest_name(row["place"])
+        bucket = row["place"].removeprefix("s3://").partition("/")[0] if row["place"].startswith("s3://") else None
+        pseudonyms.learn([row["organization_id"], digest and digest.trail, bucket])
+        if bucket:  # the folders above a copy are those of the machine it lies on
+            pseudonyms.learn([row["prefix"].removeprefix(f"s3://{bucket}") if row["prefix"] else None])
+    settings = lake.settings
+    pseudonyms.learn([*settings.accounts.values(), *(name for _, name in settings.networks)])
+    hidden.use(pseudonyms)
+
+
+def _values(lake: Lake, select: str) -> list[str | None]:
+    values: list[str | None] = lake.sql(select).arrow()["value"].to_pylist()
+    return values

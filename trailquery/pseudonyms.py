@@ -1,0 +1,335 @@
+"""Real accounts, addresses, keys and names -> pseudonyms of the same form, the same for as long as their key file lives.
+
+A pseudonym is made from the value and the key alone, so that every command and format shows the same one. What is replaced:
+what has a form (accounts, ARNs, addresses, access keys, ids of resources, e-mail addresses), each name that was learned,
+wherever a text holds it as whole words, and what stands in a JSON member, an ARN or an s3:// address where names stand. AWS's
+own words stay, and so do ids of events and requests, hashes and times.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from base64 import b32encode
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from trailquery.errors import UsageError
+from trailquery.words import AWS_OWN, FILE_ENDINGS, NAME_KEYS, RESOURCE_TYPES, WORDS
+
+SHORTEST = 3  # letters of a name that is looked for in texts
+_PRIVATE = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+_FORMS = {
+    "uuid": r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])",
+    "hash": r"(?<![0-9A-Za-z])[0-9a-f]{32,128}(?![0-9A-Za-z])",
+    "arn": r"arn:aws[a-z-]*:[A-Za-z0-9-]*:[A-Za-z0-9-]*:(?:[0-9]{12}|aws|\*)?:",
+    "s3": r"s3://",
+    "email": r"(?<![\w.+=-])[\w.+=-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
+    "key": r"(?<![0-9A-Za-z])A[A-Z]{3}[A-Z0-9]{12,124}(?![0-9A-Za-z])",
+    "host": r"(?<![0-9A-Za-z])(?:ip|ec2)(?:-[0-9]{1,3}){4}(?![0-9A-Za-z])",
+    "ipv4": r"(?<![0-9A-Za-z.])(?<![A-Za-z]/)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])",
+    "ipv6": r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f]{0,4}(?:(?:\.[0-9]{1,3}){3})?(?![0-9A-Za-z:])",
+    "account": r"(?<![0-9])[0-9]{12}(?![0-9])",
+    "organization": r"(?<![0-9A-Za-z-])(?:o|ou|r)-[0-9a-z]{4,32}(?:-[0-9a-z]{8,32})?(?![0-9A-Za-z])",
+    "resource": r"(?<![0-9A-Za-z])[a-z]{1,12}-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9A-Za-z-])",
+    "word": r"[^\W_]+",
+}
+_ANY_FORM = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS.items()))
+_REPLACED = [name for name in _FORMS if name not in ("hash", "arn", "s3", "host", "word")]
+_HOST = re.compile(_FORMS["host"])
+_WHOLE = {name: re.compile(_FORMS[name]) for name in _REPLACED}
+_SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]+(?: [^/:()\[\]{}*?\\\s\"'<>|$]+)*")
+_END_OF_NAMES = re.compile(r"[\s\"'<>]|,(?=arn:)")
+_IN_S3 = re.compile("s3:|arn:aws[a-z-]*:s3:")  # where names may hold spaces
+_ENCODED = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_WORD = re.compile(_FORMS["word"])
+
+
+class Pseudonyms:
+    """The pseudonyms of one key file, which is made, for its owner alone, where there is none. Raises UsageError."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        if not file.exists():
+            self._key = secrets.token_bytes(32)
+            self._names: dict[str, str] = {}
+            self.save()
+        self._key, self._names = _read(file)
+        self._reals = {made: real for real, made in self._names.items()}
+        self._known = _Known([*self._names, *self._reals])
+        self._own: set[str] = set(WORDS)
+        self._texts: dict[str, str] = {}
+
+    def keep(self, words: Iterable[str | None]) -> None:
+        """These words are AWS's own, and stay."""
+        self._own.update(word for word in words if word)
+
+    def learn(self, values: Iterable[str | None]) -> None:
+        """What these values are, or what names stand in them as ARNs and paths, is replaced in every text from now on."""
+        learned, rest = list(filter(None, values)), list[str]()
+        for value in learned:
+            head = _ANY_FORM.match(value)
+            rest.append(value[head.end() :] if head and head.lastgroup in ("arn", "s3") else value)
+            if head and head[0].endswith(":aws:"):  # a policy of AWS
+                self.keep(_SEGMENT.findall(rest.pop()))
+        for value in rest:
+            names = (value, *re.split(r"[/:]", value))
+            self._known.add(name for name in names if self._is_name(name) and not _is_small(name))
+        self._texts = {}
+
+    def text(self, text: str) -> str:
+        """`text` with pseudonyms in it; JSON stays JSON."""
+        if text not in self._texts:
+            self._texts[text] = self._replaced(text)
+        return self._texts[text]
+
+    def real(self, text: str) -> str:
+        """`text` with what the pseudonyms in it stand for."""
+        made, found, at = _Known(self._reals), list[str](), 0
+        while word := _WORD.search(text, at):
+            name = made.at(text, word.start())
+            found += [text[at : word.start()], self._reals[name] if name else word[0]]
+            at = word.start() + len(name or word[0])
+        return "".join([*found, text[at:]])
+
+    def of(self, value: str) -> str:
+        """The pseudonym of one account, address, key or name; of a pseudonym itself."""
+        if value in self._reals:
+            return value
+        if _HOST.fullmatch(value):
+            prefix, _, address = value.partition("-")
+            return f"{prefix}-{self.of(address.replace('-', '.')).replace('.', '-')}"
+        if value not in self._names:
+            form = next((name for name in _REPLACED if _WHOLE[name].fullmatch(value)), "name")
+            for attempt in count():
+                digest = hmac.digest(self._key, f"{attempt} {value}".encode("utf-8", "surrogatepass"), "sha256")
+                made = _MADE[form](value, digest, attempt)
+                if made == value or not (made in self._reals or made in self._known):
+                    break
+            if made == value:  # an address that is everyone's
+                return value
+            self._names[value], self._reals[made] = made, value
+            self._known.add([value, made])
+        return self._names[value]
+
+    def items(self) -> list[tuple[str, str]]:
+        """(real, pseudonym), sorted by pseudonym."""
+        return sorted(self._names.items(), key=lambda pair: pair[1])
+
+    def save(self) -> None:
+        """Write the key file, with what others have added to it since it was read."""
+        others = _read(self._file)[1] if self._file.exists() else {}
+        said = {"trailquery": "pseudonyms", "key": self._key.hex(), "names": others | self._names}
+        written = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        try:
+            with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
+                json.dump(said, file, indent=0, sort_keys=True)
+            written.replace(self._file)
+        except OSError as error:
+            raise UsageError(f"--pseudonyms {self._file}: {error.strerror}; name a file that can be written") from None
+
+    # --- what is replaced
+
+    def _replaced(self, text: str) -> str:
+        if text[:1] in ("{", "["):
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError):
+                pass
+            else:
+                return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+        if "%" in text:
+            text = _ENCODED.sub(self._decoded, text)
+        return self._scanned(text)
+
+    def _json(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {self.text(name): self._json(inner, name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._json(inner, key) for inner in value]
+        if isinstance(value, str):
+            return self._scanned(value, len(value)) if NAME_KEYS.search(key) and value[:1] != "{" else self.text(value)
+        is_account = type(value) is int and len(str(value)) == 12
+        return int(self.of(str(value))) if is_account else value
+
+    def _decoded(self, encoded: re.Match[str]) -> str:
+        """A word in URL encoding, encoded again where something in it was replaced."""
+        text = unquote(encoded[0])
+        replaced = self._replaced(text) if "%" not in text else self._scanned(text)
+        literal = re.sub(r"[A-Za-z0-9%]", "", encoded[0])
+        return encoded[0] if replaced == text else quote(replaced, safe=literal)
+
+    def _scanned(self, text: str, names_until: int = 0) -> str:
+        """`text` from left to right; up to `names_until`, and behind ARNs and s3://, what is unknown is a name, too."""
+        parts, at = list[str](), 0
+        while found := (at < names_until and _SEGMENT.search(text, at, names_until)) or _ANY_FORM.search(text, at):
+            start, form = found.start(), found.lastgroup
+            if form is None and (head := _ANY_FORM.match(text, start)) and head.lastgroup in ("arn", "s3", "ipv6"):
+                found, form = head, head.lastgroup
+            parts.append(text[at:start])
+            name = None if form in ("arn", "s3", "hash") else self._known.at(text, _first_letter(text, start))
+            if name:
+                skipped = text[start : _first_letter(text, start)]
+                parts += [skipped, self.of(name)]
+                at = start + len(skipped) + len(name)
+                continue
+            at = found.end()
+            if form in ("arn", "s3"):
+                end = None if not start and _IN_S3.match(found[0]) else _END_OF_NAMES.search(text, at)
+                names_until = max(names_until, end.start() if end else len(text))
+                at, said = self._arn(found[0], text, at) if form == "arn" else (at, found[0])
+                parts.append(said)
+                if found[0].endswith(":aws:"):
+                    parts.append(text[at:names_until])
+                    at = names_until
+            elif form is None:
+                parts.append(self._segment(found[0]))
+            else:
+                parts.append(self._form(form, found[0]))
+        return "".join([*parts, text[at:]])
+
+    def _arn(self, head: str, text: str, at: int) -> tuple[int, str]:
+        """The start of an ARN, with the word that tells what kind of resource it is; and where the names begin."""
+        account = re.search("[0-9]{12}", head)
+        said = head.replace(account[0], self.of(account[0])) if account else head
+        kind = re.compile(r"([a-z-]+)(?=[/:])").match(text, at)
+        is_kind = kind and kind[1] in RESOURCE_TYPES and not head.startswith(("arn:aws:s3:", "arn:aws:sns:"))
+        return (kind.end(), said + kind[1]) if kind and is_kind else (at, said)
+
+    def _segment(self, segment: str) -> str:
+        """A part of a path or an ARN that is a name unless AWS chose it."""
+        if not self._is_name(segment) or "_CloudTrail" in segment:
+            return self._scanned(segment)
+        stripped = segment.rstrip(".,;!")
+        return self.of(stripped) + segment[len(stripped) :] if stripped else segment
+
+    def _form(self, form: str, text: str) -> str:
+        """What has the form of a thing that is replaced."""
+        if form in ("word", "uuid", "hash"):
+            return text
+        if form == "email" and text.endswith(".amazonaws.com"):
+            return text
+        if form in ("ipv4", "ipv6"):
+            try:
+                text = str(ip_address(text))
+            except ValueError:
+                return text
+        return self.of(text)
+
+    def _is_name(self, text: str) -> bool:
+        is_number = text.isdecimal() and len(text) < 5
+        return bool(_WORD.search(text)) and not (is_number or text in self._own or AWS_OWN.search(text))
+
+
+class _Known:
+    """Names by their first word and their length, so that a text of any length is searched in one go."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names: set[str] = set()
+        self._lengths: defaultdict[str, list[int]] = defaultdict(list)
+        self.add(names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def add(self, names: Iterable[str]) -> None:
+        for name in names:
+            word = _WORD.search(name)
+            if word and name not in self._names:
+                name = name[word.start() :]
+                self._names.add(name)
+                lengths = self._lengths[word[0]]
+                if len(name) not in lengths:
+                    lengths.append(len(name))
+                    lengths.sort(reverse=True)
+
+    def at(self, text: str, start: int) -> str | None:
+        """The longest name that stands at `start`, where a word begins, and ends where one does."""
+        word = _WORD.match(text, start)
+        for length in self._lengths.get(word[0], ()) if word else ():
+            name = text[start : start + length]
+            if name in self._names and not (_WORD.match(name[-1]) and _WORD.match(text, start + length)):
+                return name
+        return None
+
+
+def _first_letter(text: str, start: int) -> int:
+    word = _WORD.search(text, start)
+    return word.start() if word else start
+
+
+def _is_small(name: str) -> bool:
+    """Too short to be told from other words."""
+    return len(name) < SHORTEST or (name.isdecimal() and len(name) < 5)
+
+
+def _read(file: Path) -> tuple[bytes, dict[str, str]]:
+    try:
+        said = json.loads(file.read_bytes())
+        return bytes.fromhex(said["key"]), dict(said["names"])
+    except OSError as error:
+        raise UsageError(
+            f"--pseudonyms {file}: {error.strerror}; name a file of yours, or one that is not there"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"--pseudonyms {file}: no key file; name one that trailquery made, or that is not there"
+        ) from None
+
+
+def _letters(digest: bytes, length: int) -> str:
+    more = hashlib.shake_128(digest).digest(length)
+    return b32encode(more).decode()[:length]
+
+
+def _hex(digest: bytes, like: str) -> str:
+    """Hexadecimal in the form of `like`."""
+    digits = iter(hashlib.shake_128(digest).hexdigest(len(like)))
+    return "".join(char if char == "-" else next(digits) for char in like)
+
+
+def _name(value: str, digest: bytes, _attempt: int) -> str:
+    ending = value.rpartition(".")[2].lower()
+    return f"name-{_letters(digest, 6).lower()}" + (f".{ending}" if ending in FILE_ENDINGS else "")
+
+
+def _ipv4(value: str, digest: bytes, attempt: int) -> str:
+    address, number = IPv4Address(value), int.from_bytes(digest[:4])
+    if address.is_loopback or address.is_link_local or address.is_multicast or value.startswith(("0.", "255.")):
+        return value
+    if any(address in network for network in _PRIVATE):
+        return str(IPv4Address((10 << 24) + number % (1 << 24)))
+    start, bits = ("198.18.0.0", 17) if attempt < 16 else ("240.0.0.0", 28)  # a case may know more than 131,072
+    return str(IPv4Address(int(IPv4Address(start)) + number % (1 << bits)))
+
+
+def _ipv6(value: str, digest: bytes, _attempt: int) -> str:
+    address = IPv6Address(value)
+    if address.is_loopback or address.is_unspecified:
+        return value
+    return str(IPv6Address((0x20010DB8 << 96) + int.from_bytes(digest[:8])))
+
+
+def _after_hyphen(value: str, digest: bytes, _attempt: int) -> str:
+    prefix, _, rest = value.partition("-")
+    return f"{prefix}-{_hex(digest, rest)}"
+
+
+_MADE: dict[str, Callable[[str, bytes, int], str]] = {
+    "name": _name,
+    "uuid": lambda value, digest, _: _hex(digest, value),
+    "email": lambda _value, digest, _: f"name-{_letters(digest, 6).lower()}@example.com",
+    "key": lambda value, digest, _: value[:4] + _letters(digest, len(value) - 4),
+    "ipv4": _ipv4,
+    "ipv6": _ipv6,
+    "account": lambda _value, digest, _: f"{int.from_bytes(digest[:8]) % 10**12:012}",
+    "organization": _after_hyphen,
+    "resource": _after_hyphen,
+}

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from tamper import START, Trail
 
-from trailquery.digests import DigestName, FaultError, check_signature, digest_name, read_digest, read_keys
+from trailquery.digests import (
+    DigestName,
+    FaultError,
+    KeyFaultError,
+    check_signature,
+    digest_name,
+    read_digest,
+    read_keys,
+)
 from trailquery.errors import UsageError
 from trailquery.simulate.keys import SigningKey
 
@@ -30,11 +38,11 @@ def test_a_signature_holds_for_its_digest_and_for_no_other():
     texts = [trail.objects[key].text for key in trail.digests]
     signatures = [trail.objects[key].metadata["signature"] for key in trail.digests]
     for text, signature in zip(texts, signatures, strict=True):
-        check_signature(read_digest(text), text, signature, trail.public_keys())
+        check_signature(read_digest(text), text, signature, trail.public_keys(), START)
     with pytest.raises(FaultError, match="signature verification failed"):
-        check_signature(read_digest(texts[0]), texts[0], signatures[1], trail.public_keys())
-    with pytest.raises(FaultError, match="public key not found"):
-        check_signature(read_digest(texts[0]), texts[0], signatures[0], {})
+        check_signature(read_digest(texts[0]), texts[0], signatures[1], trail.public_keys(), START)
+    with pytest.raises(KeyFaultError, match="public key not found"):
+        check_signature(read_digest(texts[0]), texts[0], signatures[0], {}, START)
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"awsAccountId": "111122223333"}', b"\xff"])

@@ -19,6 +19,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_simulated_tree_is_intact_with_its_metadata_and_keys_beside_it(tree: Path):
     held = held_by_source(open_source(tree))
-    found = verify(held.digests, held.logs, held.keys, held.now)
+    found = verify(*held)
     assert {file.verdict for file in found.files} <= {"intact", "pending"}
     assert {one.verdict for one in found.chains} == {"whole", "gap"}

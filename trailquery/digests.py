@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from trailquery.errors import UsageError
 
 DIGEST_FOLDER = "CloudTrail-Digest"
+_SIGNING = timedelta(hours=2)  # after its end, a digest is signed at the latest
 _NAME = re.compile(
     r"\d{12}_CloudTrail-Digest_(?P<region>[a-z0-9-]+?)_(?P<trail>.+)_(?P<home>[a-z]+(?:-[a-z]+)+-\d+[a-z]?)"
     r"_(?P<stamp>\d{8}T\d{6})Z(?P<backfill>_backfill)?\.json(?:\.gz)?",
@@ -52,10 +54,9 @@ class PublicKey(NamedTuple):
 class Listed(msgspec.Struct, rename="camel"):
     """A log file as a digest lists it; `hash_value` is the SHA-256 of its inflated bytes, hex."""
 
+    s3_bucket: str
     s3_object: str
     hash_value: str
-    s3_bucket: str | None = None
-    hash_algorithm: str | None = None
     newest_event_time: str | None = None
     oldest_event_time: str | None = None
 
@@ -69,12 +70,11 @@ class Digest(msgspec.Struct, rename="camel"):
     digest_s3_bucket: str
     digest_s3_object: str
     digest_public_key_fingerprint: str
-    digest_signature_algorithm: str | None = None
+    log_files: list[Listed]
+    previous_digest_signature: str | None
     previous_digest_s3_bucket: str | None = None
     previous_digest_s3_object: str | None = None
     previous_digest_hash_value: str | None = None
-    previous_digest_signature: str | None = None
-    log_files: list[Listed] = []
 
     @property
     def start(self) -> datetime:
@@ -90,16 +90,16 @@ class FaultError(Exception):
     """Why a digest proves nothing; the message is the reason."""
 
 
+class KeyFaultError(FaultError):
+    """The same, where nothing is wrong with the digest itself as far as can be told."""
+
+
 _read = msgspec.json.Decoder(Digest).decode
 
 
 def instant(text: str) -> datetime:
-    """A time as digests and `ListPublicKeys` write it, naive UTC. Raises ValueError."""
-    return utc(datetime.fromisoformat(text))
-
-
-def utc(time: datetime) -> datetime:
-    """`time` as naive UTC; one without a zone is UTC."""
+    """A time as digests and `ListPublicKeys` write it, naive UTC; UTC where it names no zone. Raises ValueError."""
+    time = datetime.fromisoformat(text)
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
@@ -112,7 +112,7 @@ def digest_name(place: str) -> DigestName | None:
         end = datetime.strptime(match["stamp"], "%Y%m%dT%H%M%S")  # noqa: DTZ007
     except ValueError:
         return None
-    return DigestName(match["trail"], match["home"], end, match["backfill"] is not None)
+    return DigestName(match["trail"], match["home"], end, match["backfill"] is not None) if end.year >= 2000 else None
 
 
 def read_digest(text: bytes) -> Digest:
@@ -121,7 +121,7 @@ def read_digest(text: bytes) -> Digest:
         digest = _read(text)
         if digest.start > digest.end:
             raise ValueError("its start is after its end")
-    except ValueError as error:  # msgspec's errors, too
+    except (ValueError, OverflowError) as error:  # msgspec's errors, too
         raise FaultError(f"invalid format: {error}") from None
     return digest
 
@@ -129,21 +129,24 @@ def read_digest(text: bytes) -> Digest:
 def read_keys(file: Path) -> dict[str, PublicKey]:
     """The public keys in a file as `aws cloudtrail list-public-keys` prints them, by fingerprint. Raises UsageError."""
     try:
-        listed = json.loads(file.read_bytes())["PublicKeyList"]
-        return {key["Fingerprint"]: public_key(key) for key in listed}
+        return public_keys(file.read_bytes(), str(file))
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}; write it with: aws cloudtrail list-public-keys") from None
-    except (ValueError, KeyError, TypeError) as error:
-        told = f"{file}: holds no PublicKeyList ({error}); write it with: aws cloudtrail list-public-keys"
+
+
+def public_keys(data: bytes, place: str) -> dict[str, PublicKey]:
+    """The keys that the file at `place` lists. Raises UsageError."""
+    try:
+        return {key["Fingerprint"]: public_key(key) for key in json.loads(data)["PublicKeyList"]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        told = f"{place}: holds no PublicKeyList ({error}); write it with: aws cloudtrail list-public-keys"
         raise UsageError(told) from None
 
 
 def public_key(said: Mapping[str, Any]) -> PublicKey:
-    """One key of `ListPublicKeys`. Raises ValueError, KeyError, TypeError where it is none."""
-    value, times = said["Value"], [said["ValidityStartTime"], said["ValidityEndTime"]]
-    start, end = (time if isinstance(time, datetime) else datetime.fromisoformat(str(time)) for time in times)
-    der = value if isinstance(value, bytes) else base64.b64decode(value, validate=True)
-    return PublicKey(said["Fingerprint"], der, utc(start), utc(end))
+    """One key of `ListPublicKeys`, as JSON. Raises ValueError, KeyError, TypeError where it is none."""
+    der = base64.b64decode(said["Value"], validate=True)
+    return PublicKey(said["Fingerprint"], der, instant(said["ValidityStartTime"]), instant(said["ValidityEndTime"]))
 
 
 def signed_text(digest: Digest, text: bytes) -> bytes:
@@ -157,25 +160,36 @@ def signed_text(digest: Digest, text: bytes) -> bytes:
     return f"{digest.digest_end_time}\n{place}\n{hashlib.sha256(text).hexdigest()}\n{previous}".encode()
 
 
-def check_signature(digest: Digest, text: bytes, signature: str, keys: Mapping[str, PublicKey]) -> None:
-    """Raises FaultError unless `signature`, hex, is that of the digest by one of the keys, valid at that time."""
+def check_signature(
+    digest: Digest, text: bytes, signature: str, keys: Mapping[str, PublicKey], signed_at: datetime
+) -> None:
+    """Raises FaultError unless `signature`, hex, is that of the digest by one of the keys, valid at that time.
+
+    It is a KeyFaultError where the keys are not what it takes to tell.
+    """
     fingerprint = digest.digest_public_key_fingerprint
     key = keys.get(fingerprint)
     if key is None:
-        raise FaultError(f"public key not found: none of the keys at hand has the fingerprint {fingerprint}")
+        raise KeyFaultError(f"public key not found: none of the keys at hand has the fingerprint {fingerprint}")
     if hashlib.md5(key.der, usedforsecurity=False).hexdigest() != fingerprint:
-        raise FaultError(f"the key under the fingerprint {fingerprint} has another fingerprint")
-    if not key.valid_from <= digest.end <= key.valid_until:
-        raise FaultError(f"the key {fingerprint} signs from {key.valid_from}Z to {key.valid_until}Z only")
+        raise KeyFaultError(f"the key that is listed under the fingerprint {fingerprint} has another one")
+    if key.valid_from > signed_at + _SIGNING or key.valid_until < signed_at:
+        raise KeyFaultError(f"the key {fingerprint} signs from {key.valid_from}Z to {key.valid_until}Z only")
     try:
-        public = load_der_public_key(key.der)
-        if not isinstance(public, RSAPublicKey):
-            raise UnsupportedAlgorithm("not RSA")
-    except (ValueError, UnsupportedAlgorithm):
-        raise FaultError(f"unable to load the key with fingerprint {fingerprint}") from None
-    try:
-        public.verify(binascii.unhexlify(signature), signed_text(digest, text), PKCS1v15(), SHA256())
+        _loaded(key.der).verify(binascii.unhexlify(signature), signed_text(digest, text), PKCS1v15(), SHA256())
     except binascii.Error:
         raise FaultError("the signature is not hexadecimal") from None
     except InvalidSignature:
         raise FaultError("signature verification failed") from None
+
+
+@lru_cache(maxsize=64)
+def _loaded(der: bytes) -> RSAPublicKey:
+    """The RSA key. Raises KeyFaultError where it is none."""
+    try:
+        key = load_der_public_key(der)
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPublicKey):
+        raise KeyFaultError("unable to load the key: it is no RSA key in PKCS #1 DER")
+    return key

@@ -1,42 +1,66 @@
-"""What a source or a lake holds, in the form in which `integrity` judges it.
+"""What a source or a lake holds, in the form in which `integrity` judges it, and the verdicts on a lake.
 
 Beside a copied object `X` its metadata lies in `X.metadata.json`: {"trailquery": "object-metadata", "metadata": {...}}; the public
-keys lie in `public-keys.json`, as `ListPublicKeys` answers. A plain copy has neither.
+keys lie in `public-keys.json`, as `ListPublicKeys` answers. A plain copy has neither. What lies so in a bucket is not
+believed: whoever can change the logs can put it there.
 """
 
 import hashlib
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from trailquery import tables
-from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, public_key
-from trailquery.inflate import GZIP_MAGIC, inflate, inflating
-from trailquery.integrity import Stored
+from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, instant, public_keys
+from trailquery.events import TEXT, TIME
+from trailquery.inflate import GZIP_MAGIC, inflate, inflate_sound, inflating
+from trailquery.integrity import Stored, Verified
+from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.sources import LogFile, Source, Unread, delivery_path
+from trailquery.sources.folder import METADATA as METADATA
+from trailquery.sources.folder import read_companion, time_in
+from trailquery.verdicts import VERDICTS
 from trailquery.workers import usable_cores
 
-METADATA = ".metadata.json"
-KEYS = "public-keys.json"
 _LONG_BYTES = 64 << 20
 _AHEAD = 64
 _DAMAGE = re.compile(r"(?:.* )?at byte \d+ of \d+")  # what `inflate` says of a gzip
+_SCHEMA = pa.schema(
+    [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
+    + [("hour", TIME), ("verified_at", TIME)]
+)
 
 
 class Held(NamedTuple):
-    """`now`, naive UTC, is when it lay so: of a copy, the time of its newest file."""
+    """What `integrity.verify` takes; `now` is naive UTC."""
 
     digests: list[Stored]
     logs: list[Stored]
     keys: dict[str, PublicKey]
     now: datetime
+
+    def unsigned_spans(self) -> dict[str, tuple[datetime, datetime]]:
+        """Of each region in which the key of a digest may be listed that is not held: the first and last time of signing."""
+        spans: dict[str, tuple[datetime, datetime]] = {}
+        for digest in self.digests:
+            name = digest_name(digest.place.partition("?versionId=")[0])
+            if name is None or digest.text is None or any(one.encode() in digest.text for one in self.keys):
+                continue
+            generated = (digest.metadata or {}).get("backfill-generation-timestamp")
+            at = instant(generated) if generated else name.end
+            for region in {delivery_path(digest.place).region or name.home_region, name.home_region}:
+                first, last = spans.get(region, (at, at))
+                spans[region] = min(first, at - timedelta(hours=1)), max(last, at + timedelta(hours=2))
+        return spans
 
 
 class _Nothing:
@@ -54,70 +78,80 @@ class _Nothing:
 
 def held_by_source(source: Source) -> Held:
     """What lies in a source, each file inflated and hashed."""
-    digests, logs, sidecars = list[Stored](), list[Stored](), dict[str, Mapping[str, str]]()
-    keys: dict[str, PublicKey] = {}
-    is_remote = False
-    for found, stored in _hashed(source.files(_Nothing())):
-        is_remote |= found.place.startswith("s3://")
-        if found.place.endswith(METADATA):
-            sidecars[found.place.removesuffix(METADATA)] = _companion(found).get("metadata") or {}
-        elif found.place.rpartition("/")[2] == KEYS:
-            keys |= {key["Fingerprint"]: public_key(key) for key in _companion(found).get("PublicKeyList", ())}
-        elif _is_digest(found.place):
-            digests.append(stored)
-        elif delivery_path(found.place).folder:
-            logs.append(stored)
-    digests = [
-        one._replace(metadata=sidecars[one.place]) if one.metadata is None and one.place in sidecars else one
-        for one in digests
-    ]
-    now = datetime.now(UTC).replace(tzinfo=None) if is_remote else _newest([*digests, *logs])
-    return Held(digests, logs, keys, now)
+    held, beside = Held([], [], {}, _now()), dict[str, dict[str, Any]]()
+    for found, stored in _hashed(_evidence(source, held.keys, beside)):
+        (held.digests if _is_digest(found.place) else held.logs).append(stored)
+    if beside:
+        for files in (held.digests, held.logs):
+            files[:] = [_with_facts(one, beside[one.place]) if one.place in beside else one for one in files]
+    return held
+
+
+def _evidence(
+    source: Source, keys: dict[str, PublicKey], beside: dict[str, dict[str, Any]]
+) -> Iterator[LogFile | Unread]:
+    """The log files and digests of a source; fills `keys`, and in `beside` what lies there of each file, by its place."""
+    for found in source.files(_Nothing()):
+        if not isinstance(found, LogFile | Unread):
+            continue
+        is_copy, name = not found.place.startswith("s3://"), re.split("[/!]", found.place)[-1]
+        if is_copy and name == KEYS and isinstance(found, LogFile) and found.data is not None:
+            keys |= public_keys(found.data, found.place)
+        elif is_copy and name.endswith(METADATA) and isinstance(found, LogFile) and found.data is not None:
+            beside[found.place.removesuffix(METADATA)] = read_companion(found.data)
+        elif isinstance(found, Unread) or _is_digest(found.place) or delivery_path(found.place).folder:
+            yield found
+
+
+def _with_facts(stored: Stored, facts: dict[str, Any]) -> Stored:
+    metadata = facts.get("metadata")
+    return stored._replace(
+        metadata=metadata if isinstance(metadata, dict) else None,
+        seen_at=time_in(facts, "collected_at"),
+        written_at=time_in(facts, "last_modified"),
+    )
 
 
 def held_by_lake(lake: Path) -> Held:
     """What the ledger of a lake tells of the files that were read into it, and the digests it keeps."""
     files = tables.parquet_files(lake, tables.FILES)
     rows = duckdb.execute(_FILES, {"files": files}).fetchall() if files else []
-    digests, logs = list[Stored](), list[Stored]()
-    read_at = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC
-    for place, status, reason, file_sha256, content_sha256, metadata, ingested_at in rows:
-        if place.startswith("s3://"):
-            read_at = max(read_at, ingested_at)
-        unread = reason if status in ("unread", "archived") else None
-        problem = reason if reason and _DAMAGE.fullmatch(reason) else None
-        stored = Stored(place, content_sha256, problem, unread=unread)
+    held = Held([], [], kept_keys(lake), _now())
+    for place, status, reason, file_sha256, content_sha256, metadata, ingested_at, last_modified in rows:
+        stored = Stored(
+            place,
+            content_sha256,
+            problem=reason if reason and _DAMAGE.fullmatch(reason) else None,
+            unread=reason if status in ("unread", "archived") or not content_sha256 else None,
+            file_sha256=file_sha256,
+            seen_at=ingested_at if place.startswith("s3://") else None,
+            written_at=last_modified,
+        )
         if _is_digest(place):
-            text = _kept_digest(lake, file_sha256)
-            digests.append(stored._replace(text=text, metadata=json.loads(metadata) if metadata else None))
-        elif delivery_path(place).folder:
-            logs.append(stored)
-    return Held(digests, logs, kept_keys(lake), max(read_at, _newest([*digests, *logs])))
+            data = kept_digest(lake, file_sha256)
+            text, _, problem = _inflated(data) if data else (None, None, None)
+            unread = stored.unread if data else stored.unread or "the lake keeps no copy of it; ingest it again"
+            said = json.loads(metadata) if metadata else None
+            held.digests.append(stored._replace(text=text, problem=problem, metadata=said, unread=unread))
+        elif delivery_path(place).folder or stored.unread:
+            held.logs.append(stored)
+    return held
 
 
-def kept_keys(lake: Path) -> dict[str, PublicKey]:
-    """The public keys that lay beside the log files of the lake."""
-    kept = lake / "evidence" / KEYS
-    listed = json.loads(kept.read_bytes())["PublicKeyList"] if kept.is_file() else []
-    return {key["Fingerprint"]: public_key(key) for key in listed}
+def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
+    """Write what was found into the lake, in the place of what was found before."""
+    rows = [{"verified_at": now, **one._asdict()} for one in verified.files]
+    with replaced(lake / VERDICTS) as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), file, compression="zstd")
 
 
-def _kept_digest(lake: Path, file_sha256: str) -> bytes | None:
-    for name in (f"{file_sha256}.json.gz", f"{file_sha256}.json"):
-        kept = lake / "evidence" / "digests" / name
-        if kept.is_file():
-            data = kept.read_bytes()
-            return inflate(data, _LONG_BYTES)[0] if data[:2] == GZIP_MAGIC else data
-    return None
-
-
-def _hashed(files: Iterable[Any]) -> Iterator[tuple[LogFile | Unread, Stored]]:
+def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[tuple[LogFile | Unread, Stored]]:
     """Each file with what `integrity` needs of it, in their order, hashed on every core."""
+    now = _now()
     with ThreadPoolExecutor(usable_cores()) as threads:
         waiting: deque[tuple[LogFile | Unread, Future[Stored]]] = deque()
         for found in files:
-            if isinstance(found, LogFile | Unread):
-                waiting.append((found, threads.submit(_stored, found)))
+            waiting.append((found, threads.submit(_stored, found, now)))
             if len(waiting) > _AHEAD:
                 file, stored = waiting.popleft()
                 yield file, stored.result()
@@ -125,50 +159,46 @@ def _hashed(files: Iterable[Any]) -> Iterator[tuple[LogFile | Unread, Stored]]:
             yield file, stored.result()
 
 
-def _stored(found: LogFile | Unread) -> Stored:
-    place, stored = found.place, found.stored
-    metadata = json.loads(stored.metadata) if stored.metadata else None
+def _stored(found: LogFile | Unread, now: datetime) -> Stored:
+    place, version, is_remote = found.place, found.stored, found.place.startswith("s3://")
+    metadata = json.loads(version.metadata) if version.metadata else None
+    seen_at, written_at = now if is_remote else None, version.last_modified
     if isinstance(found, Unread) or found.data is None:
-        reason = found.reason if isinstance(found, Unread) else found.problem
-        return Stored(place, None, metadata=metadata, unread=reason or "unreadable")
-    data, digest, problem = found.data, hashlib.sha256(), None
+        reason = found.reason if isinstance(found, Unread) else found.problem or "unreadable"
+        return Stored(place, None, metadata=metadata, unread=reason, seen_at=seen_at, written_at=written_at)
+    text, sha256, problem = _inflated(found.data)
+    kept, file_sha256 = text if _is_digest(place) else None, None
+    return Stored(place, sha256, problem, kept, metadata, None, file_sha256, seen_at, written_at)
+
+
+def _inflated(data: bytes) -> tuple[bytes | None, str | None, str | None]:
+    """Text (None where it is long), its SHA-256, and what is wrong with the gzip."""
     if data[:2] != GZIP_MAGIC:
-        return Stored(place, hashlib.sha256(data).hexdigest(), None, data if _is_digest(place) else None, metadata)
-    text, problem = inflate(data, _LONG_BYTES)
+        return data, hashlib.sha256(data).hexdigest(), "it is no gzip"
+    whole = inflate_sound(data, _LONG_BYTES)
+    text, problem = (whole, None) if whole is not None else inflate(data, _LONG_BYTES)
+    if whole is None and problem is None:
+        problem = "other data follows the first member of the gzip"  # CloudTrail writes one member
     if len(text) <= _LONG_BYTES:
-        digest.update(text)
-    else:
-        parts = inflating(data)
-        while True:
-            try:
-                digest.update(next(parts))
-            except StopIteration as end:
-                problem = end.value
-                break
-    sha256 = digest.hexdigest() if text or problem is None else None
-    return Stored(place, sha256, problem, text if _is_digest(place) else None, metadata)
+        return text, hashlib.sha256(text).hexdigest() if text or not problem else None, problem
+    digest, parts = hashlib.sha256(), inflating(data)
+    while True:
+        try:
+            digest.update(next(parts))
+        except StopIteration as end:
+            return None, digest.hexdigest(), problem or end.value
 
 
-def _companion(found: LogFile | Unread) -> dict[str, Any]:
-    """What a file of ours beside the logs says; nothing where it is none."""
-    try:
-        said = json.loads(found.data or b"") if isinstance(found, LogFile) else None
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) and "trailquery" in said else {}
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _is_digest(place: str) -> bool:
     return delivery_path(place).folder == DIGEST_FOLDER or digest_name(place) is not None
 
 
-def _newest(stored: Iterable[Stored]) -> datetime:
-    stamps = (delivery_path(one.place).delivered_at for one in stored)
-    return max((stamp for stamp in stamps if stamp), default=datetime(1970, 1, 1))  # noqa: DTZ001
-
-
 _FILES = """
-SELECT place, status, reason, file_sha256, content_sha256, metadata, ingested_at FROM (
+SELECT place, status, reason, file_sha256, content_sha256, metadata, ingested_at, last_modified FROM (
     SELECT *, row_number() OVER (PARTITION BY place, file_sha256 ORDER BY ingested_at DESC) AS newest
     FROM read_parquet($files)
 )

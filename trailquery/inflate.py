@@ -12,7 +12,7 @@ _PART_BYTES = 1 << 20
 
 def inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
     """The text of all gzip members and what is wrong with them; of more than `limit` bytes, one more."""
-    whole = _inflate_sound(data, limit)
+    whole = inflate_sound(data, limit)
     if whole is not None:
         return whole, None
     parts, room, members = list[bytes](), limit + 1, inflating(data)
@@ -39,7 +39,7 @@ def inflating(data: bytes) -> Generator[bytes, None, str | None]:
     return f"{fault} at byte {at} of {len(data)}" if fault else None
 
 
-def _inflate_sound(data: bytes, limit: int) -> bytes | None:
+def inflate_sound(data: bytes, limit: int) -> bytes | None:
     """The text of a gzip of one sound member and nothing else, twice as fast as zlib; None of any other."""
     inflater = isal_zlib.decompressobj(31)
     try:

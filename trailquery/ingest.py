@@ -24,7 +24,7 @@ from trailquery.containers import Reject
 from trailquery.dedupe import Dedupe
 from trailquery.errors import MachineError, UsageError
 from trailquery.events import EVENTS
-from trailquery.ledger import Ledger, end_progress, file_row, keep_digest, unread_id, write_progress
+from trailquery.ledger import Ledger, end_progress, file_row, keep_digest, keep_keys, unread_id, write_progress
 from trailquery.logs import TABLE_RECORDS, FileRead, Origin
 from trailquery.sources import Found, Held, LeftAlone, Listed, LogFile, Source, Unread, delivery_path, open_source
 from trailquery.sources.found import SoFar
@@ -183,6 +183,8 @@ class _Ingest:
         self._files += self._ledger.read_since(found.place, _now())
         if file.kind == "companion":
             summary.companions += 1 + len(copies)
+            for one in (found, *copies):
+                keep_keys(self._lake, one.place, file.data)
             return
         summary.files += file.kind == "log"
         summary.digests += file.kind == "digest"

@@ -1,69 +1,35 @@
 """The digests of trails -> a verdict on every log file and digest, with the reason. Pure: no I/O, no clock.
 
-A log file is `intact` when a digest lists its hash, CloudTrail signed that digest, and the chain is whole up to it; `changed`
-when its bytes are others; `missing` when a digest lists it and it is not there; `unlisted` when a digest of its hour is there
-and does not list it; `pending` when that digest is not due yet; `unverifiable` when no sound digest tells.
+A log file is `intact` when a digest lists its hash and CloudTrail signed that digest; `changed` when its bytes are others;
+`missing` when a digest lists it and it is not there; `unlisted` when the digest of its hour is there and does not list
+it; `pending` when that digest is not due yet; `unverifiable` when no sound digest tells.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import NamedTuple
 
-from trailquery.digests import (
-    Digest,
-    DigestName,
-    FaultError,
-    Listed,
-    PublicKey,
-    check_signature,
-    digest_name,
-    instant,
-    read_digest,
-)
+from trailquery.digests import FaultError, KeyFaultError, PublicKey, digest_name
+from trailquery.links import BRANCH, DUE, HASH_ONLY, HOUR, Link, Stored, Verdict, home_of
 from trailquery.sources import delivery_path
+
+__all__ = ["SOUND", "VERDICTS", "ChainVerdict", "Stored", "Verdict", "Verified", "verify"]
 
 VERDICTS = ("intact", "pending", "unverifiable", "unlisted", "changed", "missing")
 SOUND = ("intact", "pending")
-DUE = timedelta(hours=2)  # after the start of its hour, a digest is delivered at the latest
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
-_HOUR = timedelta(hours=1)
-_LATE = timedelta(hours=24)  # events may come so late, with the reason in their addendum
+_AHEAD = timedelta(days=1)  # a clock may be wrong
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
-_BRANCH = re.compile(
-    r"(?P<base>(?:.*[/!])?AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12}))/CloudTrail[A-Za-z-]*/(?P<region>[a-z0-9-]+)/.*",
-    re.ASCII | re.DOTALL,
-)
-_KEY_FAULTS = ("public key not found", "unable to load", "the key ")
-_HASH_ONLY = "hash only: nothing at hand signs it; its signature stands in the object's metadata, which this copy lacks"
-
-
-class Stored(NamedTuple):
-    """A file as it lies; `sha256` is that of its inflated bytes, None where it does not inflate."""
-
-    place: str
-    sha256: str | None
-    problem: str | None = None  # what is wrong with it as a gzip
-    text: bytes | None = None  # of a digest, inflated
-    metadata: Mapping[str, str] | None = None  # of the S3 object; None where the copy does not keep it
-    unread: str | None = None  # why its bytes could not be had
-
-
-class Verdict(NamedTuple):
-    """On one file; `hour` is the end of the digest that tells of it, naive UTC."""
-
-    place: str
-    kind: str  # log or digest
-    verdict: str
-    reason: str
-    trail: str | None = None
-    hour: datetime | None = None
 
 
 class ChainVerdict(NamedTuple):
-    """On the digests of one trail in one account and region: whole, gap (logging was off, signed), unsigned or broken."""
+    """On the digests of one trail in one account and region.
+
+    whole; gap (logging was off, signed); unsigned (some cannot be checked); broken (some are gone or changed).
+    """
 
     trail: str
     account_id: str
@@ -73,6 +39,7 @@ class ChainVerdict(NamedTuple):
     since: datetime
     until: datetime
     digests: int
+    is_backfill: bool = False
 
 
 class Verified(NamedTuple):
@@ -88,257 +55,193 @@ class Verified(NamedTuple):
 
 def verify(
     digests: Iterable[Stored], logs: Iterable[Stored], keys: Mapping[str, PublicKey], now: datetime,
-    since: datetime | None = None,
+    since: datetime | None = None, trail: str | None = None,
 ) -> Verified:  # fmt: skip
-    """Verdicts on what lies there; `now` (naive UTC) is when it lay so, `since` leaves out what was delivered before."""
+    """Verdicts on what lies there. `now` is naive UTC; `since` leaves out what was delivered before, `trail` other trails."""
     since = since or _LONG_AGO
-    waiting = {log.place: log for log in logs if (delivery_path(log.place).delivered_at or now) >= since}
-    links: defaultdict[tuple[str, str, bool], list[_Link]] = defaultdict(list)
-    verdicts = []
+    waiting: defaultdict[str, list[Stored]] = defaultdict(list)
+    for log in logs:
+        waiting[home_of(log.place)].append(log)
+    verdicts, links = list[Verdict](), defaultdict[tuple[str, str, bool], list[Link]](list)
     for stored in digests:
-        name, branch = digest_name(stored.place), _BRANCH.fullmatch(stored.place)
+        home = home_of(stored.place)
+        name, branch = digest_name(home), BRANCH.fullmatch(home)
         if name is None or branch is None:
-            reason = "its name, or the folders it lies in, are not those of a digest"
-            verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason))
+            reason = "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
+            verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason, None, None, stored.file_sha256))
         elif name.end > since:
-            links[f"{branch['base']}/{branch['region']}", name.trail, name.is_backfill].append(_Link(stored, name))
-    by_region: defaultdict[str, list[_Chain]] = defaultdict(list)
-    for (region, _, _), members in sorted(links.items()):
-        by_region[region].append(_Chain(members, keys, now, since))
-    chains = list(chain.from_iterable(by_region.values()))
-    every_link = [link for one in chains for link in one.links]
-    for link in sorted(every_link, key=lambda link: link.fault is not None):  # what a sound digest lists is settled
-        verdicts += link.judge_listed(waiting)
-    verdicts += [verdict for one in chains for verdict in one.judge_digests()]
-    verdicts += [_judge_unlisted(log, by_region, now) for log in waiting.values()]
-    return Verified(sorted(verdicts), [one.verdict() for one in chains])
-
-
-class _Link:
-    """A digest that is held, and what is wrong with it."""
-
-    def __init__(self, stored: Stored, name: DigestName) -> None:
-        self.stored, self.name = stored, name
-        self.digest: Digest | None = None
-        self.fault: str | None = None
-        self.is_signed = False
-        try:
-            if stored.text is None:
-                raise FaultError(stored.unread or f"invalid format: {stored.problem}")
-            self.digest = read_digest(stored.text)
-            self._check_place(self.digest)
-        except FaultError as fault:
-            self.fault = str(fault)
-        said = self.digest if not self.fault else None
-        self.end = said.end if said else name.end
-        self.start = said.start if said else name.end - _HOUR
-
-    def _check_place(self, digest: Digest) -> None:
-        branch = _BRANCH.fullmatch(self.stored.place)
-        if self.stored.place != self.place_of(digest.digest_s3_bucket, digest.digest_s3_object):
-            raise FaultError(
-                f"moved from its original location s3://{digest.digest_s3_bucket}/{digest.digest_s3_object}"
-            )
-        if branch and branch["account"] != digest.aws_account_id:
-            raise FaultError(f"it is of account {digest.aws_account_id} and lies in the folder of {branch['account']}")
-        if digest.end != self.name.end:
-            raise FaultError(f"it ends at {digest.digest_end_time}, and its name says {self.name.end}Z")
-
-    def place_of(self, bucket: str | None, key: str) -> str:
-        """Where an object of its bucket lies; in a copy, below the folder that stands for the bucket."""
-        if self.stored.place.startswith("s3://"):
-            return f"s3://{bucket}/{key}"
-        own = self.digest.digest_s3_object if self.digest else ""
-        root = self.stored.place.removesuffix(own)
-        return root + key if root == "" or root.endswith("/") else key
-
-    def check_signature(self, following: "_Link | None", keys: Mapping[str, PublicKey]) -> None:
-        """Whether CloudTrail signed it, by its metadata, or by the next digest, which repeats the signature."""
-        if self.digest is None or self.fault or self.stored.text is None:
-            return
-        metadata = self.stored.metadata
-        repeated = following.signature_of(self) if following else None
-        signature = repeated if metadata is None else metadata.get("signature")
-        try:
-            if metadata is not None and not (signature and "signature-algorithm" in metadata):
-                raise FaultError("signature verification failed: its metadata lacks the signature")
-            if self.name.is_backfill and metadata is not None and "backfill-generation-timestamp" not in metadata:
-                raise FaultError("invalid format: its metadata lacks backfill-generation-timestamp")
-            if signature and keys:
-                check_signature(self.digest, self.stored.text, signature, keys)
-                self.is_signed = True
-        except FaultError as fault:
-            self.fault = str(fault)
-
-    def names(self, other: "_Link") -> bool:
-        """Whether it says that `other` is the digest before it."""
-        said = self.digest
-        if said is None or said.previous_digest_s3_object is None:
-            return False
-        return other.stored.place == self.place_of(said.previous_digest_s3_bucket, said.previous_digest_s3_object)
-
-    def signature_of(self, other: "_Link") -> str | None:
-        return self.digest.previous_digest_signature if self.digest and self.names(other) else None
-
-    def judge(self) -> tuple[str, str]:
-        """The verdict on the digest itself, and the reason."""
-        if self.fault:
-            is_open = self.stored.unread or self.fault.startswith(_KEY_FAULTS)
-            return ("unverifiable" if is_open else "changed"), self.fault
-        if self.stored.problem:
-            return "changed", f"{self.stored.problem}; what it says is signed"
-        return ("intact", "signed by CloudTrail") if self.is_signed else ("unverifiable", _HASH_ONLY)
-
-    def judge_listed(self, waiting: dict[str, Stored]) -> Iterator[Verdict]:
-        """On each log file that it lists and that is not judged yet, which is taken out of `waiting`."""
-        for listed in self.digest.log_files if self.digest else ():
-            place = self.place_of(listed.s3_bucket, listed.s3_object)
-            verdict, reason = self._judge_log(listed, waiting.pop(place, None))
-            yield Verdict(place, "log", verdict, reason, self.name.trail, self.end)
-
-    def _judge_log(self, listed: Listed, log: Stored | None) -> tuple[str, str]:
-        if log is None:
-            return "missing", f"not found; listed by {self.stored.place}"
-        if log.unread:
-            return "unverifiable", f"its bytes could not be had: {log.unread}"
-        if log.sha256 != listed.hash_value:
-            return "changed", f"its SHA-256 is {log.sha256 or 'unknown'}, the digest says {listed.hash_value}"
-        if log.problem:
-            return "changed", f"{log.problem}; what inflates is what the digest says"
-        if self.fault:
-            return "unverifiable", f"its hash is right, but the digest {self.stored.place} is not sound: {self.fault}"
-        if not self.is_signed:
-            return "unverifiable", f"its hash is right, but {_HASH_ONLY}"
-        return "intact", f"listed by {self.stored.place}{self._out_of_hour(listed)}"
-
-    def _out_of_hour(self, listed: Listed) -> str:
-        """What to add where a log's events lie outside the hour of its digest by more than the delivery takes."""
-        oldest, newest = listed.oldest_event_time, listed.newest_event_time
-        if oldest and newest and (instant(oldest) < self.start - _LATE or instant(newest) > self.end):
-            return f"; its events, {oldest} to {newest}, lie outside the hour of the digest"
-        return ""
+            links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
+    chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
+    due = _due(chains, waiting, now)
+    for chain in chains:
+        chain.find_end(due[chain.above])
+    for link in sorted((link for one in chains for link in one.links), key=lambda link: bool(link.fault)):
+        listed = link.judge_listed(waiting)  # what a sound digest lists is settled first
+        verdicts += listed if trail in (None, link.name.trail) else ()
+    asked = [one for one in chains if trail in (None, one.trail)]
+    verdicts += [verdict for one in asked for verdict in one.judge_digests()]
+    by_series = defaultdict[str, list[_Chain]](list)
+    for one in asked:
+        by_series[one.series].append(one)
+    for home, rest in waiting.items():
+        verdicts += _judge_unlisted(home, rest, by_series, since, trail is None)
+    return Verified(
+        sorted(verdicts, key=lambda one: (one.place, one.file_sha256 or "")), [one.verdict() for one in asked]
+    )
 
 
 class _Chain:
     """The digests of one trail in one region of one account, oldest first."""
 
-    def __init__(self, links: list[_Link], keys: Mapping[str, PublicKey], now: datetime, since: datetime) -> None:
-        self.links = sorted(links, key=lambda link: (link.name.end, link.stored.place))
-        self._since = since
+    def __init__(self, links: list[Link], keys: Mapping[str, PublicKey], now: datetime, since: datetime) -> None:
+        first = links[0]
+        self.series, self.above = _series(first.branch), first.branch["above"]
+        self.trail, self.is_backfill = first.name.trail, first.name.is_backfill
         self.gaps: list[tuple[datetime, datetime]] = []  # logging was off: signed by who was there before and after
         self.lost: dict[datetime, Verdict] = {}  # digests that are not there, by their end
-        self._broken: list[str] = []
-        for link, following in zip(self.links, [*self.links[1:], None], strict=True):
-            link.check_signature(following, keys)
-        for before, link in zip([None, *self.links[:-1]], self.links, strict=True):
-            self._follow(before, link)
-        self._broken += [f"{link.stored.place}: {link.fault}" for link in self.links if link.fault]
-        last = self.links[-1]
-        if not last.name.is_backfill:
-            why = "no digest has come since: logging was stopped, or they are gone"
-            self._lose(_hours(last.end, now - DUE + _HOUR), last, why)
+        self._odd: list[str] = []
+        following = {link.previous: link for link in links if link.previous}
+        for link in links:
+            if link.end > now + _AHEAD:
+                link.fault = FaultError(f"it ends at {link.end}Z, which is to come")
+            link.check_signature(following.get(link.home), keys)
+        by_home = {link.home: link for link in sorted(links, key=lambda link: (link.is_signed, not link.fault))}
+        self.links = sorted(by_home.values(), key=lambda link: (link.end, link.home))
+        self._others = [link for link in links if by_home[link.home] is not link]  # versions
+        sound = [link for link in self.links if link.said]
+        for before, link in zip([None, *sound[:-1]], sound, strict=True):
+            self._follow(before, link, since)
+        for link in sound:
+            if link.previous in by_home:
+                link.compare(by_home[link.previous])
+        self._ends = [link.end for link in self.links]
 
-    def _follow(self, before: _Link | None, link: _Link) -> None:
-        """Compare what a digest says of the one before it with the one that is there."""
-        digest = link.digest if not link.fault else None
-        if digest is None:
-            if before:
-                self._lose(_hours(before.end, link.start), link, "it would lie between two that are there")
-        elif digest.previous_digest_s3_object is None:
-            if before and link.start > before.end:
+    def _follow(self, before: Link | None, link: Link, since: datetime) -> None:
+        """What lacks before `link`; `before` is the sound digest before it."""
+        if link.previous is None:
+            if before and link.start > before.end and not self.is_backfill:
                 self.gaps.append((before.end, link.start))
-        elif before is None or not link.names(before):
-            self._lose(self._before(before, link, digest), link, f"named by {link.stored.place}")
-        elif before.stored.sha256 != digest.previous_digest_hash_value:
-            before.fault = before.fault or f"its SHA-256 is not the one that {link.stored.place} names"
-        elif (before.stored.metadata or {}).get(
-            "signature", digest.previous_digest_signature
-        ) != digest.previous_digest_signature:
-            before.fault = before.fault or f"its signature is not the one that {link.stored.place} names"
-        elif link.start != before.end:
-            self._broken.append(
-                f"{link.stored.place}: it starts at {link.start}Z, the one before ends at {before.end}Z"
-            )
-
-    def _before(self, before: _Link | None, link: _Link, digest: Digest) -> list[datetime]:
-        """The ends of the digests that lack before `link`; of those before the oldest that is held, what is asked for."""
-        if before:
-            hours = list(_hours(before.end, link.start))
-        elif self._since > _LONG_AGO:
-            hours = [
-                hour
-                for hour in _hours(link.start - _whole_hours(link.start - self._since), link.start)
-                if hour > self._since
-            ]
-        else:
-            hours = []
-        named = digest_name(digest.previous_digest_s3_object or "")
+            return
+        if before and link.previous == before.home:
+            if link.start != before.end and not self.is_backfill:
+                self._odd.append(f"{link.home}: it starts at {link.start}Z, the one before ends at {before.end}Z")
+            return
+        there = {one.home for one in self.links}
+        ends = _hours(before.end, link.start) if before and not self.is_backfill else ()
+        self._lose(
+            [end for end in ends if end not in {one.end for one in self.links}],
+            link,
+            "it lay between two that are there",
+        )
+        named = digest_name(link.previous)
         end = named.end if named else link.start
-        return hours if end in hours or end <= self._since else [*hours, end]
+        if link.previous not in there and end > since:
+            why = f"named by {link.home}" + ("" if before else "; if what you have begins there, say so with --since")
+            self.lost[end] = link.lost(end, why, link.previous)
 
-    def _lose(self, ends: Iterable[datetime], near: _Link, why: str) -> None:
-        """Name the digests of these ends, after the name of their neighbour."""
-        stamp, day = f"{near.name.end:_%Y%m%dT%H%M%SZ}", f"{near.name.end:/%Y/%m/%d/}"
+    def _lose(self, ends: Iterable[datetime], near: Link, why: str) -> None:
         for end in ends:
-            place = near.stored.place.replace(stamp, f"{end:_%Y%m%dT%H%M%SZ}").replace(day, f"{end:/%Y/%m/%d/}")
-            self.lost[end] = Verdict(place, "digest", "missing", f"not found; {why}", near.name.trail, end)
+            self.lost[end] = near.lost(end, why)
+
+    def find_end(self, due: datetime) -> None:
+        """Name what should have come since the newest digest; digests that ended by `due` should be there."""
+        self.due = due
+        if not self.is_backfill:
+            why = "no digest has come since: logging was stopped, or they are gone"
+            self._lose(_hours(self.links[-1].end, due), self.links[-1], why)
+        self._lost_ends = sorted(self.lost)
 
     def judge_digests(self) -> Iterator[Verdict]:
         yield from self.lost.values()
-        for link in self.links:
-            yield Verdict(link.stored.place, "digest", *link.judge(), link.name.trail, link.end)
+        for link in [*self.links, *self._others]:
+            yield link.judge()
 
-    def judge_unlisted(self, stamp: datetime, now: datetime) -> tuple[str, str]:
+    def judge_unlisted(self, stamp: datetime) -> tuple[str, str]:
         """On a log file delivered at `stamp` that no digest lists, as far as this chain tells."""
-        link = next((link for link in self.links if stamp <= link.end), None)
-        last = self.links[-1]
-        if link is None or (link is last and stamp > link.end - _EDGE):
-            if now < max(stamp, last.end) + DUE:
-                return "pending", "the digest of its hour is not due yet"
-            return "unverifiable", f"the digest of its hour is missing: the newest is {last.stored.place}"
-        lost = next((self.lost[end] for end in sorted(self.lost) if end - _HOUR <= stamp <= end), None)
-        if lost:
-            return "unverifiable", f"the digest of its hour is missing: {lost.place}"
+        at = bisect_left(self._lost_ends, stamp)
+        if at < len(self._lost_ends) and self._lost_ends[at] - HOUR - _EDGE <= stamp:
+            return "unverifiable", f"the digest of its hour is missing: {self.lost[self._lost_ends[at]].place}"
+        first, last, at = self.links[0], self.links[-1], bisect_left(self._ends, stamp)
+        if stamp > last.end - _EDGE:
+            return "pending", f"the digest of its hour is not due yet; the newest is {last.home}"
+        link = self.links[at]
         if link.fault:
-            return "unverifiable", f"the digest of its hour, {link.stored.place}, is not sound: {link.fault}"
-        if stamp < self.links[0].start:
-            return "unverifiable", f"it is older than the oldest digest that is held, {link.stored.place}"
+            return "unverifiable", f"the digest of its hour, {link.home}, is not sound: {link.fault}"
+        if stamp < first.start:
+            return "unverifiable", f"it is older than the oldest digest that is held, {first.home}"
         off = next((gap for gap in self.gaps if gap[0] < stamp < gap[1]), None)
-        said = f"logging was off from {off[0]}Z to {off[1]}Z" if off else f"{link.stored.place} does not list it"
+        said = f"logging was off from {off[0]}Z to {off[1]}Z" if off else f"{link.home} does not list it"
         return "unlisted", f"{said}: it was not delivered by CloudTrail, or into another trail's folder"
 
     def verdict(self) -> ChainVerdict:
-        first, last = self.links[0], self.links[-1]
-        place, reason, verdict = delivery_path(first.stored.place), "", "whole"
-        unsigned = sum(not link.is_signed for link in self.links)
-        wrong = [f"{lost.place}: {lost.reason}" for lost in self.lost.values()] + self._broken
+        first, last, verdict, reason = self.links[0], self.links[-1], "whole", ""
+        faults = [(link.fault, f"{link.home}: {link.fault}") for link in self.links if link.fault]
+        wrong = [f"{lost.place}: {lost.reason}" for lost in self.lost.values()] + self._odd
+        wrong += [told for fault, told in faults if not isinstance(fault, KeyFaultError)]
+        unsigned = [link for link in self.links if not link.is_signed]
         if wrong:
-            verdict, reason = "broken", f"{wrong[0]}{f', and {len(wrong) - 1} more' if len(wrong) > 1 else ''}"
+            verdict, reason = "broken", f"{wrong[0]}{f', and {len(wrong) - 1:,} more' if len(wrong) > 1 else ''}"
         elif unsigned:
-            verdict, reason = "unsigned", f"{unsigned} of {len(self.links)} digests: {_HASH_ONLY}"
+            why = faults[0][1] if faults else HASH_ONLY
+            verdict, reason = "unsigned", f"{len(unsigned):,} of {len(self.links):,} digests: {why}"
         elif self.gaps:
             verdict = "gap"
             reason = "; ".join(f"logging was off from {start}Z to {end}Z" for start, end in self.gaps)
+        branch = first.branch
         return ChainVerdict(
-            first.name.trail, place.account_id or "", place.region or "", verdict, reason, first.start, last.end, len(self.links)
+            self.trail, branch["account"], branch["region"], verdict, reason, first.start, last.end, len(self.links), self.is_backfill
         )  # fmt: skip
 
 
-def _judge_unlisted(log: Stored, chains: Mapping[str, list[_Chain]], now: datetime) -> Verdict:
-    branch, stamp = _BRANCH.fullmatch(log.place), delivery_path(log.place).delivered_at
+def _judge_unlisted(
+    home: str, logs: list[Stored], chains: Mapping[str, list[_Chain]], since: datetime, all_trails: bool
+) -> Iterator[Verdict]:  # fmt: skip
+    """On log files at one place that no digest lists; nothing where it is not asked for."""
+    branch, stamp = BRANCH.fullmatch(home), delivery_path(home).delivered_at
+    near = [one for one in chains.get(_series(branch), ()) if not one.is_backfill] if branch else []
+    if (stamp and stamp < since) or not (near or all_trails):
+        return
+    trail = near[0].trail if len(near) == 1 else None
     if branch is None or stamp is None:
-        reason = "it does not lie in the folders of a trail, so that no digest lists it"
-        return Verdict(log.place, "log", "unverifiable", reason)
-    told = [one.judge_unlisted(stamp, now) for one in chains.get(f"{branch['base']}/{branch['region']}", [])]
-    told = told or [("unverifiable", "no digest of its account and region is held")]
-    return Verdict(log.place, "log", *min(told, key=lambda said: VERDICTS.index(said[0])))
+        said = "unverifiable", "it does not lie in the folders of a trail, so that no digest lists it"
+    elif near:
+        said = min((one.judge_unlisted(stamp) for one in near), key=lambda told: VERDICTS.index(told[0]))
+    else:
+        said = "unverifiable", "no digest of its account and region is held"
+    for log in logs:
+        yield Verdict(log.place, "log", *said, trail, None, log.file_sha256)
+
+
+def _due(chains: list[_Chain], logs: Mapping[str, list[Stored]], now: datetime) -> dict[str, datetime]:
+    """By the folder above AWSLogs, the time by which ended what should be there.
+
+    What is seen in S3 tells when it was looked at. Of a plain copy it is known that it was made after its newest digest
+    and log file.
+    """
+    seen, told = dict[str, datetime](), defaultdict[str, datetime](lambda: _LONG_AGO)
+    for chain in chains:
+        for link in chain.links:
+            _raise(seen, chain.above, link.stored.seen_at)
+            _raise(told, chain.above, link.end if link.said else None)
+    for home, stored in logs.items():
+        branch, stamp = BRANCH.fullmatch(home), delivery_path(home).delivered_at
+        if branch:
+            _raise(seen, branch["above"], stored[0].seen_at)
+            _raise(told, branch["above"], stamp - DUE if stamp and stamp > _LONG_AGO else None)
+    return {above: min(seen[above] - DUE if above in seen else told[above], now) for above in [*told, *seen]}
+
+
+def _raise(times: dict[str, datetime], name: str, time: datetime | None) -> None:
+    if time:
+        times[name] = max(times.get(name, time), time)
+
+
+def _series(branch: re.Match[str]) -> str:
+    return f"{branch['base']}/{branch['region']}"
 
 
 def _hours(after: datetime, until: datetime) -> Iterator[datetime]:
     """The ends of the hours that follow `after`, up to `until`."""
-    while (after := after + _HOUR) <= until:
+    while until - after >= HOUR:
+        after += HOUR
         yield after
-
-
-def _whole_hours(span: timedelta) -> timedelta:
-    return span // _HOUR * _HOUR

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 
 from trailquery import tables
+from trailquery.digests import PublicKey, public_keys
+from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.logs import FileRead
 from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
@@ -20,6 +24,7 @@ _KINDS = {
     "CloudTrail-NetworkActivity": "network-activity",
     "CloudTrail-Aggregated": "aggregated",
 }
+KEYS = "public-keys.json"
 _PROGRESS = "cache/progress.json"
 
 
@@ -158,11 +163,51 @@ def keep_digest(lake: Path, file_sha256: str, data: bytes) -> None:
     kept = folder / f"{file_sha256}.json{'.gz' if data.startswith(GZIP_MAGIC) else ''}"
     if kept.exists():
         return
-    for new in (folder.parent, folder):
-        new.mkdir(mode=0o700, exist_ok=True)
-    written = kept.with_suffix(".part")  # left behind by an ingest that is killed, and written over by the next
+    with replaced(kept) as file:
+        file.write(data)
+
+
+def kept_digest(lake: Path, file_sha256: str) -> bytes | None:
+    """The bytes of a digest as `keep_digest` kept them."""
+    names = (lake / "evidence" / "digests" / f"{file_sha256}.json{ending}" for ending in (".gz", ""))
+    return next((kept.read_bytes() for kept in names if kept.is_file()), None)
+
+
+def keep_keys(lake: Path, place: str, data: bytes | None) -> None:
+    """Add the public keys in the file at `place` to those of the lake, if it holds any.
+
+    Those in a bucket are not believed: whoever can change the logs can put them there.
+    """
+    if data is None or place.startswith("s3://") or re.split("[/!]", place)[-1] != KEYS:
+        return
+    try:
+        new = public_keys(data, place)
+    except UsageError:  # it is no list of keys
+        return
+    if not new.keys() <= kept_keys(lake).keys():
+        kept = lake / "evidence" / KEYS
+        listed = json.loads(kept.read_bytes())["PublicKeyList"] if kept.is_file() else []
+        both = {key["Fingerprint"]: key for key in [*json.loads(data)["PublicKeyList"], *listed]}
+        said = {"trailquery": "public-keys", "PublicKeyList": [key for _, key in sorted(both.items())]}
+        with replaced(kept) as file:
+            file.write(json.dumps(said, indent=1).encode())
+
+
+def kept_keys(lake: Path) -> dict[str, PublicKey]:
+    """The public keys that lay beside the log files of the lake, by fingerprint. Raises UsageError."""
+    kept = lake / "evidence" / KEYS
+    return public_keys(kept.read_bytes(), str(kept)) if kept.is_file() else {}
+
+
+@contextmanager
+def replaced(kept: Path) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file `kept` below `evidence` once they are all written; only the owner may read it."""
+    for new in (folder for folder in (kept.parent.parent, kept.parent) if not folder.is_dir()):
+        new.mkdir(mode=0o700)
+    written = kept.with_suffix(".part")  # left behind by a process that is killed, and written over by the next
     written.touch(mode=0o600)
-    written.write_bytes(data)
+    with written.open("wb") as file:
+        yield file
     written.replace(kept)
 
 

@@ -22,7 +22,7 @@ from trailquery.soundness import Record, UnsoundError, examine, read_record
 
 TABLE_RECORDS = 20_000
 TABLE_BYTES = 32 << 20
-_DIGEST = "_CloudTrail-Digest_"  # in the name of each
+_KEPT = ("_CloudTrail-Digest_", "public-keys.json")  # in the names of evidence whose bytes are kept
 LONG_RECORD = 16 << 10  # bytes
 _STEP = 100  # so many records are added before a table may end
 
@@ -46,7 +46,7 @@ class FileRead:
     inflated_bytes: int = 0
     problem: str | None = None
     rejects: list[Reject] = field(default_factory=list)
-    data: bytes | None = None  # of a digest, also of one that cannot be read
+    data: bytes | None = None  # of a digest, also of one that cannot be read, and of public keys
     rows: int = 0
     first_event_time: datetime | None = None
     last_event_time: datetime | None = None
@@ -90,7 +90,7 @@ def decode(files: Iterable[tuple[Origin, bytes]], table_records: int = TABLE_REC
         file.inflated_sha256, file.inflated_bytes = contents.inflated_sha256, contents.inflated_bytes
         if file.problem and not file.rejects:  # what is lost or wrong has no bytes to show, but it is listed
             file.rejects.append(Reject(records, b"", file.problem))
-        if file.kind == "digest" or _DIGEST in origin.source_file:
+        if file.kind == "digest" or any(name in origin.source_file for name in _KEPT):
             file.data = data
         waiting.files.append(file)
     yield waiting.decoded()

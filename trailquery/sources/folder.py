@@ -4,16 +4,22 @@ Nothing is followed or opened that could lead out of the tree or hang: links, pi
 named and left alone. A link that points into the tree loses nothing: its target is read where it lies.
 """
 
+import json
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from trailquery.sources.archive import contents_of, left_alone, log_file
-from trailquery.sources.found import LeftAlone, LogFile
+from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersion
 
 # O_NONBLOCK: a pipe put in place of a file after it was listed must not hang the reader.
 _OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
+METADATA = ".metadata.json"  # beside a copied object X, what S3 said of it lies in X.metadata.json
+_MOST_METADATA = 1 << 20
 _NO_FILE = "a pipe, socket or device, not a file"
 
 
@@ -58,6 +64,41 @@ def _files_in(path: Path) -> Iterator[LogFile | LeftAlone]:
     """What the file at `path` holds. Raises OSError when it cannot be opened or read."""
     with os.fdopen(os.open(path, _OPEN), "rb") as file:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            yield from contents_of(path.as_posix(), file)
+            stored = _object_at(path)
+            for found in contents_of(path.as_posix(), file):
+                yield replace(found, stored=stored) if isinstance(found, LogFile) else found
         else:
             yield left_alone(path.as_posix(), _NO_FILE)
+
+
+def _object_at(path: Path) -> ObjectVersion:
+    """What lies beside the copy of an object says of it."""
+    try:
+        with os.fdopen(os.open(f"{path}{METADATA}", _OPEN), "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            facts = read_companion(file.read(_MOST_METADATA)) if is_file else {}
+    except OSError:  # a plain copy
+        return NO_OBJECT
+    metadata = facts.get("metadata")
+    said = (facts.get(name) for name in ("etag", "version_id", "storage_class", "encryption"))
+    etag, version_id, storage_class, encryption = (one if isinstance(one, str) else None for one in said)
+    kept = json.dumps(metadata, sort_keys=True) if isinstance(metadata, dict) else None
+    return ObjectVersion(etag, 0, version_id, time_in(facts, "last_modified"), storage_class, encryption, kept)
+
+
+def read_companion(data: bytes) -> dict[str, Any]:
+    """What a file of ours beside a log file says; nothing where it is none."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) and said.get("trailquery") == "object-metadata" else {}
+
+
+def time_in(facts: dict[str, Any], name: str) -> datetime | None:
+    """A time that a file of ours says, naive UTC."""
+    try:
+        time = datetime.fromisoformat(str(facts.get(name)))
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError):
+        return None

@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
     "collect": ("collect", "Copy a bucket's logs and digests as evidence that needs no AWS any more."),
     "compact": ("compact", "Merge the many small files that small ingests leave."),
+    "bundle": ("bundle", "Pack events and the proof of them into a zip that anyone can check."),
     "hold": ("hold", "Let nothing of the lake be merged or removed until it is released."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
     "files": ("evidence", "The log files of the lake, and those that could not be read."),

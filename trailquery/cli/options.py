@@ -70,6 +70,13 @@ def question_options(command: Command) -> Command:
     return command
 
 
+def scope_options(command: Command) -> Command:
+    """--lake and the scope options, for a command that shows no rows."""
+    for option in reversed([lake_option, *_SCOPE]):
+        command = option(command)
+    return command
+
+
 def asked_from(options: dict[str, Any]) -> Asked:
     """Takes the shared options out of `options`. Raises UsageError where two do not go together."""
     hidden.use(None)

@@ -1,0 +1,123 @@
+"""The digests that vouch for log files of a lake: those that list them, with the one before and the one after."""
+
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from trailquery.collection import SIDECAR
+from trailquery.digests import Digest, FaultError, digest_name, read_digest
+from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.lake import Lake
+
+_EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
+_TRIED = 3  # digests of each trail, from the hour of the file on
+_MAX_DIGEST_BYTES = 64 << 20
+_DIGESTS = """
+SELECT place, max_by(file_sha256, ingested_at) AS file_sha256, max_by(metadata, ingested_at) AS metadata,
+    any_value(account_id) AS account_id, any_value(region) AS region
+FROM stored.files
+WHERE kind = 'digest' AND concat(account_id, ' ', region) IN (SELECT unnest($regions::VARCHAR[]))
+GROUP BY place
+"""
+
+
+class Proof(NamedTuple):
+    """A digest as the lake keeps it; `signature`, hex, is None where nothing at hand tells it."""
+
+    place: str
+    data: bytes
+    signature: str | None
+
+
+class _Link(NamedTuple):
+    end: datetime  # naive UTC
+    place: str
+    file_sha256: str
+    metadata: str | None
+
+
+class Proofs:
+    """`digests`, oldest first in each trail; `listed_by`: place of a log file to place of the digest that lists it."""
+
+    def __init__(self, lake: Lake, files: Iterable[dict[str, Any]]) -> None:
+        self._lake = lake
+        self._read: dict[str, tuple[bytes, Digest | None]] = {}
+        self.listed_by: dict[str, str] = {}
+        wanted = [file for file in files if file["delivered_at"] and file["region"]]
+        chains = self._chains(sorted({f"{file['account_id']} {file['region']}" for file in wanted}))
+        needed: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+        for file in wanted:
+            for key, chain in chains.items():
+                start = bisect_left(chain, file["delivered_at"].replace(tzinfo=None) - _EDGE, key=lambda link: link.end)
+                for number in range(start, min(start + _TRIED, len(chain))):
+                    if self._lists(chain[number], file["place"]):
+                        needed[key] |= {number - 1, number, number + 1} & set(range(len(chain)))
+                        self.listed_by[file["place"]] = chain[number].place
+        self.digests = [
+            proof
+            for key in sorted(needed)
+            for number in sorted(needed[key])
+            if (proof := self._proof(chains[key], number))
+        ]
+
+    def _chains(self, regions: list[str]) -> dict[tuple[str, ...], list[_Link]]:
+        chains: defaultdict[tuple[str, ...], list[_Link]] = defaultdict(list)
+        for row in self._lake.sql(_DIGESTS, regions=regions).rows():
+            if name := digest_name(row["place"]):
+                root = row["place"].partition("CloudTrail-Digest")[0]
+                key = (root, row["region"], name.trail, name.home_region, str(name.is_backfill))
+                chains[key].append(_Link(name.end, row["place"], row["file_sha256"], row["metadata"]))
+        return {key: sorted(chain) for key, chain in chains.items()}
+
+    def _digest(self, link: _Link) -> tuple[bytes, Digest | None]:
+        """Its bytes, empty where they are not kept, and what it says."""
+        if link.place not in self._read:
+            folder = self._lake.path / "evidence" / "digests"
+            names = (folder / f"{link.file_sha256}.json{ending}" for ending in (".gz", ""))
+            data = next((name.read_bytes() for name in names if name.is_file()), b"")
+            try:
+                said = read_digest(inflate(data, _MAX_DIGEST_BYTES)[0] if data[:2] == GZIP_MAGIC else data)
+            except FaultError:
+                said = None
+            self._read[link.place] = data, said
+        return self._read[link.place]
+
+    def _lists(self, link: _Link, place: str) -> bool:
+        digest = self._digest(link)[1]
+        return digest is not None and any(
+            place == _place_of(link.place, digest, log.s3_bucket, log.s3_object) for log in digest.log_files
+        )
+
+    def _proof(self, chain: list[_Link], number: int) -> Proof | None:
+        link, following = chain[number], chain[number + 1] if number + 1 < len(chain) else None
+        data, digest = self._digest(link)
+        if digest is None:
+            return None
+        signature = _metadata(link).get("signature")
+        after = self._digest(following)[1] if following and signature is None else None
+        if following and after and after.previous_digest_s3_object:
+            before = _place_of(following.place, after, after.previous_digest_s3_bucket, after.previous_digest_s3_object)
+            signature = after.previous_digest_signature if before == link.place else None
+        return Proof(link.place, data, signature)
+
+
+def _metadata(link: _Link) -> dict[str, str]:
+    """What S3 kept with a digest: by the ledger, or by the sidecar of a copy."""
+    said = json.loads(link.metadata) if link.metadata else None
+    if said is None:
+        try:
+            said = json.loads(Path(link.place + SIDECAR).read_bytes()).get("metadata")
+        except (OSError, ValueError, AttributeError):
+            return {}
+    return {str(name): str(value) for name, value in said.items()} if isinstance(said, dict) else {}
+
+
+def _place_of(digest_place: str, digest: Digest, bucket: str | None, key: str) -> str:
+    """Where an object that a digest names lies, in the bucket or in a copy of it."""
+    if digest_place.startswith("s3://"):
+        return f"s3://{bucket}/{key}"
+    return digest_place.removesuffix(digest.digest_s3_object) + key

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,8 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         _tell_own_accounts(query.sql, lake)
         if not rows and query.category != "any":
             _tell_blind_spot(query, lake)
+        if not rows and any(param.name == "baseline_days" for param in query.params):
+            _tell_short_history(bind(query, given), lake)
 
     ask.params[:0] = [click_param(param) for param in query.params]
     return ask
@@ -201,6 +204,23 @@ def _tell_blind_spot(query: Query, lake: Lake) -> None:
     held = lake.sql("SELECT 1 FROM history WHERE category = $category LIMIT 1", category=query.category)
     if not len(held):
         say(f"blind spot: the lake holds no {query.category} events at all; a trail may not have recorded them")
+
+
+def _tell_short_history(params: Mapping[str, Any], lake: Lake) -> None:
+    """Where too few days are held to compare with, nothing is called new: that is no answer either."""
+    needed = min(params["baseline_days"], params["min_history_days"])
+    (held,) = lake.sql(_LONGEST_HISTORY).rows()
+    if (held["days"] or 0) < needed:
+        say(
+            f"{held['days'] or 0} of {needed} days held before the newest: nothing is called new yet; see --min-history-days"
+        )
+
+
+_LONGEST_HISTORY = """
+SELECT max(days) AS days FROM (
+    SELECT count(DISTINCT event_date) - 1 AS days FROM history WHERE event_date IS NOT NULL GROUP BY account_id
+)
+"""
 
 
 @click.command()

@@ -86,6 +86,11 @@ def test_the_client_is_read_from_the_user_agent_the_source_and_the_console_flag(
     assert client(agent, source, from_console) == expected
 
 
+def test_what_stands_beyond_the_kilobyte_of_a_user_agent_is_not_aws_words():
+    assert client("curl " + "x" * 1_019 + " aws-cli/2.15.0", "198.51.100.7") == "other"
+    assert client("aws-cli/2.15.0 " + "x" * 2_000, "198.51.100.7") == "cli"
+
+
 def test_brackets_around_a_user_agent_are_removed_even_when_the_last_was_cut_off():
     assert plain_user_agent("[Boto3/1.26]") == "Boto3/1.26"
     assert plain_user_agent("[Boto3/1.26 Py") == "Boto3/1.26 Py"

@@ -13,6 +13,7 @@ _PRIVATE_NETWORKS = """
 """
 _PRIVATE = tuple(map(ip_network, _PRIVATE_NETWORKS.split()))
 _SERVICE_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*\.[a-z]+", re.IGNORECASE)
+_LONGEST_AGENT = 1_024  # AWS cuts there; what is longer was written by somebody else, and takes long to search
 _CONSOLE = re.compile(
     r"^(signin|console)\.amazonaws\.com|^console\.|S3Console/|ConsoleFrontend|Console, aws-internal"
     r"|^AWS \w+ Console$",
@@ -63,7 +64,8 @@ def plain_user_agent(user_agent: object) -> str | None:
 
 def client(user_agent: object, source_ip_address: object, from_console: bool | None = None) -> str | None:
     """console, cloudshell, cli, sdk, iac, browser, service or other; null without a user agent. Forgeable."""
-    agent, from_address = plain_user_agent(user_agent) or "", _address(source_ip_address) is not None
+    agent = (plain_user_agent(user_agent) or "")[:_LONGEST_AGENT]
+    from_address = _address(source_ip_address) is not None
     if "cloudshell" in agent.lower():
         return "cloudshell"
     if source_ip_address == "cloudformation.amazonaws.com":

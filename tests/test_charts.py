@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailquery import Result, charts
-from trailquery.charts import label, timeline
+from trailquery.charts import coverage, label, timeline
 from trailquery.errors import UsageError
 
 NINE = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -119,3 +119,41 @@ def test_markup_from_a_log_is_no_markup_in_any_label_nor_in_the_page() -> None:
     for text in (trace.name, *figure.layout.yaxis.ticktext):
         assert plotly_reads(text) == evil[:24] + "\N{HORIZONTAL ELLIPSIS}" + evil[-23:]
     assert "<script>alert" not in figure.to_html(include_plotlyjs=False)
+
+
+HOURS = [
+    {"account_id": "111122223333", "region": region, "trail": trail, "hour": hour, "status": status, "reason": "<b>why"}
+    for region, trail, hour, status in (
+        ("eu-west-1", "main", NINE, "delivered"),
+        ("eu-west-1", "main", TEN, "missing"),
+        ("us-east-1", None, TEN, "not collected"),
+    )
+]
+
+
+def hours(rows: list[dict[str, Any]]) -> Result:
+    table = pa.Table.from_pylist([row | {"hour": row["hour"].replace(tzinfo=None)} for row in rows])
+    return Result(table.to_reader(), "UTC")
+
+
+def test_each_trail_of_an_account_and_region_is_a_line_and_each_hour_a_cell_in_the_colour_of_its_status() -> None:
+    figure = coverage(hours(HOURS))
+    (cells,) = figure.data
+    levels = list(charts.STATUS_COLORS)
+    assert figure.layout.yaxis.ticktext == ("111122223333 eu-west-1 main", "111122223333 us-east-1")
+    assert list(cells.x) == [NINE, TEN]
+    assert [list(row) for row in cells.z] == [
+        [levels.index("delivered"), levels.index("missing")],
+        [None, levels.index("not collected")],
+    ]
+    assert cells.colorscale[2 * levels.index("missing")] == (levels.index("missing") / len(levels), "#c0392b")
+    assert cells.hovertext[0][1] == "<b>2024-03-01T10:00:00Z</b><br>missing<br>reason: &lt;b&gt;why"
+    assert cells.hovertext[1][0] == ""
+
+
+def test_a_map_of_hours_needs_their_columns_and_has_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match=r'no column trail; take lake.sql\("FROM coverage_hours"\)'):
+        coverage(hours([{name: value for name, value in HOURS[0].items() if name != "trail"}]))
+    monkeypatch.setattr(charts, "MOST_HOURS", 2)
+    with pytest.raises(UsageError, match="3 hours are too many for a picture; narrow the scope"):
+        coverage(hours(HOURS))

@@ -59,7 +59,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, *arguments: str) -> Said:
     """The real command in its own process, in a pipe."""
     done = subprocess.run([*PROGRAM, *arguments], cwd=folder, capture_output=True, timeout=60)
-    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Said(done.returncode, done.stdout.decode(), without_footer(done.stderr.decode()))
+
+
+def without_footer(text: str) -> str:
+    """What is said of a question, but for what stands below every answer."""
+    return "".join(line for line in text.splitlines(True) if not line.startswith(("integrity: ", "0 rows; ")))
 
 
 def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = None) -> Said:
@@ -89,7 +94,7 @@ def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = Non
                 process.send_signal(signal.SIGINT)
                 interrupt_after, interrupted = None, True
     os.close(leader)
-    return Said(process.returncode, got.decode().replace("\r\n", "\n"), "")
+    return Said(process.returncode, without_footer(got.decode().replace("\r\n", "\n")), "")
 
 
 Ask = Callable[..., Said]
@@ -107,7 +112,7 @@ def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Capture
             main()
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
-        return Said(int(ended.value.code or 0), out.decode(), err.decode())
+        return Said(int(ended.value.code or 0), out.decode(), without_footer(err.decode()))
 
     return in_process
 

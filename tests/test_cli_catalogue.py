@@ -28,7 +28,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask(home: Path, *words: str, stdin: str = "") -> tuple[int, str, str]:
     said = subprocess.run([*PROGRAM, *words], cwd=home, input=stdin, capture_output=True, text=True, check=False)
-    return said.returncode, said.stdout, said.stderr
+    told = [line for line in said.stderr.splitlines(keepends=True) if not line.startswith(("integrity: ", "0 rows; "))]
+    return said.returncode, said.stdout, "".join(told)
 
 
 def listed(text: str) -> list[str]:

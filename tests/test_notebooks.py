@@ -193,7 +193,7 @@ def test_triage_follows_the_leaked_key_to_its_owner_and_the_foreign_address(
 
 
 def test_triage_looks_only_at_the_time_asked_for(triage: dict[str, Any]) -> None:
-    days = {row["day"] for row in table_rows(triage['trail.run("coverage")'])}
+    days = {row["first_hour"][:10] for row in table_rows(triage['trail.run("coverage")'])}
     assert days == {"2026-11-20"}
 
 

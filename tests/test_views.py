@@ -135,7 +135,7 @@ def test_the_scope_reads_only_the_dates_it_needs(
     days = "TIMESTAMP '2024-03-01 12:00' + to_days(day::INTEGER)"
     connection.execute(
         f"COPY (SELECT {days} AS event_time, ({days})::DATE AS event_date, 'management' AS category,"
-        " '111122223333' AS account_id, 'us-east-1' AS region, 'ec2' AS service FROM range(28) AS t(day))"
+        " '111122223333' AS account_id, 'us-east-1' AS region, 'ec2' AS service, '' AS integrity FROM range(28) AS t(day))"
         f" TO '{tmp_path}/events' (FORMAT parquet, PARTITION_BY (event_date))"
     )
     connection.execute(
@@ -165,8 +165,8 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "network_events": ["is_external_principal"],
     }
     columns = {view: list(lake.describe(f"SELECT * FROM {view}", {})) for view in added}
-    every = [*EVENTS.names, "event_date"]
-    looked_up = [column.name for column in ADDED_COLUMNS]
+    integrity, *looked_up = [column.name for column in ADDED_COLUMNS]
+    every = [*EVENTS.names, "event_date", integrity]
     assert columns.pop("variants") == every
     assert columns == {view: [*every, *looked_up, *more] for view, more in added.items() if view != "variants"}
 

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST_EVENTS = 20_000  # above that a browser no longer moves the picture smoothly
+MOST_HOURS = 200_000
+STATUS_COLORS = {
+    "delivered": "#2a7f62",
+    "proven quiet": "#9bd1bd",
+    "quiet": "#d5ebe2",
+    "not due": "#dfe3ea",
+    "not collected": "#9aa3b2",
+    "logging off": "#e08e0b",
+    "missing": "#c0392b",
+}
 _COLORS = {"success": "#2a7f62", "denied": "#c0392b", "error": "#e08e0b", "dry-run": "#5b6c8f"}
 _HOVER = ("action", "target", "outcome", "error_code", "actor", "client_ip", "account_id", "region", "event_id")
 _LINE_LABEL, _HOVER_LABEL = 48, 120  # characters
@@ -50,6 +60,59 @@ def timeline(result: Result, row: str = "action", color: str = "outcome") -> "go
             marker={"size": 9, "opacity": 0.8, "color": _COLORS.get(value)},
         )
     return figure
+
+
+def coverage(result: Result) -> "go.Figure":
+    """Hours as a map: one line an account, region and trail, one cell an hour, its colour the status.
+
+    `result` has the columns of the view coverage_hours, or of them account_id, region, trail, hour and status. Raises
+    UsageError for a column that it lacks, for more than MOST_HOURS of them, and without Plotly.
+    """
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise UsageError('coverage: Plotly is not installed; install it with: pip install "trailquery[lab]"') from None
+    schema = result.arrow().schema
+    wanted = ("account_id", "region", "trail", "hour", "status")
+    if missing := [name for name in wanted if name not in schema.names]:
+        raise UsageError(
+            f'coverage: the result has no column {", ".join(missing)}; take lake.sql("FROM coverage_hours")'
+        )
+    if len(result) > MOST_HOURS:
+        raise UsageError(f"coverage: {len(result):,} hours are too many for a picture; narrow the scope")
+    cells = {((c["account_id"], c["region"], c["trail"]), c["hour"]): c for c in result.rows()}
+    lines = sorted({line for line, _ in cells}, key=str)
+    hours = sorted({hour for _, hour in cells})
+    levels, most = list(STATUS_COLORS), len(STATUS_COLORS)
+    statuses = [[cells.get((line, hour), {}).get("status") for hour in hours] for line in lines]
+    figure = go.Figure(
+        layout=_layout([" ".join(filter(None, line)) for line in lines], str(schema.field("hour").type.tz))
+    )
+    figure.add_heatmap(
+        x=hours,
+        y=list(range(len(lines))),
+        z=[[levels.index(one) if one in levels else None for one in row] for row in statuses],
+        hovertext=[[_cell(cells[line, hour]) if (line, hour) in cells else "" for hour in hours] for line in lines],
+        hoverinfo="text",
+        zmin=-0.5,
+        zmax=most - 0.5,
+        colorscale=[[(n + end) / most, color] for n, color in enumerate(STATUS_COLORS.values()) for end in (0, 1)],
+        colorbar={"tickvals": list(range(most)), "ticktext": levels},
+        xgap=1,
+        ygap=1,
+    )
+    return figure
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    told = [
+        f"{name}: {label(cell[name], _HOVER_LABEL)}"
+        for name in ("reason", "files", "events")
+        if cell.get(name) is not None
+    ]
+    return "<br>".join(
+        [f"<b>{cell['hour'].isoformat().replace('+00:00', 'Z')}</b>", label(cell["status"], _HOVER_LABEL), *told]
+    )
 
 
 def _layout(lines: list[object], zone: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import Query, Wanted, bind, find_query
+from trailquery.coverage import empty_answer, is_quick
 from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, TrailqueryError, UsageError
@@ -201,23 +202,37 @@ class Lake:
             return self._judged
 
     def _result(self, name: str, sql: str, params: Mapping[str, Any]) -> Result:
-        lake = self
-        if self._views.verdicts.exist and not self._is_judged:
-            named = self._views.read(self._connection.cursor(), sql)
-            lake = self._with_verdicts() if named.wants_integrity and _COPIES & named.stands_on else self
+        lake = self._with_verdicts() if self._is_about_integrity(sql, params) else self
         return Result(lake._execute(name, sql, params), self.zone_name, below=partial(lake._footer, sql))
+
+    def _is_about_integrity(self, sql: str, params: Mapping[str, Any]) -> bool:
+        """Whether the answer takes the join with the verdicts."""
+        if self._is_judged or not self._views.verdicts.exist:
+            return False
+        named = self._views.read(self._connection.cursor(), sql)
+        if named.wants_integrity or not named.has_star or not _COPIES & named.stands_on:
+            return named.wants_integrity
+        try:
+            return "integrity" in self.describe(sql, params)
+        except duckdb.Error:  # a mistake in it, which is told when it is run
+            return False
 
     def _footer(self, sql: str, met: Met) -> list[str]:
         """What stands below an answer that is about events."""
         cursor = self._connection.cursor()
 
         def work() -> list[str]:
-            if not _COPIES & self._views.read(cursor, sql).stands_on:
+            stands_on = self._views.read(cursor, sql).stands_on
+            if not _COPIES & stands_on:
                 return []
-            self._set_scope(cursor)
             self._views.define(cursor, {"stored.verdicts"})
+            self._set_scope(cursor)
             scope = {name: getattr(self.scope, name) for name in ("since", "until", "accounts", "regions")}
-            return [*footer(cursor, self._views.verdicts.exist, met, scope)]
+            notes = [*footer(cursor, self._views.verdicts.exist, met, scope)]
+            if not met.rows and "coverage_hours" not in stands_on and is_quick(self.path):
+                self._views.define(cursor, {"coverage_hours"})
+                notes.insert(0, empty_answer(cursor))
+            return notes
 
         return self._watched("footer", cursor, monotonic() + self.timeout_s, work)
 

@@ -104,7 +104,7 @@ def footer(cursor: duckdb.DuckDBPyConnection, exist: bool, met: Met, scope: Mapp
 
     Where its columns name no events, the files in scope are counted instead.
     """
-    names = met.ids.column_names
+    names = met.ids.column_names if met.rows else []
     is_looked_up = names and (exist or cursor.execute("SELECT 1 FROM stored.others LIMIT 1").fetchall())
     if is_looked_up:
         cursor.register("met", met.ids)

@@ -2,7 +2,9 @@
 
 import re
 import threading
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import resource_dir
+from trailquery.coverage import define_digests, fill_digests
 from trailquery.enrich import define_enriched
 from trailquery.events import TEXT, TIME
 from trailquery.settings import Settings
@@ -22,6 +25,10 @@ _ENDS_STATEMENT = re.compile(r";[ \t]*(?:--[^\n]*)?\n")
 _CREATES = re.compile(r"^CREATE (?:VIEW|MACRO|SCHEMA) ([\w.]+)", re.MULTILINE)
 
 EVERYTHING = "*"
+# Views that several others stand on, more than once: each is a table from the first query that needs it.
+_WORKED_OUT_ONCE = tuple(
+    f"stored.{name}" for name in ("places", "digest_places", "chains", "listed_files", "chain_files")
+)
 _CATALOG = re.compile("duckdb_|pragma_|query")  # functions that list what is defined, or read SQL of their own
 _NAMED = """
 SELECT
@@ -50,12 +57,13 @@ class Snapshot(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What a statement needs: the tables and views it names, in lower case, all of ours that those stand on, and
-    whether it may return or look at `integrity`."""
+    """What a statement needs: the tables and views it names, in lower case, all of ours that those stand on, whether it
+    looks at `integrity`, and whether it takes columns by a star, of which that may be one."""
 
     tables: set[str]
     stands_on: set[str]
     wants_integrity: bool
+    has_star: bool
 
 
 class Views:
@@ -81,7 +89,12 @@ class Views:
         if judged:
             self.verdicts.fill()
         swaps = _define_copies(connection, self.verdicts, judged)
-        self._filled_on_demand = {"stored.verdicts": self.verdicts.fill}
+        define_digests(connection)
+        self._filled_on_demand: dict[str, Callable[[], None]] = {
+            "stored.verdicts": self.verdicts.fill,
+            "stored.file_verdicts": self.verdicts.fill,
+            "stored.digests": partial(fill_digests, connection, lake),
+        }
         texts = sorted((resource_dir("sql") / "views").glob("*.sql"))
         macros, *views = (file.read_text(encoding="utf-8") for file in texts)
         connection.execute(macros)
@@ -97,6 +110,7 @@ class Views:
         self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
         self._names |= {name: set() for name in self._filled_on_demand}
         self.names = self._names.keys()
+        self._worked_out: set[str] = set()
         self._defining = threading.Lock()
 
     def read(self, connection: duckdb.DuckDBPyConnection, sql: str) -> Named:
@@ -106,8 +120,8 @@ class Views:
         ours = tables_named - (ctes - self._names.keys())
         is_told = (tables_named or functions) and not any(_CATALOG.match(name) for name in functions)
         needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
-        wants = "star" in classes or not columns.isdisjoint({"integrity", *tables_named, *aliases})
-        return Named(tables_named, self._closure(needed), wants)
+        wants = not columns.isdisjoint({"integrity", *tables_named, *aliases})  # the last two stand for a whole row
+        return Named(tables_named, self._closure(needed), wants, "star" in classes)
 
     def prepare(self, connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
         """Define what `sql` needs; returns the names of the tables and views in it, in lower case."""
@@ -118,17 +132,22 @@ class Views:
     def define(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> None:
         """Define what is called one of `names` and what that stands on; where one is none of ours, everything."""
         with self._defining:
-            needed = self._closure(names)
-            for name in needed & self._filled_on_demand.keys():
+            wanted = self._closure(names)
+            for name in wanted & self._filled_on_demand.keys():
                 self._filled_on_demand.pop(name)()
-            if not needed <= self._names.keys():
-                needed = set(self._names)
+            needed = wanted if wanted <= self._names.keys() else set(self._names)
             for name in [name for name in self._waiting if name in needed]:
                 connection.execute(self._waiting[name])
                 del self._waiting[name]
             if not self._waiting:
                 connection.execute("".join(self._comments))
                 self._comments = []
+            for name in [name for name in _WORKED_OUT_ONCE if name in wanted - self._worked_out]:
+                table = f"stored.once_{name.partition('.')[2]}"
+                connection.execute(
+                    f"CREATE TABLE {table} AS FROM {name}; CREATE OR REPLACE VIEW {name} AS FROM {table}"
+                )
+                self._worked_out.add(name)
 
     def _closure(self, names: set[str]) -> set[str]:
         """`names` and all of ours that they stand on."""

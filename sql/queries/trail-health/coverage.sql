@@ -1,62 +1,53 @@
 -- /// trailquery
--- title = "What the lake holds"
--- question = "Which days are held of each account and region, with how many events, and which are empty?"
+-- title = "What the lake covers"
+-- question = "Which hours are covered of each account, region and trail, and which are missing, off or were not collected?"
 -- category = "any"
 -- kind = "question"
 -- mitre = []
--- example = "trailquery run coverage --since 2024-03-01"
+-- example = "trailquery run coverage --status missing --since 2024-03-01"
+--
+-- [params.status]
+-- type = "list"
+-- default = []
+-- about = "Only these: delivered, proven quiet, quiet, missing, logging off, not collected, not due; empty is all"
 --
 -- [columns]
--- day = "The day (UTC)"
--- account_id = "The account that received the events"
--- region = "The region that recorded them"
--- events = "Events of that day; 0 is a day between the first and last held without any"
--- hours_with_events = "Hours of the day, of 24, in which there is an event"
--- categories = "Categories held, sorted: without data, calls on objects and functions are unseen"
--- files = "Log files these events were read from"
--- first_event = "The first event of the day (UTC)"
--- last_event = "The last event of the day (UTC)"
+-- account_id = "The account"
+-- region = "The region"
+-- trail = "The trail, where digests name it"
+-- status = "delivered, proven quiet (a signed digest lists no file), quiet (one not verified), missing, logging off, not collected, or not due: too new to tell"
+-- first_hour = "The first of the hours on end that are so (UTC)"
+-- last_hour = "The last of them"
+-- hours = "How many there are"
+-- files = "Log files held that were delivered in them"
+-- events = "Events of these hours in the account and region, of whichever trail"
+-- categories = "Categories held of them, sorted: without data, calls on objects and functions are unseen"
+-- reason = "Why it is so"
 -- ///
-WITH held AS (
+WITH numbered AS (
     SELECT
-        account_id,
-        region,
-        event_date,
-        count(*) AS events,
-        count(DISTINCT date_trunc('hour', event_time)) AS hours_with_events,
-        list_sort(list(DISTINCT category)) AS categories,
-        count(DISTINCT file_sha256) AS files,
-        min(event_time) AS first_event,
-        max(event_time) AS last_event
-    FROM events
-    GROUP BY account_id, region, event_date
-),
-
-days AS (
-    SELECT
-        account_id,
-        region,
-        unnest(
-            generate_series(min(event_date), max(event_date), INTERVAL 1 DAY)
-        )::DATE AS event_date
-    FROM held
-    GROUP BY account_id, region
+        *,
+        date_diff('hour', TIMESTAMP '1970-01-01', hour)
+        - row_number() OVER (
+            PARTITION BY prefix, organization_id, account_id, region, trail, status
+            ORDER BY hour
+        ) AS run
+    FROM coverage_hours
+    WHERE len($status) = 0 OR list_contains($status, status)
 )
 
 SELECT
-    days.event_date AS day,
-    days.account_id,
-    days.region,
-    coalesce(held.events, 0) AS events,
-    coalesce(held.hours_with_events, 0) AS hours_with_events,
-    coalesce(held.categories, []) AS categories,
-    coalesce(held.files, 0) AS files,
-    held.first_event,
-    held.last_event
-FROM days
-LEFT JOIN held
-    ON
-        days.account_id IS NOT DISTINCT FROM held.account_id
-        AND days.region IS NOT DISTINCT FROM held.region
-        AND days.event_date = held.event_date
-ORDER BY day, days.account_id, days.region
+    account_id,
+    region,
+    trail,
+    status,
+    min(hour) AS first_hour,
+    max(hour) AS last_hour,
+    count(*) AS hours,
+    sum(files)::BIGINT AS files,
+    sum(events)::BIGINT AS events,
+    list_sort(list_distinct(flatten(list(categories)))) AS categories,
+    min(reason) AS reason
+FROM numbered
+GROUP BY prefix, organization_id, account_id, region, trail, status, run
+ORDER BY account_id, region, trail, first_hour, prefix

@@ -1,0 +1,196 @@
+"""Which hours the lake covers: what kept digests list, as a table for SQL, and what to say below an empty answer."""
+
+import uuid
+from contextlib import suppress
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+from time import time
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trailquery.digests import FaultError, digest_name, read_digest
+from trailquery.events import TEXT, TIME
+from trailquery.inflate import GZIP_MAGIC, inflate
+
+DIGESTS = pa.schema(
+    [
+        ("file_sha256", TEXT),
+        ("trail", TEXT),
+        ("home_region", TEXT),
+        ("starts_at", TIME),  # null, like the rest, where it is no digest
+        ("ends_at", TIME),
+        ("is_first", pa.bool_()),  # it names no digest before it: the trail is new, or logging was off
+        ("names", pa.list_(TEXT)),  # of the log files that it lists, without folders
+    ]
+)
+_UNUSED_S = 3600  # other processes may still answer from a file that was made within this time
+_LONGEST = 64 << 20  # bytes
+_QUICK = 20_000  # are read in seconds
+_SPANS = 3
+_COVERED = ("delivered", "proven quiet", "quiet")
+
+
+def define_digests(connection: duckdb.DuckDBPyConnection) -> None:
+    """View `stored.digests`, empty until it is filled."""
+    connection.register("no_digests", DIGESTS.empty_table())
+    connection.execute("CREATE TABLE stored.read_digests AS FROM no_digests")
+    connection.execute("CREATE VIEW stored.digests AS FROM stored.read_digests")
+    connection.unregister("no_digests")
+
+
+def fill_digests(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Let `stored.digests` tell of every digest that the lake keeps.
+
+    Each is read once: what it says is kept in cache/digests, in a file named by the SHA-256 of its bytes.
+    """
+    kept, known = _kept(lake), _known(lake)
+    rows = pq.read_table(known, schema=DIGESTS) if known else DIGESTS.empty_table()
+    if new := sorted(kept.keys() - set(rows["file_sha256"].to_pylist())):
+        rows = pa.concat_tables([rows, pa.Table.from_pylist([_row(one, kept[one]) for one in new], DIGESTS)])
+        known = _keep(rows, lake / "cache" / "digests")
+    if known:
+        quoted = str(known).replace("'", "''")
+        connection.execute(f"CREATE OR REPLACE VIEW stored.digests AS FROM read_parquet('{quoted}')")
+    elif new:  # nothing can be written
+        connection.register("new_digests", rows)
+        connection.execute("INSERT INTO stored.read_digests FROM new_digests")
+        connection.unregister("new_digests")
+
+
+def is_quick(lake: Path) -> bool:
+    """Whether few digests are still to be read, so that what they say can be told beside an answer."""
+    known = _known(lake)
+    return len(_kept(lake)) - (pq.read_metadata(known).num_rows if known else 0) <= _QUICK
+
+
+def _kept(lake: Path) -> dict[str, Path]:
+    """The digests of a lake by the SHA-256 of their bytes."""
+    kept = (lake / "evidence" / "digests").glob("*.json*")
+    return {file.name.partition(".")[0]: file for file in kept if file.suffix != ".part"}
+
+
+def _known(lake: Path) -> Path | None:
+    """The newest file of the cache; none whose bytes have changed."""
+    made = sorted((lake / "cache" / "digests").glob("*.parquet"), key=_made, reverse=True)
+    return next((file for file in made if _content(file) == file.stem), None)
+
+
+def _row(sha256: str, file: Path) -> dict[str, Any]:
+    data = file.read_bytes()
+    row: dict[str, Any] = dict.fromkeys(DIGESTS.names) | {"file_sha256": sha256}
+    try:
+        said = read_digest(inflate(data, _LONGEST)[0] if data[:2] == GZIP_MAGIC else data)
+    except FaultError:
+        return row
+    name = digest_name(said.digest_s3_object)
+    return row | {
+        "trail": name and name.trail,
+        "home_region": name and name.home_region,
+        "starts_at": said.start,
+        "ends_at": said.end,
+        "is_first": said.previous_digest_s3_object is None,
+        "names": [listed.s3_object.rpartition("/")[2] for listed in said.log_files],
+    }
+
+
+def _keep(rows: pa.Table, folder: Path) -> Path | None:
+    """Write the cache, and remove what nobody reads any more; None where the disk does not let us."""
+    unfinished = folder / f"{uuid.uuid4()}.unfinished"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows, unfinished, compression="zstd")
+        made = folder / f"{_content(unfinished)}.parquet"
+        unfinished.replace(made)
+    except OSError:
+        return None
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+    for old in folder.iterdir():
+        with suppress(OSError):
+            if old != made and time() - _made(old) > _UNUSED_S:
+                old.unlink()
+    return made
+
+
+def _made(file: Path) -> float:
+    return file.stat().st_mtime
+
+
+def _content(file: Path) -> str:
+    with file.open("rb") as opened:
+        return file_digest(opened, "sha256").hexdigest()
+
+
+def empty_answer(cursor: duckdb.DuckDBPyConnection) -> str:
+    """Over which hours an answer without rows holds, and where the lake is blind; `cursor` knows the scope."""
+    ((hours, covered),) = cursor.execute(_HOURS, {"covered": _COVERED}).fetchall()
+    if not hours:
+        return "0 rows; no hour of the scope is covered; see: trailquery coverage"
+    spans = cursor.execute(_BLIND, {"covered": _COVERED}).fetchall()
+    told = [_span(*span) for span in spans[:_SPANS]]
+    more = [f"and {len(spans) - _SPANS} more: trailquery coverage"] if len(spans) > _SPANS else []
+    return "; ".join([f"0 rows; {covered:,} of {hours:,} h covered", *told, *more])
+
+
+def _span(status: str, first: datetime, last: datetime, places: list[str], is_everywhere: bool) -> str:
+    """One blind spot: missing 11-19 03-07Z eu-west-1."""
+    end = f"{last:%H}" if first.date() == last.date() else f"{last:%m-%d %H}"
+    when = f"{first:%m-%d %H}" if first == last else f"{first:%m-%d %H}-{end}"
+    few = ", ".join(places[:_SPANS]) + (f" and {len(places) - _SPANS} more" if len(places) > _SPANS else "")
+    return f"{status} {when}Z" + ("" if is_everywhere else f" {few}")
+
+
+# An account and region is covered in an hour where any of its trails is.
+_BEST = """
+WITH best AS (
+    SELECT
+        hour,
+        account_id,
+        region,
+        bool_or(status IN $covered) AS is_covered,
+        min(status) FILTER (WHERE status NOT IN $covered) AS status
+    FROM coverage_hours
+    GROUP BY hour, account_id, region
+)
+"""
+_HOURS = f"""{_BEST}
+SELECT count(*), count(*) FILTER (WHERE is_covered)
+FROM (SELECT hour, bool_and(is_covered) AS is_covered FROM best GROUP BY hour)
+"""  # noqa: S608 (our own text)
+_BLIND = f"""{_BEST},
+
+numbered AS (
+    SELECT
+        *,
+        date_diff('hour', TIMESTAMP '1970-01-01', hour)
+        - row_number() OVER (PARTITION BY account_id, region, status ORDER BY hour) AS run,
+        (SELECT count(DISTINCT account_id) FROM best) > 1 AS is_of_many
+    FROM best
+    WHERE NOT is_covered
+),
+
+runs AS (
+    SELECT
+        status,
+        min(hour) AS first_hour,
+        max(hour) AS last_hour,
+        if(is_of_many, account_id || '/', '') || region AS place
+    FROM numbered
+    GROUP BY status, account_id, region, run, is_of_many
+)
+
+SELECT
+    status,
+    first_hour,
+    last_hour,
+    list_sort(list(place)),
+    count(*) = (SELECT count(*) FROM (SELECT DISTINCT account_id, region FROM best))
+FROM runs
+GROUP BY status, first_hour, last_hour
+ORDER BY status = 'not due', status = 'not collected', first_hour, last_hour, status
+"""  # noqa: S608

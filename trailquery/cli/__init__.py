@@ -21,6 +21,7 @@ COMMANDS = {
     "bundle": ("bundle", "Pack events and the proof of them into a zip that anyone can check."),
     "hold": ("hold", "Let nothing of the lake be merged or removed until it is released."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),
+    "coverage": ("coverage", "Which hours are held of each account, region and trail."),
     "files": ("evidence", "The log files of the lake, and those that could not be read."),
     "find": ("questions", "Find any string: key, address, ARN, account, resource, id, text."),
     "hunt": ("hunt", "All findings in one go, most severe first, with the next command."),

@@ -167,7 +167,7 @@ _BLIND = f"""{_BEST},
 numbered AS (
     SELECT
         *,
-        date_diff('hour', TIMESTAMP '1970-01-01', hour)
+        epoch(hour)::BIGINT // 3600
         - row_number() OVER (PARTITION BY account_id, region, status ORDER BY hour) AS run,
         (SELECT count(DISTINCT account_id) FROM best) > 1 AS is_of_many
     FROM best

@@ -153,7 +153,7 @@ SELECT
     coalesce(marks.fresh_until, one.last_held + INTERVAL 1 HOUR) AS fresh_until,
     CASE
         WHEN one.starts_here THEN one.first_held
-        ELSE min(one.first_held) OVER (PARTITION BY one.prefix, one.organization_id)
+        ELSE min(one.first_held) OVER of_root
     END AS first_hour,
     greatest(
         one.last_held,
@@ -161,7 +161,7 @@ SELECT
             'hour',
             coalesce(
                 marks.fresh_until,
-                max(one.last_held) OVER (PARTITION BY one.prefix, one.organization_id)
+                max(one.last_held) OVER of_root
             )
         )
     ) AS last_hour
@@ -170,7 +170,10 @@ LEFT JOIN marks
     ON
         one.told_by <> 'events'
         AND one.prefix IS NOT DISTINCT FROM marks.prefix
-        AND one.organization_id IS NOT DISTINCT FROM marks.organization_id;
+        AND one.organization_id IS NOT DISTINCT FROM marks.organization_id
+WINDOW of_root AS (
+    PARTITION BY one.prefix, one.organization_id, one.told_by = 'events'
+);
 
 -- stored.listed_files: one row a log file that a digest lists, by its name, which never comes twice.
 CREATE VIEW stored.listed_files AS

@@ -27,7 +27,7 @@
 WITH numbered AS (
     SELECT
         *,
-        date_diff('hour', TIMESTAMP '1970-01-01', hour)
+        epoch(hour)::BIGINT // 3600
         - row_number() OVER (
             PARTITION BY prefix, organization_id, account_id, region, trail, status
             ORDER BY hour

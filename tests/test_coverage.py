@@ -254,6 +254,18 @@ def test_an_empty_answer_says_over_which_hours_it_holds_and_where_the_lake_is_bl
     assert not [line for line in bucket.ask("sql", "SELECT event_id FROM events") if line.startswith("0 rows")]
 
 
+def test_a_blind_spot_names_the_account_where_the_region_is_covered_in_another(bucket: Bucket) -> None:
+    for folder in ("a", "b"):
+        bucket.digest(0, 1, 2, 3, under=folder)
+    other = bucket.root / "c" / "AWSLogs" / "444455556666" / "CloudTrail" / REGION
+    for hour in (0, 3):
+        name = f"444455556666_CloudTrail_{REGION}_20240301T{hour:02}10Z_abcdefghijklmnop.json.gz"
+        write_log(other / name, [record(eventID=name, eventTime="2024-03-01T00:00:00Z", awsRegion=REGION)])
+    lake = bucket.ingested()
+    nothing = lake.narrowed(until=DAY + timedelta(hours=2)).sql("SELECT event_id FROM events WHERE actor = 'nobody'")
+    assert nothing.footer()[0] == "0 rows; 1 of 2 h covered; not collected 03-01 01Z 444455556666/eu-west-1"
+
+
 def test_the_command_counts_the_hours_and_shows_them_alike_or_one_by_one(bucket: Bucket) -> None:
     bucket.log(0)
     bucket.digest(0, 1, 3)

@@ -168,29 +168,42 @@ numbered AS (
     SELECT
         *,
         epoch(hour)::BIGINT // 3600
-        - row_number() OVER (PARTITION BY account_id, region, status ORDER BY hour) AS run,
-        (SELECT count(DISTINCT account_id) FROM best) > 1 AS is_of_many
+        - row_number() OVER (PARTITION BY account_id, region, status ORDER BY hour) AS run
     FROM best
     WHERE NOT is_covered
 ),
 
 runs AS (
-    SELECT
-        status,
-        min(hour) AS first_hour,
-        max(hour) AS last_hour,
-        if(is_of_many, account_id || '/', '') || region AS place
+    SELECT status, account_id, region, min(hour) AS first_hour, max(hour) AS last_hour
     FROM numbered
-    GROUP BY status, account_id, region, run, is_of_many
+    GROUP BY status, account_id, region, run
+),
+
+regions AS (
+    SELECT region, count(DISTINCT account_id) AS accounts FROM best GROUP BY region
+),
+
+places AS (
+    SELECT
+        runs.status,
+        runs.first_hour,
+        runs.last_hour,
+        CASE
+            WHEN count(*) = any_value(regions.accounts) THEN [runs.region]
+            ELSE list(runs.account_id || '/' || runs.region)
+        END AS places,
+        count(*) AS chains
+    FROM runs INNER JOIN regions ON runs.region = regions.region
+    GROUP BY runs.status, runs.first_hour, runs.last_hour, runs.region
 )
 
 SELECT
     status,
     first_hour,
     last_hour,
-    list_sort(list(place)),
-    count(*) = (SELECT count(*) FROM (SELECT DISTINCT account_id, region FROM best))
-FROM runs
+    list_sort(flatten(list(places))),
+    sum(chains) = (SELECT sum(accounts) FROM regions)
+FROM places
 GROUP BY status, first_hour, last_hour
 ORDER BY status = 'not due', status = 'not collected', first_hour, last_hour, status
 """  # noqa: S608

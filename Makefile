@@ -11,13 +11,17 @@ MAKE_VENV = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 endif
 
-.PHONY: demo test lint docs bench lab clean
+# Its botocore is not ours, so it has a venv of its own; the tamper matrix runs it.
+AWSCLI = awscli==1.46.3
+AWSCLI_VENV = .venv-awscli
+
+.PHONY: demo test lint docs bench lab clean awscli
 
 demo: $(VENV)/.installed
 	rm -rf demo
 	$(BIN)/trailquery demo
 
-test: lint
+test: lint awscli
 	$(BIN)/python -m pytest --numprocesses 2
 
 lint: $(VENV)/.installed-tests
@@ -36,12 +40,19 @@ bench: $(VENV)/.installed-tests
 lab: $(VENV)/.installed-tests
 	$(BIN)/jupyter lab notebooks
 
+awscli: $(AWSCLI_VENV)/.installed
+
 clean:
-	rm -rf demo $(VENV)
+	rm -rf demo $(VENV) $(AWSCLI_VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(MAKE_VENV)
 	$(INSTALL) --editable .
+	touch $@
+
+$(AWSCLI_VENV)/.installed: Makefile
+	$(PYTHON) -m venv $(AWSCLI_VENV)
+	$(AWSCLI_VENV)/bin/python -m pip install --quiet '$(AWSCLI)'
 	touch $@
 
 $(VENV)/.installed-tests: $(VENV)/.installed

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tamper import START, Trail
+from trails import START, Trail
 
 from trailquery.digests import (
     DigestName,

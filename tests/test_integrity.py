@@ -1,20 +1,15 @@
 """Verdicts on log files and digests from the digests of their trails."""
 
 import gzip
-import hashlib
-import json
 from collections import Counter
 
-from tamper import BUCKET, Trail
+from trails import BUCKET, Trail
 
 from trailquery.integrity import Verified, verify
 
 
 def verified(trail: Trail) -> Verified:
-    stored = list(trail.stored())
-    digests = [one for is_digest, one in stored if is_digest]
-    logs = [one for is_digest, one in stored if not is_digest]
-    return verify(digests, logs, trail.public_keys(), trail.now)
+    return verify(*trail.stored(), trail.public_keys(), trail.now)
 
 
 def wrong(found: Verified) -> dict[str, str]:
@@ -52,7 +47,8 @@ def test_a_changed_log_file_is_changed():
 def test_a_deleted_digest_is_missing_and_its_log_files_are_unverifiable():
     trail = Trail()
     gone = trail.digests[2]
-    listed = [one["s3Object"] for one in json.loads(trail.objects.pop(gone).text)["logFiles"]]
+    listed = trail.listed_by(2)
+    del trail.objects[gone]
     found = verified(trail)
     assert wrong(found) == {gone: "missing", **dict.fromkeys(listed, "unverifiable")}
     assert [one.verdict for one in found.chains] == ["broken"]
@@ -67,7 +63,6 @@ def test_a_planted_log_file_is_unlisted():
 
 def test_without_keys_nothing_is_intact():
     trail = Trail()
-    digests = [one for is_digest, one in trail.stored() if is_digest]
-    found = verify(digests, [], {}, trail.now)
-    assert {file.verdict for file in found.files} == {"unverifiable", "missing"}
-    assert hashlib.sha256(digests[0].text or b"").hexdigest() == digests[0].sha256
+    found = verify(*trail.stored(), {}, trail.now)
+    assert {file.verdict for file in found.files} == {"unverifiable"}
+    assert [one.verdict for one in found.chains] == ["unsigned"]

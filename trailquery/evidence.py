@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from trailquery import tables
 from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, instant, public_keys
+from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, inflate, inflate_sound, inflating
 from trailquery.integrity import Stored, Verified
@@ -113,7 +114,9 @@ def _with_facts(stored: Stored, facts: dict[str, Any]) -> Stored:
 
 
 def held_by_lake(lake: Path) -> Held:
-    """What the ledger of a lake tells of the files that were read into it, and the digests it keeps."""
+    """What the ledger of a lake tells of the files that were read into it, and the digests it keeps. Raises UsageError."""
+    if not (lake / tables.FILES.name / "_delta_log").is_dir():
+        raise UsageError(f"{lake}: no lake here; name one with --lake, or a SOURCE")
     files = tables.parquet_files(lake, tables.FILES)
     rows = duckdb.execute(_FILES, {"files": files}).fetchall() if files else []
     held = Held([], [], kept_keys(lake), _now())

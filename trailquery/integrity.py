@@ -72,11 +72,11 @@ def verify(
         elif name.end > since:
             links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
     chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
-    due = _due(chains, waiting, now)
+    due, settled = _due(chains, waiting, now), set[str]()
     for chain in chains:
         chain.find_end(due[chain.above])
     for link in sorted((link for one in chains for link in one.links), key=lambda link: bool(link.fault)):
-        listed = link.judge_listed(waiting)  # what a sound digest lists is settled first
+        listed = link.judge_listed(waiting, settled)  # what a sound digest lists is settled first
         verdicts += listed if trail in (None, link.name.trail) else ()
     asked = [one for one in chains if trail in (None, one.trail)]
     verdicts += [verdict for one in asked for verdict in one.judge_digests()]
@@ -109,7 +109,7 @@ class _Chain:
         self.links = sorted(by_home.values(), key=lambda link: (link.end, link.home))
         self._others = [link for link in links if by_home[link.home] is not link]  # versions
         sound = [link for link in self.links if link.said]
-        for before, link in zip([None, *sound[:-1]], sound, strict=True):
+        for before, link in zip([None, *sound], sound, strict=False):
             self._follow(before, link, since)
         for link in sound:
             if link.previous in by_home:

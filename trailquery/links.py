@@ -152,13 +152,15 @@ class Link:
             said = "unverifiable", HASH_ONLY
         return Verdict(self.stored.place, "digest", *said, self.name.trail, self.end, self.stored.file_sha256)
 
-    def judge_listed(self, waiting: dict[str, list[Stored]]) -> list[Verdict]:
-        """On each log file that it lists and that is not judged yet, which is taken out of `waiting`."""
+    def judge_listed(self, waiting: dict[str, list[Stored]], settled: set[str]) -> list[Verdict]:
+        """On each log file that it lists and that is not `settled` yet; it is taken out of `waiting`."""
         verdicts = []
         for listed in self.digest.log_files if self.digest else ():
             place = self.place_of(listed.s3_bucket, listed.s3_object)
-            unpacked = place.removesuffix(".gz")
-            logs = waiting.pop(place, None) or waiting.pop(unpacked, [])
+            if place in settled:
+                continue
+            settled.add(place)
+            logs = waiting.pop(place, None) or waiting.pop(place.removesuffix(".gz"), [])
             for log in logs:
                 said = self._judge_log(listed, log, place)
                 verdicts.append(Verdict(log.place, "log", *said, self.name.trail, self.end, log.file_sha256))

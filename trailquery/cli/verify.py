@@ -1,0 +1,212 @@
+"""`trailquery verify`: are the log files whole, and who says so?"""
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trailquery.cli.ingest import _is_remote, _opened
+from trailquery.cli.ingest import ingest as ingest_command
+from trailquery.cli.options import lake_option, say
+from trailquery.errors import EvidenceError, UsageError
+from trailquery.lake import default_lake
+from trailquery.output import printable, write
+from trailquery.sources import delivery_path
+from trailquery.times import parse_time, zone
+
+if TYPE_CHECKING:
+    from trailquery.evidence import Held
+    from trailquery.integrity import Verified
+
+_LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "session_name", "request_payer")
+_SHOWN_FILES = 25
+
+
+@click.command()
+@click.argument("source", required=False)
+@lake_option
+@click.option("--trail", metavar="NAME", help="Only this trail.")
+@click.option("--since", metavar="TIME", help="Only what was delivered from this time on: 2026-11-20, 7d, 36h.")
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Public keys, as aws cloudtrail list-public-keys prints them.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "json")),
+    default="table",
+    show_default=True,
+    help="json: every file, with its reason.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=_SHOWN_FILES,
+    show_default=True,
+    metavar="FILES",
+    help="Name at most so many files that are not intact, 0 for all.",
+)
+def verify(
+    source: str | None, lake: Path | None, trail: str | None, since: str | None, keys: Path | None, form: str, limit: int,
+    **access: Any,
+) -> None:  # fmt: skip
+    """Prove that log files are as CloudTrail delivered them, by the digests it signed: a verdict on each, and why.
+
+    SOURCE is a folder, an archive or s3://BUCKET/PREFIX: every log file is hashed, in all accounts and regions.
+    Without it the lake is verified, from its ledger and the digests it keeps, and `events.integrity` tells the verdict.
+
+    \b
+    intact        a signed digest lists the file with this hash
+    pending       the digest of its hour is not due yet
+    unverifiable  no sound digest tells: it is gone, changed, unsigned, or its key or bytes could not be had
+    unlisted      the digest of its hour does not list it: CloudTrail did not deliver it here
+    changed       its content is not what was delivered
+    missing       it was delivered, and is gone
+
+    Chains of digests are whole, gap (logging was off, signed), unsigned or broken. Public keys: --keys, else
+    public-keys.json beside the files or in the lake, else CloudTrail's ListPublicKeys. Exit code 4 unless every file is
+    intact or pending and every chain whole or a gap.
+    """
+    from trailquery.integrity import verify as verdicts_on
+
+    start = parse_time(since, zone("UTC"), datetime.now(UTC), "--since") if since else None
+    held = _held(source, lake, since, keys, access)
+    verified = verdicts_on(*held)
+    if source is None:
+        from trailquery.evidence import keep_verdicts
+
+        keep_verdicts(lake or default_lake(), verified, held.now)
+    if trail is not None and trail not in (known := {chain.trail for chain in verified.chains}):
+        named = f"those are {', '.join(sorted(known))}" if known else "no digest is there"
+        raise UsageError(f"--trail {trail}: no digest of this trail; {named}")
+    if start or trail:
+        verified = verdicts_on(*held, start, trail)
+    (_put_json if form == "json" else _put_tables)(verified, held.now, limit)
+    if not verified.is_sound:
+        raise click.exceptions.Exit(EvidenceError.exit_code)
+
+
+verify.params += [param for param in ingest_command.params if param.name in _LIKE_INGEST]
+
+
+def _held(
+    source: str | None, lake: Path | None, since: str | None, keys: Path | None, access: dict[str, Any]
+) -> "Held":
+    """What is to be verified, with the public keys. Raises UsageError."""
+    from trailquery.digests import read_keys
+    from trailquery.evidence import held_by_lake, held_by_source
+
+    if source is None:
+        held = held_by_lake(lake or default_lake())
+    elif source == "event-history":
+        raise UsageError("event-history: no digest covers it; verify the trail's bucket or a copy of it")
+    else:
+        not_asked = {"account": (), "region": (), "until": None, "keys": None, "versions": False, "max_bytes": None}
+        opened = _opened(source, access | not_asked | {"since": since}, dry_run=False) if _is_remote(source) else None
+        from trailquery.sources import open_source
+
+        held = held_by_source(opened or open_source(source))
+    if keys:
+        return held._replace(keys=read_keys(keys))
+    return _with_listed_keys(held, lake or default_lake() if source is None else None, access)
+
+
+def _with_listed_keys(held: "Held", lake: Path | None, access: dict[str, Any]) -> "Held":
+    """With the keys that CloudTrail lists for the digests whose keys lack; a lake keeps them."""
+    spans = held.unsigned_spans()
+    if not spans:
+        return held
+    from trailquery.digests import public_keys
+    from trailquery.ledger import KEYS, keep_keys
+    from trailquery.sources.aws import Access
+    from trailquery.sources.public_keys import list_public_keys
+
+    listed, problems = list_public_keys(Access(**access).session(), spans)
+    for problem, regions in Counter(problems).items():
+        say(
+            printable(
+                f"public keys: {problem}{f' ({regions} times)' if regions > 1 else ''}; or name a file with --keys"
+            )
+        )
+    said = json.dumps({"trailquery": "public-keys", "PublicKeyList": listed}).encode()
+    if lake and listed:
+        keep_keys(lake, KEYS, said)
+    return held._replace(keys=held.keys | public_keys(said, KEYS))
+
+
+def _put_json(verified: "Verified", now: datetime, _limit: int) -> None:
+    """One JSON object: every chain and every file."""
+    said = {
+        "verified_at": now,
+        "sound": verified.is_sound,
+        "chains": [chain._asdict() for chain in verified.chains],
+        "files": [file._asdict() for file in verified.files],
+    }
+    click.echo(json.dumps(said, indent=1, default=lambda time: f"{time.isoformat()}Z"))
+
+
+def _put_tables(verified: "Verified", _now: datetime, limit: int) -> None:
+    """A line a chain, a line a file that is not sound, and a summary."""
+    from trailquery.integrity import SOUND
+
+    logs: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for file in verified.files:
+        if file.kind == "log" and file.trail:
+            path = delivery_path(file.place)
+            logs[file.trail, path.account_id or "", path.region or ""][file.verdict] += 1
+    _put(
+        ("trail", "account", "region", "verdict", "since", "until", "digests", "logs", "reason"),
+        [
+            (
+                f"{one.trail}{' (backfill)' if one.is_backfill else ''}",
+                *one[1:4],
+                *(f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (one.since, one.until)),
+                f"{one.digests:,}",
+                "" if one.is_backfill else _counted(logs[one[:3]]),
+                one.reason,
+            )
+            for one in verified.chains
+        ],
+    )
+    wrong = [file for file in verified.files if file.verdict not in SOUND]
+    shown = wrong[: limit or None]
+    hours = (f"{file.hour:%Y-%m-%dT%H:%M:%SZ}" if file.hour else "" for file in shown)
+    rows = [(file.verdict, file.kind, hour, file.place, file.reason) for file, hour in zip(shown, hours, strict=True)]
+    _put(("verdict", "kind", "hour", "file", "reason"), rows)
+    if len(wrong) > len(shown):
+        click.echo(f"... {len(wrong) - len(shown):,} more (--limit 0)\n")
+    click.echo(_summary(verified))
+
+
+def _summary(verified: "Verified") -> str:
+    files = ((kind, [file.verdict for file in verified.files if file.kind == kind]) for kind in ("log", "digest"))
+    told = [f"{len(said):,} {kind}s: {_counted(Counter(said)) or 'none'}" for kind, said in files]
+    chains = _counted(Counter(chain.verdict for chain in verified.chains)) or "none"
+    told.append(f"{len(verified.chains):,} chains: {chains}")
+    return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"
+
+
+def _counted(verdicts: Counter[str]) -> str:
+    from trailquery.integrity import VERDICTS
+
+    order = [*VERDICTS, "whole", "gap", "unsigned", "broken"]
+    return ", ".join(f"{verdicts[one]:,} {one}" for one in order if verdicts[one])
+
+
+def _put(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout; nothing where there are no rows. Columns that are empty are left out."""
+    import pyarrow as pa
+
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    if rows:
+        table = pa.table({name: column for name, column in columns.items() if any(column)})
+        write(table.to_reader(), "table", sys.stdout.buffer)
+        click.echo()

@@ -182,7 +182,7 @@ def test_what_was_before_the_oldest_digest_was_not_collected_unless_the_trail_be
 def test_a_digest_is_due_an_hour_after_the_files_and_one_that_never_came_is_missing(bucket: Bucket) -> None:
     bucket.log(4, region="us-east-1")
     bucket.digest(0)
-    bucket.digest(0, 1, 2, 3, 4, region="us-east-1")
+    bucket.digest(0, 1, 2, 3, 4, region="us-east-1", minute=20)
     lake = bucket.ingested()
     assert bucket.statuses(lake.narrowed(regions=(REGION,))) == {
         0: "quiet", 1: "missing", 2: "missing", 3: "missing", 4: "not due", 5: "not due",

@@ -168,7 +168,8 @@ class _Bundle:
     def _copies(self, ids: list[str]) -> list[dict[str, Any]]:
         """Every copy of the events, the one that is shown first. Raises UsageError for an id that the lake does not hold."""
         copies = self._lake.sql(_COPIES, ids=ids).rows()
-        if unknown := [one for one in ids if one not in {copy["event_id"] for copy in copies}]:
+        known = {copy["event_id"] for copy in copies}
+        if unknown := [one for one in ids if one not in known]:
             more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
             raise UsageError(
                 f"--events {printable(unknown[0])}{more}: no such event in the lake; look with: trailquery find"
@@ -272,7 +273,7 @@ _FILES = """
 SELECT file_sha256, place, max(version_id) AS version_id, any_value(account_id) AS account_id, any_value(region) AS region,
     any_value(delivered_at) AS delivered_at
 FROM stored.files
-WHERE list_contains($files::VARCHAR[], file_sha256) AND status IN ('loaded', 'partial')
+WHERE file_sha256 IN (SELECT unnest($files::VARCHAR[])) AND status IN ('loaded', 'partial')
 GROUP BY file_sha256, place
 ORDER BY file_sha256, place
 """

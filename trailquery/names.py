@@ -3,7 +3,6 @@
 import json
 
 from trailquery import hidden
-from trailquery.digests import digest_name
 from trailquery.lake import Lake
 from trailquery.pseudonyms import Pseudonyms
 
@@ -31,7 +30,13 @@ _IN_JSON = (
     r'\s*:\s*("(?:[^"\\]|\\.){{1,256}}")'
     "', 1)) AS value FROM history WHERE {name} IS NOT NULL"
 )
-_PLACES = "SELECT place, prefix, organization_id FROM stored.files"
+# Of places the bucket, the prefix in it, and the trail; the folders above a copy are those of the machine it lies on.
+_PLACES = (
+    "SELECT DISTINCT unnest([organization_id, regexp_extract(place, '^s3://([^/!]+)', 1),"
+    " CASE WHEN place LIKE 's3://%' THEN regexp_replace(prefix, '^s3://[^/]*', '') END,"
+    " regexp_extract(place, '_CloudTrail-Digest_[a-z0-9-]+?_(.+)_[a-z]+(?:-[a-z]+)+-[0-9][a-z]?_[0-9T]+Z', 1)]) AS value"
+    " FROM stored.files"
+)
 
 
 def use_pseudonyms(lake: Lake, pseudonyms: Pseudonyms) -> None:
@@ -40,16 +45,10 @@ def use_pseudonyms(lake: Lake, pseudonyms: Pseudonyms) -> None:
         pseudonyms.keep(_values(lake, _DISTINCT.format(name=name)))
     for name in _NAMES:
         pseudonyms.learn(_values(lake, _DISTINCT.format(name=name)))
-    for select in (_RESOURCES, _ACTORS, _KEYS):
+    for select in (_RESOURCES, _ACTORS, _KEYS, _PLACES):
         pseudonyms.learn(_values(lake, select))
     for name in ("request", "response", "additional", "service_details"):
         pseudonyms.learn(json.loads(value) for value in _values(lake, _IN_JSON.format(name=name)) if value)
-    for row in lake.sql(_PLACES).rows():
-        digest = digest_name(row["place"])
-        bucket = row["place"].removeprefix("s3://").partition("/")[0] if row["place"].startswith("s3://") else None
-        pseudonyms.learn([row["organization_id"], digest and digest.trail, bucket])
-        if bucket:  # the folders above a copy are those of the machine it lies on
-            pseudonyms.learn([row["prefix"].removeprefix(f"s3://{bucket}") if row["prefix"] else None])
     settings = lake.settings
     pseudonyms.learn([*settings.accounts.values(), *(name for _, name in settings.networks)])
     hidden.use(pseudonyms)

@@ -25,6 +25,7 @@ from trailquery.errors import UsageError
 from trailquery.words import AWS_OWN, FILE_ENDINGS, NAME_KEYS, RESOURCE_TYPES, WORDS
 
 SHORTEST = 3  # letters of a name that is looked for in texts
+_REMEMBERED = 100_000  # texts; columns repeat theirs
 _PRIVATE = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 _FORMS = {
     "uuid": r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])",
@@ -43,12 +44,13 @@ _FORMS = {
 }
 _ANY_FORM = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS.items()))
 _REPLACED = [name for name in _FORMS if name not in ("hash", "arn", "s3", "host", "word")]
-_HOST = re.compile(_FORMS["host"])
 _WHOLE = {name: re.compile(_FORMS[name]) for name in _REPLACED}
 _SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]+(?: [^/:()\[\]{}*?\\\s\"'<>|$]+)*")
 _END_OF_NAMES = re.compile(r"[\s\"'<>]|,(?=arn:)")
 _IN_S3 = re.compile("s3:|arn:aws[a-z-]*:s3:")  # where names may hold spaces
 _ENCODED = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*")((?:[^"\\]|\\.)*)')
+_STANDS_APART = re.compile(r"(?<![^/:])")
 _WORD = re.compile(_FORMS["word"])
 
 
@@ -65,6 +67,7 @@ class Pseudonyms:
         self._reals = {made: real for real, made in self._names.items()}
         self._known = _Known([*self._names, *self._reals])
         self._own: set[str] = set(WORDS)
+        self._small: set[str] = set()  # names that are replaced only between slashes and colons
         self._texts: dict[str, str] = {}
 
     def keep(self, words: Iterable[str | None]) -> None:
@@ -82,11 +85,14 @@ class Pseudonyms:
         for value in rest:
             names = (value, *re.split(r"[/:]", value))
             self._known.add(name for name in names if self._is_name(name) and not _is_small(name))
+            self._small.update(name for name in names if self._is_name(name) and _is_small(name))
         self._texts = {}
 
     def text(self, text: str) -> str:
         """`text` with pseudonyms in it; JSON stays JSON."""
         if text not in self._texts:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
             self._texts[text] = self._replaced(text)
         return self._texts[text]
 
@@ -103,9 +109,6 @@ class Pseudonyms:
         """The pseudonym of one account, address, key or name; of a pseudonym itself."""
         if value in self._reals:
             return value
-        if _HOST.fullmatch(value):
-            prefix, _, address = value.partition("-")
-            return f"{prefix}-{self.of(address.replace('-', '.')).replace('.', '-')}"
         if value not in self._names:
             form = next((name for name in _REPLACED if _WHOLE[name].fullmatch(value)), "name")
             for attempt in count():
@@ -115,9 +118,13 @@ class Pseudonyms:
                     break
             if made == value:  # an address that is everyone's
                 return value
-            self._names[value], self._reals[made] = made, value
-            self._known.add([value, made])
+            self._note(value, made)
         return self._names[value]
+
+    def _note(self, real: str, made: str) -> str:
+        self._names[real], self._reals[made] = made, real
+        self._known.add([real, made])
+        return made
 
     def items(self) -> list[tuple[str, str]]:
         """(real, pseudonym), sorted by pseudonym."""
@@ -145,6 +152,8 @@ class Pseudonyms:
                 pass
             else:
                 return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+        if '":' in text:
+            text = _MEMBER.sub(self._member, text)
         if "%" in text:
             text = _ENCODED.sub(self._decoded, text)
         return self._scanned(text)
@@ -158,6 +167,11 @@ class Pseudonyms:
             return self._scanned(value, len(value)) if NAME_KEYS.search(key) and value[:1] != "{" else self.text(value)
         is_account = type(value) is int and len(str(value)) == 12
         return int(self.of(str(value))) if is_account else value
+
+    def _member(self, member: re.Match[str]) -> str:
+        """A member of broken JSON, or of JSON in a text."""
+        start, key, value = member.groups()
+        return start + (self._scanned(value, len(value)) if NAME_KEYS.search(key) else value)
 
     def _decoded(self, encoded: re.Match[str]) -> str:
         """A word in URL encoding, encoded again where something in it was replaced."""
@@ -192,7 +206,10 @@ class Pseudonyms:
             elif form is None:
                 parts.append(self._segment(found[0]))
             else:
-                parts.append(self._form(form, found[0]))
+                is_small = (
+                    found[0] in self._small and _STANDS_APART.match(text, start) and text[at : at + 1] in ("", "/", ":")
+                )
+                parts.append(self.of(found[0]) if is_small else self._form(form, found[0]))
         return "".join([*parts, text[at:]])
 
     def _arn(self, head: str, text: str, at: int) -> tuple[int, str]:
@@ -216,6 +233,9 @@ class Pseudonyms:
             return text
         if form == "email" and text.endswith(".amazonaws.com"):
             return text
+        if form == "host" and text not in self._reals:
+            prefix, _, address = text.partition("-")
+            return self._note(text, f"{prefix}-{self.of(address.replace('-', '.')).replace('.', '-')}")
         if form in ("ipv4", "ipv6"):
             try:
                 text = str(ip_address(text))
@@ -329,7 +349,9 @@ _MADE: dict[str, Callable[[str, bytes, int], str]] = {
     "key": lambda value, digest, _: value[:4] + _letters(digest, len(value) - 4),
     "ipv4": _ipv4,
     "ipv6": _ipv6,
-    "account": lambda _value, digest, _: f"{int.from_bytes(digest[:8]) % 10**12:012}",
+    "account": lambda _value, digest, _: str(
+        10**11 + int.from_bytes(digest[:8]) % (9 * 10**11)
+    ),  # JSON may hold it as a number
     "organization": _after_hyphen,
     "resource": _after_hyphen,
 }

@@ -1,5 +1,6 @@
 """`trailquery bundle`: events and the proof of them, in one zip."""
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,19 +8,19 @@ from typing import Any
 
 import click
 
-from trailquery.bundle import Question
+from trailquery.bundle import Question, check
 from trailquery.bundle import bundle as pack
 from trailquery.catalog import find_query
 from trailquery.cli.library import complete_names, folders, queries_option
 from trailquery.cli.options import asked_from, opened, say, scope_options
 from trailquery.cli.questions import click_param
-from trailquery.errors import UsageError
+from trailquery.errors import EvidenceError, UsageError
 from trailquery.originals import Fetch
 from trailquery.output import printable
 from trailquery.sources import Source
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+@click.command()
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.zip")
 @click.argument("values", nargs=-1, metavar="[-- PARAMETERS OF THE QUERY]", type=click.UNPROCESSED)
 @click.option("--events", multiple=True, metavar="ID,ID,...", help="These events; - reads ids from stdin. Repeatable.")
@@ -87,3 +88,15 @@ def _fetch(profile: str | None, endpoint_url: str | None) -> Fetch:
         return open_bucket(f"s3://{bucket}", access, Choice(keys=objects, versions=True))
 
     return fetch
+
+
+def verify_bundle(path: Path, noted: str | None, form: str) -> None:
+    """What `trailquery verify` says of a bundle; ends with 4 where something is wrong."""
+    wrong, told = check(path, noted)
+    if form == "json":
+        click.echo(json.dumps({"sound": not wrong, "wrong": wrong, "told": told}))
+    else:
+        for line in wrong or [f"whole: {told}"]:
+            click.echo(printable(line))
+    if wrong:
+        raise click.exceptions.Exit(EvidenceError.exit_code)

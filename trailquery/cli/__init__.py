@@ -17,6 +17,7 @@ COMMANDS = {
     "simulate": ("evidence", "Write the trail of a made-up organisation, as S3 would hold it."),
     "ingest": ("ingest", "Add log files to the lake: folders, archives, stdin, S3, event history."),
     "collect": ("collect", "Copy a bucket's logs and digests as evidence that needs no AWS any more."),
+    "doctor": ("doctor", "What a bucket and its trails are worth as evidence, and what we may read."),
     "verify": ("verify", "Prove that log files are as delivered, by the digests that CloudTrail signed."),
     "compact": ("compact", "Merge the many small files that small ingests leave."),
     "bundle": ("bundle", "Pack events and the proof of them into a zip that anyone can check."),

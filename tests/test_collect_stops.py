@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,35 +45,32 @@ def started(trail: Trail, copy: Path) -> "subprocess.Popen[bytes]":
     return process
 
 
-def ended(process: "subprocess.Popen[bytes]", after_s: float, how: signal.Signals) -> int:
-    """Its exit code, when it was sent a signal after so many seconds unless it was at its end before."""
-    with process:
-        try:
-            return process.wait(timeout=after_s)
-        except subprocess.TimeoutExpired:
+def signal_after(trail: Trail, process: "subprocess.Popen[bytes]", objects: int, how: signal.Signals) -> None:
+    """Send a signal when so many objects were asked for; then no more."""
+    left = iter(range(objects))
+
+    def fault(method: str, path: str) -> None:
+        if path.endswith(".gz") and next(left, None) is None:
             process.send_signal(how)
-            return process.wait()
+            trail.proxy.fault = lambda method, path: None
+
+    trail.proxy.fault = fault
 
 
-def test_a_collection_that_is_killed_ten_times_ends_as_one_that_is_not(trail: Trail, tmp_path: Path) -> None:
+def test_a_collection_that_is_killed_again_and_again_ends_as_one_that_is_not(trail: Trail, tmp_path: Path) -> None:
     made, copy, dice = stretched(trail), tmp_path / "copy", random.Random(7)
-    begun = time.monotonic()
-    assert ended(started(trail, tmp_path / "whole"), 600, signal.SIGKILL) == 0
-    lasted_s = time.monotonic() - begun
-    killed = grown = 0
-    while ended(started(trail, copy), dice.uniform(0, lasted_s / 3) if killed < 10 else 600, signal.SIGKILL):
+    killed, grown = 0, -1
+    while True:
+        process = started(trail, copy)
+        signal_after(trail, process, dice.randint(25, 50), signal.SIGKILL)
+        if process.wait(600) == 0:
+            break
         killed += 1
-        whole = files_of(copy)
+        whole = files_of(copy) if copy.exists() else {}
         assert whole == {path: made[path] for path in whole}
-        left = {found.place: found.data for found in log_files([copy]) if isinstance(found, LogFile)}
-        assert all(
-            made.get(Path(place).relative_to(copy).as_posix(), data) == data
-            for place, data in left.items()
-            if not place.endswith((".json", ".jsonl", ".part"))
-        )
         assert len(whole) >= grown
         grown = len(whole)
-    assert (killed >= 5, files_of(copy)) == (True, made)
+    assert (killed >= 3, files_of(copy)) == (True, made)
     assert not (copy / ".part").exists()
     logged = {line["key"]: line["sha256"] for line in log_lines(copy)}
     assert logged == {name: hashlib.sha256(body).hexdigest() for name, body in made.items()}
@@ -83,15 +79,12 @@ def test_a_collection_that_is_killed_ten_times_ends_as_one_that_is_not(trail: Tr
 
 def test_ctrl_c_is_noted_and_the_same_command_goes_on(trail: Trail, tmp_path: Path) -> None:
     made, copy = stretched(trail), tmp_path / "copy"
-    trail.proxy.fault = lambda method, path: (
-        process.send_signal(signal.SIGINT) if path.endswith(f"{60:016}.json.gz") else None
-    )
     process = started(trail, copy)
-    assert ended(process, 600, signal.SIGKILL) == 130
+    signal_after(trail, process, 60, signal.SIGINT)
+    assert process.wait(600) == 130
     (end,) = log_lines(copy, "end")
     assert (end["outcome"], end["copied"]) == ("stopped", len(log_lines(copy)))
-    trail.proxy.fault = lambda method, path: None
-    assert ended(started(trail, copy), 600, signal.SIGKILL) == 0
+    assert started(trail, copy).wait(600) == 0
     assert files_of(copy) == made
 
 

@@ -107,7 +107,7 @@ class Bucket:
 
     def __init__(self, session: Any, s3: Any, name: str, prefix: str, choice: Choice, request_payer: bool) -> None:
         self.session, self.s3, self.name, self.prefix, self.choice = session, s3, name, prefix, choice
-        self._payer = {"RequestPayer": "requester"} if request_payer else {}
+        self.payer = {"RequestPayer": "requester"} if request_payer else {}
         self._left = choice.max_bytes
         self._ended: str | None = None  # why nothing more can be had: the credentials ended
         self.list_requests = 0
@@ -137,7 +137,7 @@ class Bucket:
                 size = found.stored.size_bytes if isinstance(found, Object) else 0
                 waiting.append((size, pool.submit(self._read, found, known) if isinstance(found, Object) else found))
                 ahead += size
-                while ahead > _BYTES_AHEAD or len(waiting) > _FILES_AHEAD:
+                while waiting and (ahead > _BYTES_AHEAD or len(waiting) > _FILES_AHEAD or _is_there(waiting[0][1])):
                     size, first = waiting.popleft()
                     ahead -= size
                     yield first.result() if isinstance(first, Future) else first
@@ -151,7 +151,7 @@ class Bucket:
     def look(self) -> None:
         """One listing of one key. Raises what AWS raises."""
         list_some = self.s3.list_object_versions if self.choice.versions else self.s3.list_objects_v2
-        list_some(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self._payer)
+        list_some(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self.payer)
 
     def listed(self, pool: ThreadPoolExecutor, known: Known) -> Iterator[Found | Object]:
         """What is to be fetched, as objects, and what is not, by day."""
@@ -215,7 +215,7 @@ class Bucket:
         """What lies below a prefix down to the next delimiter; in a prefix without / at its end, that file or folder."""
         level = Level([], [], [])
         operation = "list_object_versions" if self.choice.versions else "list_objects_v2"
-        asked = {"Bucket": self.name, "Prefix": prefix, "Delimiter": delimiter, **self._payer}
+        asked = {"Bucket": self.name, "Prefix": prefix, "Delimiter": delimiter, **self.payer}
         try:
             if self._ended:
                 return Level([Unread(self.url(prefix), self._ended)], [], [])
@@ -313,13 +313,17 @@ class Bucket:
 
     def _address(self, item: Object) -> dict[str, str]:
         version = {"VersionId": item.stored.version_id} if item.stored.version_id else {}
-        return {"Bucket": self.name, "Key": item.key, **version, **self._payer}
+        return {"Bucket": self.name, "Key": item.key, **version, **self.payer}
 
     def _reason(self, error: BotoCoreError | ClientError, permission: str) -> str:
         said = reason(error, permission)
         if code_of(error) in EXPIRED:
             self._ended = said
         return said
+
+
+def _is_there(found: Future[Found | Fetched] | Found) -> bool:
+    return not isinstance(found, Future) or found.done()
 
 
 class Level(NamedTuple):

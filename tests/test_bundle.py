@@ -351,6 +351,16 @@ def test_the_command_packs_ids_and_queries_and_prints_the_sha256_of_the_manifest
         assert run(trail, "bundle", *wrong).code == 2
 
 
+def test_trailquery_verify_says_of_a_bundle_what_the_script_says(whole: tuple[Path, Made], trail: Path) -> None:
+    path, made = whole
+    sound = run(trail, "verify", "whole.zip", "--sha256", made.manifest_sha256)
+    assert (sound.code, f"whole: {sound.out}".splitlines(), sound.err) == (0, run_check(trail, path)[1], "")
+    zipped(trail / "tampered.zip", TAMPERED["record flipped"][0](entries_of(path)))
+    assert run(trail, "verify", "tampered.zip")[:2] == (4, f"{RECORD}: changed\n")
+    other = run(trail, "verify", "whole.zip", "--sha256", "0" * 64)
+    assert (other.code, other.out) == (4, "manifest.json: not the one whose SHA-256 was noted\n")
+
+
 def test_an_object_is_fetched_from_s3_when_asked(aws: Aws, tmp_path: Path) -> None:
     aws.s3.put_bucket_versioning(Bucket=aws.name, VersioningConfiguration={"Status": "Enabled"})
     place = aws.put(key("2024/03/01"), "in-s3")

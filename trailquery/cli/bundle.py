@@ -1,6 +1,5 @@
 """`trailquery bundle`: events and the proof of them, in one zip."""
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import click
 
-from trailquery.bundle import Question, check
+from trailquery.bundle import Question
 from trailquery.bundle import bundle as pack
 from trailquery.catalog import find_query
 from trailquery.cli.library import complete_names, folders, queries_option
 from trailquery.cli.options import asked_from, opened, say, scope_options
 from trailquery.cli.questions import click_param
-from trailquery.errors import EvidenceError, UsageError
+from trailquery.errors import UsageError
 from trailquery.originals import Fetch
 from trailquery.output import printable
 from trailquery.sources import Source
@@ -46,7 +45,7 @@ def bundle(
 
     The scope is that of the query; --events names events whatever it is. Log files are read again where they lay when they
     were ingested; one that is gone or was changed is named in the manifest, and below. Note the SHA-256 of the manifest, which is
-    printed, elsewhere: `trailquery verify OUT.zip` and `python check.py OUT.zip` compare with it.
+    printed, elsewhere: `trailquery verify OUT.zip --sha256 ..` and `python check.py OUT.zip ..` compare with it.
 
     \b
     Example: trailquery bundle case.zip --query timeline_key -- AKIAIOSFODNN7EXAMPLE
@@ -88,15 +87,3 @@ def _fetch(profile: str | None, endpoint_url: str | None) -> Fetch:
         return open_bucket(f"s3://{bucket}", access, Choice(keys=objects, versions=True))
 
     return fetch
-
-
-def verify_bundle(path: Path, noted: str | None, form: str) -> None:
-    """What `trailquery verify` says of a bundle; ends with 4 where something is wrong."""
-    wrong, told = check(path, noted)
-    if form == "json":
-        click.echo(json.dumps({"sound": not wrong, "wrong": wrong, "told": told}))
-    else:
-        for line in wrong or [f"whole: {told}"]:
-            click.echo(printable(line))
-    if wrong:
-        raise click.exceptions.Exit(EvidenceError.exit_code)

@@ -10,7 +10,9 @@ from trailquery.catalog import queries
 PROJECT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("page", ["README.md", "sql/views/README.md", "sql/queries/README.md", "docs/attack.md", "docs/integrity.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "sql/views/README.md", "sql/queries/README.md", "docs/attack.md", "docs/integrity.md"]
+)
 def test_a_page_shows_what_the_code_says_and_does(page: str) -> None:
     check = subprocess.run(
         [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", "tests", page],

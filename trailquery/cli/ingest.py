@@ -36,7 +36,7 @@ _OPTIONS = [
     click.option("--region", multiple=True, metavar="REGION", help="Only this region's files, and us-east-1's. Repeatable."),
     click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 7d, 36h; a day earlier is read for late files."),
     click.option("--until", metavar="TIME", help="Before this time; a day later is read for late files."),
-    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Keys to read, one a line, or an S3 Inventory instead of listing."),
+    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read these keys, one a line, or an S3 Inventory."),
     click.option("--versions", is_flag=True, help="Read overwritten and deleted versions as well."),
     click.option("--max-bytes", type=click.IntRange(min=0), metavar="BYTES", help="Fetch at most so many, newest days first."),
     click.option("--dry-run", is_flag=True, help="Tell what would be read and what it costs; nothing is loaded."),

@@ -168,7 +168,9 @@ def table_rows(outputs: list[Any]) -> list[dict[str, str]]:
 
 def test_every_cell_of_triage_shows_one_thing_or_nothing_and_no_error(triage: dict[str, Any]) -> None:
     kinds = [[output.output_type for output in outputs] for outputs in triage.values()]
-    shown = [["display_data" if "timeline(" in source or "coverage(" in source else "execute_result"] for source in triage]
+    shown = [
+        ["display_data" if "timeline(" in source or "coverage(" in source else "execute_result"] for source in triage
+    ]
     assert kinds == [[], [], [], *shown[3:]]
 
 

@@ -17,8 +17,11 @@ from test_s3_seaweedfs import delivered, metadata, without_root
 
 from trailquery import open_lake
 from trailquery.collect import collect
+from trailquery.digests import read_keys as read_keys_of
+from trailquery.evidence import held_by_source
 from trailquery.ingest import ingest
 from trailquery.simulate import simulate
+from trailquery.sources import open_source
 from trailquery.sources.aws import Access
 from trailquery.sources.keys import read_keys
 from trailquery.sources.s3 import open_bucket
@@ -55,8 +58,8 @@ def test_a_copy_holds_each_byte_each_fact_and_the_public_keys(trail: Trail, tmp_
             "metadata": metadata(made / path),
         }
         assert collected_at.endswith("Z")
-    made_keys, kept = (json.loads((at / "public-keys.json").read_bytes()) for at in (made, copy))
-    assert kept == made_keys
+    (made_key,), (kept,) = (read_keys_of(at / "public-keys.json").values() for at in (made, copy))
+    assert kept == made_key
     digest_regions = {path.split("/")[4] for path in whole if "CloudTrail-Digest" in path and path.startswith("AWS")}
     assert {region for region, _ in trail.proxy.asked_for_keys} == digest_regions | {"us-east-1"}
 
@@ -100,6 +103,15 @@ def test_a_lake_of_the_copy_is_that_of_the_bucket(trail: Trail, tmp_path: Path) 
     assert (summary.rejected, summary.unsound, summary.left_alone) == (0, [], [])
     copied = without_root(contents(tmp_path / "lake"), f"{tmp_path}/copy/")
     assert copied == without_root(contents(tmp_path / "direct"), f"s3://{trail.name}/")
+
+
+def test_the_copy_holds_what_a_verification_asks_for(trail: Trail, tmp_path: Path) -> None:
+    simulate(tmp_path / "trail", events=200, story=None, days=1)
+    trail.upload(tmp_path / "trail")
+    trail.collect(tmp_path / "copy")
+    held = held_by_source(open_source(tmp_path / "copy"))
+    assert (len(held.digests) + len(held.logs), len(held.keys)) == (len(delivered(tmp_path / "trail")), 1)
+    assert all(digest.metadata for digest in held.digests)
 
 
 def test_a_second_collection_fetches_only_what_is_new_and_adds_to_the_log(trail: Trail, tmp_path: Path) -> None:
@@ -330,7 +342,7 @@ def test_keys_are_asked_for_in_the_region_of_each_digest_and_never_lost(trail: T
         for name in ("2024-03-01T10:10:10", "2024-03-02T10:10:10", "2024-03-01T11:11:11")
     }
     first, last, other = at.values()
-    assert trail.proxy.asked_for_keys == [
+    assert sorted(trail.proxy.asked_for_keys, key=str) == [
         ("eu-west-1", {"StartTime": first - hour, "EndTime": last}),
         ("eu-west-3", {"StartTime": other - hour, "EndTime": other}),
         ("us-east-1", {"StartTime": first - hour, "EndTime": last}),
@@ -341,13 +353,16 @@ def test_keys_are_asked_for_in_the_region_of_each_digest_and_never_lost(trail: T
     assert kept == {
         "trailquery": "public-keys",
         "PublicKeyList": [
-            public_key(name) | {"ValidityStartTime": "2023-11-14T22:13:20Z", "ValidityEndTime": "2027-01-15T08:00:00Z"}
+            public_key(name)
+            | {"ValidityStartTime": "2023-11-14T22:13:20+00:00", "ValidityEndTime": "2027-01-15T08:00:00+00:00"}
             for name in ("first", "second")
         ],
     }
-    assert [line["fingerprints"] for line in log_lines(tmp_path / "copy", "public-keys")] == [["first"]] * 3 + [
-        ["second"]
-    ] * 3
+    regions = ["eu-west-1", "eu-west-3", "us-east-1"]
+    assert [(line["regions"], line["fingerprints"]) for line in log_lines(tmp_path / "copy", "public-keys")] == [
+        (regions, ["first"]),
+        (regions, ["second"]),
+    ]
 
 
 def test_keys_that_are_refused_are_told_and_the_copy_is_made(trail: Trail, tmp_path: Path) -> None:
@@ -355,6 +370,6 @@ def test_keys_that_are_refused_are_told_and_the_copy_is_made(trail: Trail, tmp_p
     trail.proxy.denies_keys = True
     collected = trail.collect(tmp_path / "copy")
     assert [(one.place, one.reason) for one in collected.unread] == [
-        ("cloudtrail:ListPublicKeys/us-east-1", "AccessDeniedException: no; cloudtrail:ListPublicKeys is missing")
+        ("cloudtrail:ListPublicKeys in us-east-1", "AccessDeniedException: no; cloudtrail:ListPublicKeys is missing")
     ]
     assert (collected.copied, (tmp_path / "copy/public-keys.json").exists()) == (1, False)

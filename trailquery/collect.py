@@ -3,24 +3,22 @@
 What the copy looks like: `collection`.
 """
 
-import base64
 import getpass
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from trailquery.collection import ODD, Copy, Facts, Log, check_folder, open_log, zulu
+from trailquery.collection import ODD, Copy, Facts, Log, check_folder, open_log
 from trailquery.digests import DIGEST_FOLDER, digest_name
 from trailquery.errors import MachineError, TrailqueryError
 from trailquery.sources import Found, Held, LeftAlone, ObjectVersion, Unread, delivery_path
-from trailquery.sources.aws import CONNECTIONS, caller, client, reason
+from trailquery.sources.aws import CONNECTIONS, caller
+from trailquery.sources.public_keys import list_public_keys
 from trailquery.sources.s3 import Bucket, Fetched, Object
 from trailquery.sources.tree import is_day, trail_of
 
@@ -154,18 +152,18 @@ class _Collection:
 
     def _keep_keys(self) -> None:
         """Add to public-keys.json the keys that may have signed the digests met."""
-        keys = self._copy.public_keys()
-        before = len(keys)
-        for region, (first, last) in sorted(self._spans.items()):
-            try:
-                answer = _public_keys(self._bucket, region, first - timedelta(hours=1), last)
-            except (BotoCoreError, ClientError) as error:
-                place = f"cloudtrail:ListPublicKeys/{region}"
-                self._take(Unread(place, reason(error, "cloudtrail:ListPublicKeys")))
-            else:
-                self._log.write("public-keys", region=region, fingerprints=[key["Fingerprint"] for key in answer])
-                keys |= {key["Fingerprint"]: key for key in answer}
-        if len(keys) > before:
+        kept = self._copy.public_keys()
+        hour = timedelta(hours=1)  # before the end of a digest it began
+        spans = {region: (first - hour, last) for region, (first, last) in self._spans.items()}
+        listed, problems = list_public_keys(self._bucket.session, spans)
+        for problem in problems:
+            place, _, why = problem.partition(": ")
+            self._take(Unread(place, why))
+        if listed:
+            fingerprints = sorted({key["Fingerprint"] for key in listed})
+            self._log.write("public-keys", regions=sorted(spans), fingerprints=fingerprints)
+        keys = kept | {key["Fingerprint"]: key for key in listed}
+        if len(keys) > len(kept):
             self._copy.keep_public_keys(keys)
         self._collected.keys = len(keys)
 
@@ -182,25 +180,6 @@ def _digest_days(key: str) -> list[str]:
         return []
     days = (day, day + timedelta(days=1))
     return [f"{account}/{DIGEST_FOLDER}/{region}/{one:%Y/%m/%d}/" for one in days]
-
-
-def _public_keys(bucket: Bucket, region: str, first: datetime, last: datetime) -> list[Facts]:
-    """What ListPublicKeys answers for a span in naive UTC, as JSON. Raises what AWS raises.
-
-    Source: AWS CloudTrail API Reference, "ListPublicKeys": each region has keys of its own.
-    """
-    pages = client(bucket.session, "cloudtrail", region).get_paginator("list_public_keys")
-    answers = pages.paginate(StartTime=first.replace(tzinfo=UTC), EndTime=last.replace(tzinfo=UTC))
-    return [
-        {
-            "Value": base64.b64encode(key["Value"]).decode(),
-            "ValidityStartTime": zulu(key["ValidityStartTime"]),
-            "ValidityEndTime": zulu(key["ValidityEndTime"]),
-            "Fingerprint": key["Fingerprint"],
-        }
-        for answer in answers
-        for key in answer["PublicKeyList"]
-    ]
 
 
 def _origin(bucket: Bucket) -> dict[str, Any]:

@@ -155,6 +155,8 @@ def test_the_key_file_is_its_owners_alone_and_two_that_write_it_lose_nothing(tmp
     assert {made: real for real, made in Pseudonyms(file).items()} == made
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
+    with pytest.raises(UsageError, match="--pseudonyms .*: No such file or directory; name a file that can be written"):
+        Pseudonyms(tmp_path / "nowhere" / "case.key")
     file.write_text("{}")
     with pytest.raises(UsageError, match="no key file"):
         Pseudonyms(file)

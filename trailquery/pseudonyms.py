@@ -59,10 +59,7 @@ class Pseudonyms:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        if not file.exists():
-            self._key = secrets.token_bytes(32)
-            self._names: dict[str, str] = {}
-            self.save()
+        _make(file)
         self._key, self._names = _read(file)
         self._reals = {made: real for real, made in self._names.items()}
         self._known = _Known([*self._names, *self._reals])
@@ -133,14 +130,10 @@ class Pseudonyms:
     def save(self) -> None:
         """Write the key file, with what others have added to it since it was read."""
         others = _read(self._file)[1] if self._file.exists() else {}
-        said = {"trailquery": "pseudonyms", "key": self._key.hex(), "names": others | self._names}
-        written = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        try:
-            with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
-                json.dump(said, file, indent=0, sort_keys=True)
+        if names := self._names.keys() - others.keys():
+            written = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+            _write(written, self._key, others | {name: self._names[name] for name in names}, os.O_TRUNC)
             written.replace(self._file)
-        except OSError as error:
-            raise UsageError(f"--pseudonyms {self._file}: {error.strerror}; name a file that can be written") from None
 
     # --- what is replaced
 
@@ -288,6 +281,22 @@ def _first_letter(text: str, start: int) -> int:
 def _is_small(name: str) -> bool:
     """Too short to be told from other words."""
     return len(name) < SHORTEST or (name.isdecimal() and len(name) < 5)
+
+
+def _make(file: Path) -> None:
+    """A new key file, unless there is one: of two that make it at once, one key stays."""
+    try:
+        _write(file, secrets.token_bytes(32), {}, os.O_EXCL)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise UsageError(f"--pseudonyms {file}: {error.strerror}; name a file that can be written") from None
+
+
+def _write(file: Path, key: bytes, names: dict[str, str], flag: int) -> None:
+    said = {"trailquery": "pseudonyms", "key": key.hex(), "names": names}
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | flag, 0o600), "w", encoding="utf-8") as opened:
+        json.dump(said, opened, indent=0, sort_keys=True)
 
 
 def _read(file: Path) -> tuple[bytes, dict[str, str]]:

@@ -121,7 +121,14 @@ def _hide(lake: Lake, file: Path) -> None:
     from trailquery.pseudonyms import Pseudonyms
 
     pseudonyms = Pseudonyms(file)
-    atexit.register(pseudonyms.save)  # what is shown last, an error, has pseudonyms as well
+
+    def keep() -> None:
+        try:
+            pseudonyms.save()
+        except OSError as error:
+            say(f"--pseudonyms {file}: {error.strerror}; it does not know all that was shown")
+
+    atexit.register(keep)  # what is shown last, an error, has pseudonyms as well
     use_pseudonyms(lake, pseudonyms)
 
 

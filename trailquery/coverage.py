@@ -27,6 +27,12 @@ DIGESTS = pa.schema(
         ("names", pa.list_(TEXT)),  # of the log files that it lists, without folders
     ]
 )
+_READ_DIGESTS = """
+CREATE TABLE stored.read_digests (
+    file_sha256 VARCHAR, trail VARCHAR, home_region VARCHAR, starts_at TIMESTAMP, ends_at TIMESTAMP, is_first BOOLEAN,
+    names VARCHAR[]
+)
+"""
 _UNUSED_S = 3600  # other processes may still answer from a file that was made within this time
 _LONGEST = 64 << 20  # bytes
 _QUICK = 20_000  # are read in seconds
@@ -36,10 +42,8 @@ _COVERED = ("delivered", "proven quiet", "quiet")
 
 def define_digests(connection: duckdb.DuckDBPyConnection) -> None:
     """View `stored.digests`, empty until it is filled."""
-    connection.register("no_digests", DIGESTS.empty_table())
-    connection.execute("CREATE TABLE stored.read_digests AS FROM no_digests")
+    connection.execute(_READ_DIGESTS)
     connection.execute("CREATE VIEW stored.digests AS FROM stored.read_digests")
-    connection.unregister("no_digests")
 
 
 def fill_digests(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:

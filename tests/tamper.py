@@ -317,6 +317,19 @@ def every_digest_deleted(trail: Trail) -> list[str]:
 
 
 @case(
+    "the last digest before logging was off is deleted",
+    "no log files were delivered between",
+    "2 logs unlisted; chain gap",
+    "by the digests that are there, logging was off",
+)
+def last_digest_before_gap_deleted(trail: Trail) -> list[str]:
+    hour = trail.listed_by(3)
+    trail.restart(3 * HOUR)
+    trail.delete(trail.digests[3])
+    return hour
+
+
+@case(
     "an hour is deleted, digest and log files",
     "digest not found",
     "1 digest missing; chain broken",

@@ -1,15 +1,22 @@
 """Verdicts on log files and digests from the digests of their trails."""
 
 import gzip
+import json
 from collections import Counter
+from datetime import timedelta
+from functools import cache
+from typing import Any
 
-from trails import BUCKET, Trail
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trails import BUCKET, HOUR, OTHER_ACCOUNT, START, Object, Trail, packed, zulu
 
-from trailquery.integrity import Verified, verify
+from trailquery.integrity import Stored, Verified, verify
 
 
-def verified(trail: Trail) -> Verified:
-    return verify(*trail.stored(), trail.public_keys(), trail.now)
+def verified(of: Trail, **asked: Any) -> Verified:
+    return verify(*of.stored(), of.public_keys(), of.now, **asked)
 
 
 def wrong(found: Verified) -> dict[str, str]:
@@ -28,13 +35,187 @@ def test_a_trail_that_nobody_touched_is_intact_and_whole():
     assert found.is_sound
 
 
-def test_a_deleted_log_file_is_missing_and_named_by_the_digest_that_lists_it():
+def test_without_keys_nothing_is_intact_and_a_deleted_digest_is_named_all_the_same():
     trail = Trail()
-    gone = trail.log_files[5]
+    gone = trail.digests[2]
     del trail.objects[gone]
-    found = verified(trail)
-    assert wrong(found) == {gone: "missing"}
-    assert not found.is_sound
+    found = verify(*trail.stored(), {}, trail.now)
+    assert {file.verdict for file in found.files} == {"unverifiable", "missing"}
+    assert [file.place for file in found.files if file.verdict == "missing"] == [f"s3://{BUCKET}/{gone}"]
+    assert [one.verdict for one in found.chains] == ["broken"]
+
+
+@cache
+def thousand() -> tuple[Trail, list[Stored], list[Stored]]:
+    """A trail of a hundred hours and a thousand log files, looked at in time for every digest to be due."""
+    trail = Trail(hours=100, logs=10)
+    trail.now += 2 * HOUR
+    digests, logs = trail.stored()
+    return (
+        trail,
+        [one._replace(seen_at=trail.now - HOUR) for one in digests],
+        [one._replace(seen_at=None) for one in logs],
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sets(st.integers(0, 1_099), min_size=1, max_size=40) | st.sets(st.integers(0, 99), min_size=1))
+def test_whatever_is_deleted_of_a_thousand_files_is_named_in_full(numbers: set[int]):
+    trail, digests, logs = thousand()
+    gone = {key for at, key in enumerate([*trail.digests, *trail.log_files]) if at in numbers}
+    left = [
+        [one for one in files if one.place.removeprefix(f"s3://{BUCKET}/") not in gone] for files in (digests, logs)
+    ]
+    found = verify(*left, trail.public_keys(), trail.now)
+    assert wrong(found) == expected(trail, gone)
+
+
+def expected(trail: Trail, gone: set[str]) -> dict[str, str]:
+    """A digest that is gone is missing, the logs that it alone listed cannot be judged, and those gone too leave no trace.
+
+    Of the digests before the oldest that is left, that one tells of the last.
+    """
+    held = [at for at, key in enumerate(trail.digests) if key not in gone]
+    told = dict.fromkeys(trail.digests[max(held[0] - 1, 0) :] if held else (), "missing")
+    for at, digest in enumerate(trail.digests):
+        if at in held:
+            told.pop(digest)
+        for log in trail.log_files[10 * at : 10 * at + 10]:
+            if (log in gone) == (at in held):
+                told[log] = "missing" if at in held else "unverifiable"
+    return told
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 5), st.sampled_from(sorted(json.loads(Trail(hours=1).objects[Trail(hours=1).digests[0]].text))), st.one_of(
+    st.none(), st.integers(), st.text(), st.dates().map(str), st.sampled_from(["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"]),
+    st.lists(st.dictionaries(st.sampled_from(["s3Bucket", "s3Object", "hashValue"]), st.text())),
+))  # fmt: skip
+def test_whatever_an_unsigned_digest_says_its_log_files_are_not_intact(number: int, field: str, value: Any):
+    trail = Trail()
+    hour, key = trail.listed_by(number), trail.digests[number]
+    said = json.loads(trail.objects[key].text)
+    if said[field] == value:
+        return
+    trail.objects[key] = trail.objects[key]._replace(data=packed(json.dumps(said | {field: value}).encode()))
+    for metadata in (trail.objects[key].metadata, None):  # in a bucket, and in a plain copy
+        digests, logs = trail.stored()
+        digests = [one._replace(metadata=None) for one in digests] if metadata is None else digests
+        found = verify(digests, logs, trail.public_keys(), trail.now)
+        told = {file.place.removeprefix(f"s3://{BUCKET}/"): file.verdict for file in found.files}
+        assert {told[key], *(told[log] for log in hour)} & {"intact", "pending"} == set()
+
+
+@pytest.mark.parametrize("stamp", ["99991231T235959", "00010101T000000", "20240301T100000"])
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"\xff", None])
+def test_a_planted_digest_of_any_time_harms_no_other(stamp: str, text: bytes | None):
+    trail = Trail()
+    digests, logs = trail.stored()
+    place = digests[0].place.replace("20240301T110000", stamp)
+    found = verify([*digests, Stored(place, "", text=text)], logs, trail.public_keys(), trail.now)
+    told = {file.place: file.verdict for file in found.files}
+    assert told.pop(place) in ("changed", "unverifiable")
+    assert set(told.values()) == {"intact"}
+
+
+def test_since_leaves_out_what_was_delivered_before_and_asks_for_no_digest_of_then():
+    trail = Trail()
+    trail.delete(trail.digests[0], trail.log_files[2], trail.log_files[5])
+    assert wrong(verified(trail, since=START + 2 * HOUR)) == {trail.log_files[5]: "missing"}
+
+
+def test_a_trail_is_judged_alone_where_two_share_a_folder():
+    one, other = Trail(hours=3), Trail(hours=3, name="second")
+    gone = other.digests[1]
+    del other.objects[gone]
+    one.objects |= {key: item for key, item in other.objects.items() if "Digest" in key}
+    assert wrong(verified(one, trail="events")) == {}
+    assert wrong(verified(one)) == {gone: "missing"}
+    assert {chain.trail for chain in verified(one, trail="second").chains} == {"second"}
+
+
+def test_a_planted_file_of_a_trail_with_a_backfill_digest_is_unlisted():
+    trail = Trail()
+    trail.backfill()
+    planted = trail.log_files[4].replace("0000000004", "plantedxyz")
+    trail.objects[planted] = Object(packed(b"{}"))
+    assert wrong(verified(trail)) == {planted: "unlisted"}
+
+
+def test_a_backfill_digest_may_be_signed_by_a_key_of_the_time_it_was_made():
+    trail = Trail()
+    key = trail.backfill()
+    made = trail.objects[key].metadata | {"backfill-generation-timestamp": zulu(START - 5000 * HOUR)}
+    trail.objects[key] = trail.objects[key]._replace(metadata=made)
+    assert wrong(verified(trail)) == {key: "unverifiable", trail.log_files[-1]: "unverifiable"}
+
+
+def test_older_versions_are_judged_each_and_the_one_that_was_delivered_is_intact():
+    trail = Trail()
+    digests, logs = trail.stored()
+    (delivered,) = (log for log in logs if log.place.endswith(trail.log_files[3]))
+    overwritten = delivered._replace(sha256="0" * 64)
+    older = delivered._replace(place=f"{delivered.place}?versionId=abc")
+    rest = [log for log in logs if log is not delivered]
+    found = verify(digests, [*rest, overwritten, older], trail.public_keys(), trail.now)
+    assert wrong(found) == {trail.log_files[3]: "changed"}
+    found = verify(digests, [*rest, older], trail.public_keys(), trail.now)
+    assert wrong(found) == {trail.log_files[3]: "missing"}
+    assert {file.verdict for file in found.files if "versionId" in file.place} == {"intact"}
+
+
+def test_the_same_place_with_other_bytes_has_a_verdict_of_its_own():
+    trail = Trail()
+    digests, logs = trail.stored()
+    twice = [logs[0]._replace(file_sha256="a"), logs[0]._replace(file_sha256="b", sha256="0" * 64)]
+    found = verify(digests, [*twice, *logs[1:]], trail.public_keys(), trail.now)
+    assert {(file.file_sha256, file.verdict) for file in found.files if file.place == logs[0].place} == {
+        ("a", "intact"),
+        ("b", "changed"),
+    }
+
+
+def test_what_was_written_again_with_the_same_content_says_so():
+    trail = Trail()
+    digests, logs = trail.stored()
+    again = logs[0]._replace(written_at=START + 9 * HOUR)
+    on_time = logs[1]._replace(written_at=START + timedelta(minutes=56))
+    found = verify(digests, [again, on_time, *logs[2:]], trail.public_keys(), trail.now)
+    assert [file.place for file in found.files if "written again at 2024-03-01T19:00:00Z" in file.reason] == [
+        again.place
+    ]
+    assert found.is_sound
+
+
+def test_bytes_that_could_not_be_had_are_unverifiable_with_the_reason():
+    trail = Trail()
+    digests, logs = trail.stored()
+    refused = logs[0]._replace(sha256=None, unread="AccessDenied")
+    archived = digests[4]._replace(sha256=None, text=None, unread="GLACIER: it is archived")
+    found = verify([*digests[:4], archived, *digests[5:]], [refused, *logs[1:]], trail.public_keys(), trail.now)
+    reasons = {file.place: file.reason for file in found.files if file.verdict == "unverifiable"}
+    assert set(reasons) == {refused.place, archived.place, logs[8].place, logs[9].place}
+    assert "AccessDenied" in reasons[refused.place]
+    assert "GLACIER" in reasons[archived.place]
+    assert [chain.verdict for chain in found.chains] == ["unsigned"]
+
+
+def test_a_digest_in_another_bucket_was_not_looked_at():
+    trail = Trail(hours=3)
+    trail.sign_again(
+        0, previousDigestS3Bucket="old-bucket", previousDigestS3Object=trail.digests[2], previousDigestSignature="00"
+    )
+    trail.mend(1)
+    trail.mend(2)
+    assert {file.place: file.verdict for file in verified(trail).files if file.verdict != "intact"} == {
+        f"s3://old-bucket/{trail.digests[2]}": "unverifiable"
+    }
+
+
+def test_logs_of_accounts_without_digests_cannot_be_verified():
+    trail, other = Trail(hours=2), Trail(hours=1, account=OTHER_ACCOUNT)
+    trail.objects |= {key: other.objects[key] for key in other.log_files}
+    assert wrong(verified(trail)) == dict.fromkeys(other.log_files, "unverifiable")
 
 
 def test_a_changed_log_file_is_changed():
@@ -42,27 +223,3 @@ def test_a_changed_log_file_is_changed():
     key = trail.log_files[3]
     trail.objects[key] = trail.objects[key]._replace(data=gzip.compress(b'{"Records":[]}'))
     assert wrong(verified(trail)) == {key: "changed"}
-
-
-def test_a_deleted_digest_is_missing_and_its_log_files_are_unverifiable():
-    trail = Trail()
-    gone = trail.digests[2]
-    listed = trail.listed_by(2)
-    del trail.objects[gone]
-    found = verified(trail)
-    assert wrong(found) == {gone: "missing", **dict.fromkeys(listed, "unverifiable")}
-    assert [one.verdict for one in found.chains] == ["broken"]
-
-
-def test_a_planted_log_file_is_unlisted():
-    trail = Trail()
-    planted = trail.log_files[4].replace("0000000004", "plantedxyz")
-    trail.objects[planted] = trail.objects[trail.log_files[4]]
-    assert wrong(verified(trail)) == {planted: "unlisted"}
-
-
-def test_without_keys_nothing_is_intact():
-    trail = Trail()
-    found = verify(*trail.stored(), {}, trail.now)
-    assert {file.verdict for file in found.files} == {"unverifiable"}
-    assert [one.verdict for one in found.chains] == ["unsigned"]

@@ -177,7 +177,7 @@ def check_signature(
         raise KeyFaultError(f"the key {fingerprint} signs from {key.valid_from}Z to {key.valid_until}Z only")
     try:
         _loaded(key.der).verify(binascii.unhexlify(signature), signed_text(digest, text), PKCS1v15(), SHA256())
-    except binascii.Error:
+    except ValueError:
         raise FaultError("the signature is not hexadecimal") from None
     except InvalidSignature:
         raise FaultError("signature verification failed") from None

@@ -26,6 +26,7 @@ from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, inflate, inflate_sound, inflating
 from trailquery.integrity import Stored, Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
+from trailquery.links import home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA as METADATA
 from trailquery.sources.folder import read_companion, time_in
@@ -49,11 +50,15 @@ class Held(NamedTuple):
     keys: dict[str, PublicKey]
     now: datetime
 
+    def trails(self) -> set[str]:
+        """The names of the trails whose digests are held."""
+        return {name.trail for digest in self.digests if (name := digest_name(home_of(digest.place)))}
+
     def unsigned_spans(self) -> dict[str, tuple[datetime, datetime]]:
         """Of each region in which the key of a digest may be listed that is not held: the first and last time of signing."""
         spans: dict[str, tuple[datetime, datetime]] = {}
         for digest in self.digests:
-            name = digest_name(digest.place.partition("?versionId=")[0])
+            name = digest_name(home_of(digest.place))
             if name is None or digest.text is None or any(one.encode() in digest.text for one in self.keys):
                 continue
             generated = (digest.metadata or {}).get("backfill-generation-timestamp")

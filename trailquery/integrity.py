@@ -22,6 +22,7 @@ VERDICTS = ("intact", "pending", "unverifiable", "unlisted", "changed", "missing
 SOUND = ("intact", "pending")
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
 _AHEAD = timedelta(days=1)  # a clock may be wrong
+_AT_ONCE = timedelta(minutes=1)
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 
 
@@ -74,6 +75,7 @@ def verify(
     chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
     due, settled = _due(chains, waiting, now), set[str]()
     for chain in chains:
+        chain.compare_gaps(chains)
         chain.find_end(due[chain.above])
     for link in sorted((link for one in chains for link in one.links), key=lambda link: bool(link.fault)):
         listed = link.judge_listed(waiting, settled)  # what a sound digest lists is settled first
@@ -95,7 +97,7 @@ class _Chain:
 
     def __init__(self, links: list[Link], keys: Mapping[str, PublicKey], now: datetime, since: datetime) -> None:
         first = links[0]
-        self.series, self.above = _series(first.branch), first.branch["above"]
+        self.series, self.base, self.above = _series(first.branch), first.branch["base"], first.branch["above"]
         self.trail, self.is_backfill = first.name.trail, first.name.is_backfill
         self.gaps: list[tuple[datetime, datetime]] = []  # logging was off: signed by who was there before and after
         self.lost: dict[datetime, Verdict] = {}  # digests that are not there, by their end
@@ -108,13 +110,13 @@ class _Chain:
         by_home = {link.home: link for link in sorted(links, key=lambda link: (link.is_signed, not link.fault))}
         self.links = sorted(by_home.values(), key=lambda link: (link.end, link.home))
         self._others = [link for link in links if by_home[link.home] is not link]  # versions
+        self._ends, self._homes = [link.end for link in self.links], set(by_home)
         sound = [link for link in self.links if link.said]
         for before, link in zip([None, *sound], sound, strict=False):
             self._follow(before, link, since)
         for link in sound:
             if link.previous in by_home:
                 link.compare(by_home[link.previous])
-        self._ends = [link.end for link in self.links]
 
     def _follow(self, before: Link | None, link: Link, since: datetime) -> None:
         """What lacks before `link`; `before` is the sound digest before it."""
@@ -126,22 +128,30 @@ class _Chain:
             if link.start != before.end and not self.is_backfill:
                 self._odd.append(f"{link.home}: it starts at {link.start}Z, the one before ends at {before.end}Z")
             return
-        there = {one.home for one in self.links}
-        ends = _hours(before.end, link.start) if before and not self.is_backfill else ()
-        self._lose(
-            [end for end in ends if end not in {one.end for one in self.links}],
-            link,
-            "it lay between two that are there",
-        )
         named = digest_name(link.previous)
         end = named.end if named else link.start
-        if link.previous not in there and end > since:
+        if before and not self.is_backfill and (end - before.end + _AT_ONCE) % HOUR <= 2 * _AT_ONCE:
+            ends = set(self._ends)
+            hours = (hour for hour in _hours(before.end, end - _AT_ONCE) if hour not in ends)
+            self._lose(hours, link, "it lay between two that are there")
+        if link.previous not in self._homes and end > since:
             why = f"named by {link.home}" + ("" if before else "; if what you have begins there, say so with --since")
             self.lost[end] = link.lost(end, why, link.previous)
 
     def _lose(self, ends: Iterable[datetime], near: Link, why: str) -> None:
         for end in ends:
             self.lost[end] = near.lost(end, why)
+
+    def compare_gaps(self, chains: Iterable["_Chain"]) -> None:
+        """Name the digests before a gap that are gone: logging stops and starts in all regions of a trail at once."""
+        of_trail = [one for one in chains if (one.base, one.trail) == (self.base, self.trail)]
+        for number, (start, end) in enumerate(self.gaps):
+            same = (gap[0] for one in of_trail for gap in one.gaps if gap[0] < end and abs(gap[1] - end) <= HOUR)
+            stopped = max(same, default=start)
+            if stopped > start + _AT_ONCE:
+                why = f"logging was on until {stopped}Z in other regions"
+                self._lose([*_hours(start, stopped - _AT_ONCE), stopped], self.links[0], why)
+                self.gaps[number] = stopped, end
 
     def find_end(self, due: datetime) -> None:
         """Name what should have come since the newest digest; digests that ended by `due` should be there."""
@@ -170,7 +180,11 @@ class _Chain:
         if stamp < first.start:
             return "unverifiable", f"it is older than the oldest digest that is held, {first.home}"
         off = next((gap for gap in self.gaps if gap[0] < stamp < gap[1]), None)
-        said = f"logging was off from {off[0]}Z to {off[1]}Z" if off else f"{link.home} does not list it"
+        said = (
+            f"by the digests that are there, logging was off from {off[0]}Z to {off[1]}Z"
+            if off
+            else f"{link.home} does not list it"
+        )
         return "unlisted", f"{said}: it was not delivered by CloudTrail, or into another trail's folder"
 
     def verdict(self) -> ChainVerdict:

@@ -2,8 +2,9 @@
 
 import json
 import sys
+import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,77 +25,99 @@ if TYPE_CHECKING:
     from trailquery.integrity import Verified
 
 _LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "session_name", "request_payer")
-_SHOWN_FILES = 25
+
+
+_OPTIONS = [
+    click.option("--trail", metavar="NAME", help="Only this trail."),
+    click.option("--since", metavar="TIME", help="Only what was delivered from this time on: 2026-11-20, 7d, 36h."),
+    click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Public keys, as list-public-keys prints them."),
+    click.option("--sha256", metavar="HEX", help="Of a bundle: the SHA-256 of its manifest, as it was noted."),
+    click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True, help="json: every file, with its reason."),
+    click.option("--limit", type=click.IntRange(min=0), default=25, show_default=True, metavar="FILES", help="At most so many files are named, 0 for all."),
+]  # fmt: skip
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command()
 @click.argument("source", required=False)
 @lake_option
-@click.option("--trail", metavar="NAME", help="Only this trail.")
-@click.option("--since", metavar="TIME", help="Only what was delivered from this time on: 2026-11-20, 7d, 36h.")
-@click.option(
-    "--keys",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Public keys, as aws cloudtrail list-public-keys prints them.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("table", "json")),
-    default="table",
-    show_default=True,
-    help="json: every file, with its reason.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=_SHOWN_FILES,
-    show_default=True,
-    metavar="FILES",
-    help="Name at most so many files that are not intact, 0 for all.",
-)
+@_options
 def verify(
-    source: str | None, lake: Path | None, trail: str | None, since: str | None, keys: Path | None, form: str, limit: int,
+    source: str | None,
+    lake: Path | None,
+    trail: str | None,
+    since: str | None,
+    keys: Path | None,
+    sha256: str | None,
+    form: str,
+    limit: int,
     **access: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Prove that log files are as CloudTrail delivered them, by the digests it signed: a verdict on each, and why.
 
     SOURCE is a folder, an archive or s3://BUCKET/PREFIX: every log file is hashed, in all accounts and regions.
     Without it the lake is verified, from its ledger and the digests it keeps, and `events.integrity` tells the verdict.
+    A bundle is checked as it stands.
 
     \b
     intact        a signed digest lists the file with this hash
     pending       the digest of its hour is not due yet
     unverifiable  no sound digest tells: it is gone, changed, unsigned, or its key or bytes could not be had
     unlisted      the digest of its hour does not list it: CloudTrail did not deliver it here
-    changed       its content is not what was delivered
+    changed       its bytes are not what was delivered
     missing       it was delivered, and is gone
 
     Chains of digests are whole, gap (logging was off, signed), unsigned or broken. Public keys: --keys, else
     public-keys.json beside the files or in the lake, else CloudTrail's ListPublicKeys. Exit code 4 unless every file is
     intact or pending and every chain whole or a gap.
     """
+    if source and zipfile.is_zipfile(source) and _is_sound_bundle(Path(source), sha256):
+        return
     from trailquery.integrity import verify as verdicts_on
 
     start = parse_time(since, zone("UTC"), datetime.now(UTC), "--since") if since else None
     held = _held(source, lake, since, keys, access)
-    verified = verdicts_on(*held)
+    if trail and trail not in (known := held.trails()):
+        named = f"those are {', '.join(sorted(known))}" if known else "there is no digest at all"
+        raise UsageError(f"--trail {trail}: no digest of this trail; {named}")
+    if not (held.digests or held.logs):
+        raise UsageError(f"{source or lake or default_lake()}: holds no log files and no digests of a trail")
+    verified = verdicts_on(*held, start, trail)
     if source is None:
         from trailquery.evidence import keep_verdicts
 
-        keep_verdicts(lake or default_lake(), verified, held.now)
-    if trail is not None and trail not in (known := {chain.trail for chain in verified.chains}):
-        named = f"those are {', '.join(sorted(known))}" if known else "no digest is there"
-        raise UsageError(f"--trail {trail}: no digest of this trail; {named}")
-    if start or trail:
-        verified = verdicts_on(*held, start, trail)
-    (_put_json if form == "json" else _put_tables)(verified, held.now, limit)
+        keep_verdicts(lake or default_lake(), verdicts_on(*held) if start or trail else verified, held.now)
+    if form == "json":
+        _put_json(verified, held.now)
+    else:
+        _put_tables(verified, limit)
     if not verified.is_sound:
         raise click.exceptions.Exit(EvidenceError.exit_code)
 
 
 verify.params += [param for param in ingest_command.params if param.name in _LIKE_INGEST]
+
+
+def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
+    """Whether it is a bundle. Raises EvidenceError for one that is not sound."""
+    from trailquery.bundle import check, is_bundle
+
+    if not is_bundle(path):
+        return False
+    wrong, told = check(path, sha256)
+    for line in wrong:
+        click.echo(printable(line))
+    if wrong:
+        raise EvidenceError(
+            f"{path}: not sound; {len(wrong):,} {'thing is' if len(wrong) == 1 else 'things are'} wrong"
+        )
+    click.echo(printable(told))
+    return True
 
 
 def _held(
@@ -130,19 +153,15 @@ def _with_listed_keys(held: "Held", lake: Path | None, access: dict[str, Any]) -
     from trailquery.sources.public_keys import list_public_keys
 
     listed, problems = list_public_keys(Access(**access).session(), spans)
-    for problem, regions in Counter(problems).items():
-        say(
-            printable(
-                f"public keys: {problem}{f' ({regions} times)' if regions > 1 else ''}; or name a file with --keys"
-            )
-        )
+    for problem in problems:
+        say(printable(f"{problem}; or name a file of keys with --keys"))
     said = json.dumps({"trailquery": "public-keys", "PublicKeyList": listed}).encode()
     if lake and listed:
         keep_keys(lake, KEYS, said)
     return held._replace(keys=held.keys | public_keys(said, KEYS))
 
 
-def _put_json(verified: "Verified", now: datetime, _limit: int) -> None:
+def _put_json(verified: "Verified", now: datetime) -> None:
     """One JSON object: every chain and every file."""
     said = {
         "verified_at": now,
@@ -153,9 +172,9 @@ def _put_json(verified: "Verified", now: datetime, _limit: int) -> None:
     click.echo(json.dumps(said, indent=1, default=lambda time: f"{time.isoformat()}Z"))
 
 
-def _put_tables(verified: "Verified", _now: datetime, limit: int) -> None:
+def _put_tables(verified: "Verified", limit: int) -> None:
     """A line a chain, a line a file that is not sound, and a summary."""
-    from trailquery.integrity import SOUND
+    from trailquery.integrity import SOUND, VERDICTS
 
     logs: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for file in verified.files:
@@ -177,6 +196,7 @@ def _put_tables(verified: "Verified", _now: datetime, limit: int) -> None:
         ],
     )
     wrong = [file for file in verified.files if file.verdict not in SOUND]
+    wrong.sort(key=lambda file: -VERDICTS.index(file.verdict))  # the gravest first, else by place
     shown = wrong[: limit or None]
     hours = (f"{file.hour:%Y-%m-%dT%H:%M:%SZ}" if file.hour else "" for file in shown)
     rows = [(file.verdict, file.kind, hour, file.place, file.reason) for file, hour in zip(shown, hours, strict=True)]

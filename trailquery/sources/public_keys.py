@@ -17,16 +17,17 @@ Spans = Mapping[str, tuple[datetime, datetime]]  # region to the first and last 
 
 
 def list_public_keys(session: Any, spans: Spans) -> tuple[list[dict[str, Any]], list[str]]:
-    """The keys of all regions, as JSON, and a line for each region that could not be asked."""
-    keys, problems = list[dict[str, Any]](), list[str]()
+    """The keys of all regions, as JSON, and a line for each reason why regions could not be asked."""
+    keys, problems = list[dict[str, Any]](), dict[str, list[str]]()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         waiting = {region: pool.submit(_of_region, session, region, *span) for region, span in sorted(spans.items())}
         for region, answer in waiting.items():
             try:
                 keys += answer.result()
             except (BotoCoreError, ClientError) as error:
-                problems.append(f"cloudtrail:ListPublicKeys in {region}: {reason(error, 'cloudtrail:ListPublicKeys')}")
-    return keys, problems
+                said = reason(error, "cloudtrail:ListPublicKeys").replace(region, "REGION")
+                problems.setdefault(said, []).append(region)
+    return keys, [f"cloudtrail:ListPublicKeys in {', '.join(regions)}: {said}" for said, regions in problems.items()]
 
 
 def _of_region(session: Any, region: str, first: datetime, last: datetime) -> list[dict[str, Any]]:

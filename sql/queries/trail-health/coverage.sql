@@ -4,7 +4,7 @@
 -- category = "any"
 -- kind = "question"
 -- mitre = []
--- example = "trailquery run coverage --status missing --since 2024-03-01"
+-- example = "trailquery run coverage --since 2024-03-01"
 --
 -- [params.status]
 -- type = "list"

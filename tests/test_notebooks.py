@@ -56,7 +56,7 @@ class Story:
 
     def __init__(self, folder: Path) -> None:
         self.lake = folder / "lake"
-        truth = simulate(folder / "logs", events=5_000, days=2, layout="account").story
+        truth = simulate(folder / "logs", events=5_000, days=3, layout="account").story
         self.subjects = truth["subjects"]
         with gzip.open(folder / "hostile.json.gz", "wt") as log:
             json.dump({"Records": hostile_records(self.subjects["access_key_id"])}, log)
@@ -288,13 +288,13 @@ def test_triage_in_a_browser_draws_its_timelines_and_obeys_nothing_that_the_logs
     assert page.locator(".jp-RenderedText").all_text_contents() == []  # an error or a warning would be one
     assert page.locator("td").filter(has_text=HOSTILE_AGENT).all_text_contents() == [HOSTILE_AGENT]
     charts = page.locator(".js-plotly-plot")
-    expect(charts).to_have_count(3)
+    expect(charts).to_have_count(4)  # coverage, and three timelines
     uses = open_lake(story.lake).run("timeline_key", key=story.subjects["access_key_id"])
-    points = charts.nth(1).locator(".points path")
+    points = charts.nth(2).locator(".points path")
     expect(points).to_have_count(len(uses))
     points.last.hover(force=True)
-    expect(charts.nth(1).locator(".hoverlayer")).to_contain_text(f"action: sts:{HOSTILE_API}target: -")
-    assert charts.nth(1).locator(".ytick text").all_text_contents()[-1] == f"sts:{HOSTILE_API[:20]}…{HOSTILE_API[-23:]}"
+    expect(charts.nth(2).locator(".hoverlayer")).to_contain_text(f"action: sts:{HOSTILE_API}target: -")
+    assert charts.nth(2).locator(".ytick text").all_text_contents()[-1] == f"sts:{HOSTILE_API[:20]}…{HOSTILE_API[-23:]}"
     assert charts.locator("svg a").count() == 0
     assert page.evaluate("window.ran") is None
     assert dialogs == []

@@ -44,10 +44,8 @@ class _Alone:
 
 
 def _one(statement: str, given: str) -> str:
-    row = duckdb.execute(statement, {"given": given}).fetchone()
-    assert row is not None
-    written: str = row[0]
-    return written
+    ((written,),) = duckdb.connect().execute(statement, {"given": given}).fetchall()
+    return str(written)
 
 
 def _written(tree: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import LOG_NAME, counts, record, recording, write_log
 from test_exactly_once import contents
@@ -261,3 +262,11 @@ def test_a_lake_may_lie_below_a_path_with_spaces_and_not_where_delta_fails(tmp_p
     for name in ("50%", "a[b", "a]b"):
         with pytest.raises(UsageError, match="cannot lie below a path with"):
             ingest([log], tmp_path / name)
+
+
+def test_a_query_under_way_on_duckdbs_default_connection_is_not_in_the_way(tmp_path: Path) -> None:
+    under_way = duckdb.execute("SELECT 1 UNION ALL SELECT 2")
+    log = write_log(tmp_path / LOG_NAME, [record()])
+    assert ingest([log], tmp_path / "lake").loaded == 1
+    assert ingest([log], tmp_path / "lake").held == 1
+    assert sorted(under_way.fetchall()) == [(1,), (2,)]

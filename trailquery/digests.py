@@ -105,11 +105,11 @@ def instant(text: str) -> datetime:
 
 def digest_name(place: str) -> DigestName | None:
     """What the name at the end of a key or path tells; None where it is not that of a digest."""
-    match = _NAME.fullmatch(re.split(r"[/!\\]", place)[-1])
+    match = _NAME.fullmatch(re.split(r"[/!\\]", place)[-1]) if DIGEST_FOLDER in place else None
     if match is None:
         return None
     try:
-        end = datetime.strptime(match["stamp"], "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        end = datetime.fromisoformat(match["stamp"])
     except ValueError:
         return None
     return DigestName(match["trail"], match["home"], end, match["backfill"] is not None) if end.year >= 2000 else None

@@ -34,7 +34,9 @@ from trailquery.verdicts import VERDICTS
 from trailquery.workers import usable_cores
 
 _LONG_BYTES = 64 << 20
-_AHEAD = 64
+_AHEAD = 8
+_PARCEL_BYTES = 1 << 20
+_PARCEL_FILES = 64
 _DAMAGE = re.compile(r"(?:.* )?at byte \d+ of \d+")  # what `inflate` says of a gzip
 _SCHEMA = pa.schema(
     [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
@@ -85,8 +87,8 @@ class _Nothing:
 def held_by_source(source: Source) -> Held:
     """What lies in a source, each file inflated and hashed."""
     held, beside = Held([], [], {}, _now()), dict[str, dict[str, Any]]()
-    for found, stored in _hashed(_evidence(source, held.keys, beside)):
-        (held.digests if _is_digest(found.place) else held.logs).append(stored)
+    for stored in _hashed(_evidence(source, held.keys, beside)):
+        (held.digests if _is_digest(stored.place) else held.logs).append(stored)
     if beside:
         for files in (held.digests, held.logs):
             files[:] = [_with_facts(one, beside[one.place]) if one.place in beside else one for one in files]
@@ -105,7 +107,7 @@ def _evidence(
             keys |= public_keys(found.data, found.place)
         elif is_copy and name.endswith(METADATA) and isinstance(found, LogFile) and found.data is not None:
             beside[found.place.removesuffix(METADATA)] = read_companion(found.data)
-        elif isinstance(found, Unread) or _is_digest(found.place) or delivery_path(found.place).folder:
+        elif isinstance(found, Unread) or delivery_path(found.place).folder or _is_digest(found.place):
             yield found
 
 
@@ -123,7 +125,7 @@ def held_by_lake(lake: Path) -> Held:
     if not (lake / tables.FILES.name / "_delta_log").is_dir():
         raise UsageError(f"{lake}: no lake here; name one with --lake, or a SOURCE")
     files = tables.parquet_files(lake, tables.FILES)
-    rows = duckdb.execute(_FILES, {"files": files}).fetchall() if files else []
+    rows = duckdb.connect().execute(_FILES, {"files": files}).fetchall() if files else []
     held = Held([], [], kept_keys(lake), _now())
     for place, status, reason, file_sha256, content_sha256, metadata, ingested_at, last_modified in rows:
         stored = Stored(
@@ -153,18 +155,29 @@ def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
         pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), file, compression="zstd")
 
 
-def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[tuple[LogFile | Unread, Stored]]:
-    """Each file with what `integrity` needs of it, in their order, hashed on every core."""
+def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[Stored]:
+    """What `integrity` needs of each file, in their order, hashed on every core."""
     now = _now()
     with ThreadPoolExecutor(usable_cores()) as threads:
-        waiting: deque[tuple[LogFile | Unread, Future[Stored]]] = deque()
-        for found in files:
-            waiting.append((found, threads.submit(_stored, found, now)))
+        waiting: deque[Future[list[Stored]]] = deque()
+        for parcel in _parcels(files):
+            waiting.append(threads.submit(lambda parcel: [_stored(found, now) for found in parcel], parcel))
             if len(waiting) > _AHEAD:
-                file, stored = waiting.popleft()
-                yield file, stored.result()
-        for file, stored in waiting:
-            yield file, stored.result()
+                yield from waiting.popleft().result()
+        for stored in waiting:
+            yield from stored.result()
+
+
+def _parcels(files: Iterable[LogFile | Unread]) -> Iterator[list[LogFile | Unread]]:
+    """A thread does not pay for one small file."""
+    parcel, size = list[LogFile | Unread](), 0
+    for found in files:
+        parcel.append(found)
+        size += len(found.data or b"") if isinstance(found, LogFile) else 0
+        if size > _PARCEL_BYTES or len(parcel) == _PARCEL_FILES:
+            yield parcel
+            parcel, size = [], 0
+    yield parcel
 
 
 def _stored(found: LogFile | Unread, now: datetime) -> Stored:
@@ -202,7 +215,7 @@ def _now() -> datetime:
 
 
 def _is_digest(place: str) -> bool:
-    return delivery_path(place).folder == DIGEST_FOLDER or digest_name(place) is not None
+    return DIGEST_FOLDER in place and (delivery_path(place).folder == DIGEST_FOLDER or digest_name(place) is not None)
 
 
 _FILES = """

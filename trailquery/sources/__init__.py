@@ -146,6 +146,6 @@ def delivery_path(place: str) -> DeliveryPath:
 
 def _stamp(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%S" if len(text) == 15 else "%Y%m%dT%H%M")  # noqa: DTZ007
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

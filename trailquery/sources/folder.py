@@ -7,7 +7,7 @@ named and left alone. A link that points into the tree loses nothing: its target
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,16 +26,17 @@ _NO_FILE = "a pipe, socket or device, not a file"
 def files_below(folder: Path) -> Iterator[LogFile | LeftAlone]:
     """What lies in `folder` and below, sorted by place; what cannot be read has the reason as its problem."""
     root = folder.resolve()
-    waiting = [folder]
+    waiting: list[os.DirEntry[str] | Path] = [folder]
     while waiting:
-        path = waiting.pop()
+        entry = waiting.pop()
+        path = Path(entry)
         try:
-            mode = path.lstat().st_mode
-            if stat.S_ISDIR(mode) or path == folder:
-                waiting += sorted(path.iterdir(), key=_place_order, reverse=True)
-            elif stat.S_ISLNK(mode):
+            if isinstance(entry, Path) or entry.is_dir(follow_symlinks=False):
+                with os.scandir(path) as entries:
+                    waiting += _last_first(entries)
+            elif entry.is_symlink():
                 yield left_alone(path.as_posix(), _where_it_leads(path, root))
-            elif stat.S_ISREG(mode):
+            elif entry.is_file(follow_symlinks=False):
                 yield from _files_in(path)
             else:
                 yield left_alone(path.as_posix(), _NO_FILE)
@@ -43,9 +44,9 @@ def files_below(folder: Path) -> Iterator[LogFile | LeftAlone]:
             yield log_file(path.as_posix(), f"cannot be read: {error.strerror or error}")
 
 
-def _place_order(path: Path) -> str:
-    """A key that makes a walk, folder by folder, come out sorted by whole places."""
-    return f"{path.name}/" if path.is_dir() and not path.is_symlink() else path.name
+def _last_first(entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """In an order that makes a walk from the end, folder by folder, come out sorted by whole places."""
+    return sorted(entries, key=lambda e: f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name, reverse=True)
 
 
 def _where_it_leads(link: Path, root: Path) -> str:

@@ -1,0 +1,208 @@
+"""`trailquery verify` beside `aws cloudtrail validate-logs`, and beside hashing alone; writes bench/RESULTS.md.
+
+python bench/verify.py [--events 20000] [--hashed-events 2000000] [--delay-ms 50] [--runs 5]
+
+Both ask the same moto server for the same month of one region: as it is, and with a delay before each answer, as S3 has one.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from subprocess import DEVNULL, PIPE, Popen
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from corpus import CORPORA
+from isal import isal_zlib
+from measure import run
+from results import table, write_section
+
+from trailquery.simulate import simulate
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from aws import CREDENTIALS
+from validate_logs import AWSCLI, services
+
+TRAIL, BUCKET = "org-trail", "example-org-trail"
+VERIFY = [sys.executable, "-m", "trailquery", "verify", "--format", "json"]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--events", type=int, default=20_000)
+    options.add_argument("--hashed-events", type=int, default=2_000_000)
+    options.add_argument("--delay-ms", type=int, default=50)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    options.add_argument("--hash", type=Path, help=argparse.SUPPRESS)
+    asked = options.parse_args()
+    if asked.serve is not None:
+        serve(asked.serve)
+    elif asked.hash:
+        print(hash_alone(asked.hash))
+    else:
+        write_section("verify", f"{beside_awscli(asked)}\n\n{beside_hashing(asked)}")
+
+
+def beside_awscli(asked: Any) -> str:
+    """Each on a bucket that holds the month, without and with a delay."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    tree, account, region, files = month(asked.events, min, end)
+    lake = tree.with_name(f"{tree.name}-lake")
+    shutil.rmtree(lake, ignore_errors=True)
+    run([sys.executable, "-m", "trailquery", "ingest", tree, "--lake", lake])
+    rows = []
+    for delay_ms in (0, asked.delay_ms):
+        with server(delay_ms) as url, services(trail(tree, account)) as services_url:
+            os.environ |= CREDENTIALS | {"AWS_ENDPOINT_URL_S3": url, "AWS_ENDPOINT_URL_CLOUDTRAIL": services_url}
+            os.environ["AWS_ENDPOINT_URL_ORGANIZATIONS"] = services_url
+            put(tree, url)
+            theirs = timed(validate_logs(account, region, end), 1)
+            said = f" (answers after {delay_ms} ms)" if delay_ms else ""
+            rows.append((f"aws cloudtrail validate-logs{said}", f"{theirs:.1f}", "1"))
+            rows.append(row(f"trailquery verify s3://{said}", [*VERIFY, f"s3://{BUCKET}"], asked.runs, theirs))
+    rows.append(row("trailquery verify, of a collected copy", [*VERIFY, str(tree)], asked.runs, theirs))
+    rows.append(row("trailquery verify, of the lake", [*VERIFY, "--lake", str(lake)], asked.runs, theirs))
+    about = (
+        f"A month of one region: {files:,} log files and their digests, on one moto server, which both wait for. The AWS CLI"
+        f" once, ours the median of {asked.runs}; the last two need no server, and are compared with the AWS CLI's last."
+    )
+    return f"{about}\n\n{table(('what', 'wall s', 'times faster'), rows)}"
+
+
+def beside_hashing(asked: Any) -> str:
+    """Whole commands, with the start of Python: every file inflated and hashed, and nothing else."""
+    tree, _, _, files = month(asked.hashed_events, max, None)
+    alone, ours = [sys.executable, __file__, "--hash", str(tree)], [*VERIFY, str(tree)]
+    walls: dict[str, list[float]] = {"alone": [], "ours": []}
+    for _ in range(asked.runs):
+        walls["alone"].append(timed(alone, 1))
+        walls["ours"].append(timed(ours, 1))
+    hashed_s, verified_s = (median(each) for each in walls.values())
+    size = sum(path.stat().st_size for path in tree.rglob("*.json.gz"))
+    rows = [
+        ("hashing alone", f"{hashed_s:.1f}", "100 %"),
+        ("trailquery verify", f"{verified_s:.1f}", f"{hashed_s / verified_s:.0%}"),
+    ]
+    about = f"A copy of a busier month of one region: {files:,} log files, {size / 1e6:,.0f} MB as delivered. Median of {asked.runs}, in turns."
+    return f"{about}\n\n{table(('what', 'wall s', 'speed'), rows)}"
+
+
+def row(name: str, command: list[str], runs: int, theirs: float) -> tuple[str, ...]:
+    wall_s = timed(command, runs)
+    return name, f"{wall_s:.1f}", f"{theirs / wall_s:.1f}"
+
+
+def timed(command: list[str], runs: int) -> float:
+    """Median wall seconds."""
+    walls = [run(command).wall_s for _ in range(runs)]
+    print(f"{' '.join(command[:6])} …: {', '.join(f'{wall:.1f}' for wall in walls)} s", flush=True)
+    return median(walls)
+
+
+def month(events: int, which: Callable[..., Path], end: datetime | None) -> tuple[Path, str, str, int]:
+    """A tree of one region of the organisation's trail, its account, its region, and how many log files it has."""
+    whole, tree = CORPORA / (f"verify-{events}-whole" if end else f"{events}-events"), CORPORA / f"verify-{events}"
+    shutil.rmtree(tree, ignore_errors=True)
+    if end:  # by the clock, as a bucket is verified by the clock
+        shutil.rmtree(whole, ignore_errors=True)
+        simulate(whole, events=events, story=None, days=30, end=end)
+    elif not whole.is_dir():
+        simulate(whole, events=events, story=None, days=30)
+    of_region: dict[Path, int] = {
+        path: sum(file.stat().st_size for file in path.rglob("*.gz"))
+        for path in whole.glob("AWSLogs/o-*/*/CloudTrail/*")
+    }
+    chosen = which(of_region, key=of_region.__getitem__)
+    for kind in chosen.parents[1].glob("CloudTrail*"):
+        if (kind / chosen.name).is_dir():
+            shutil.copytree(kind / chosen.name, tree / kind.relative_to(whole) / chosen.name)
+    shutil.copy(whole / "public-keys.json", tree)
+    if end:
+        shutil.rmtree(whole)
+    return tree, chosen.parents[1].name, chosen.name, sum(1 for _ in tree.rglob("CloudTrail/**/*.gz"))
+
+
+def trail(tree: Path, account: str) -> Any:
+    """What the stub of CloudTrail knows."""
+    import json
+
+    keys = json.loads((tree / "public-keys.json").read_bytes())["PublicKeyList"]
+    return SimpleNamespace(
+        keys=keys, name=TRAIL, account=account, bucket=BUCKET, organization="o-exampleorg", prefix=""
+    )
+
+
+def validate_logs(account: str, region: str, end: datetime) -> list[str]:
+    arn = f"arn:aws:cloudtrail:us-east-1:{account}:trail/{TRAIL}"
+    times = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (end - timedelta(days=30), end + timedelta(minutes=10)))
+    start, until = times
+    return [
+        *(str(AWSCLI), "cloudtrail", "validate-logs", "--trail-arn", arn, "--account-id", account, "--region", region),
+        *("--start-time", start, "--end-time", until),
+    ]
+
+
+def put(tree: Path, url: str) -> None:
+    """The tree as a bucket, with the metadata that lies beside each digest."""
+    from trailquery.sources.folder import METADATA, read_companion
+
+    s3 = boto3.client("s3", endpoint_url=url)
+    s3.create_bucket(Bucket=BUCKET)
+
+    def put_one(path: Path) -> None:
+        beside = Path(f"{path}{METADATA}")
+        metadata = read_companion(beside.read_bytes())["metadata"] if beside.exists() else {}
+        s3.put_object(Bucket=BUCKET, Key=path.relative_to(tree).as_posix(), Body=path.read_bytes(), Metadata=metadata)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put_one, tree.rglob("*.json.gz")))
+
+
+@contextmanager
+def server(delay_ms: int) -> Iterator[str]:
+    """The URL of a moto server in a process of its own."""
+    with Popen([sys.executable, __file__, "--serve", str(delay_ms)], stdout=PIPE, stderr=DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def serve(delay_ms: int) -> None:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def late(environ: Any, start_response: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "GET":
+            time.sleep(delay_ms / 1000)
+        return moto(environ, start_response)
+
+    http = make_server("127.0.0.1", 0, late, threaded=True)
+    print(f"http://127.0.0.1:{http.server_port}", flush=True)
+    http.serve_forever()
+
+
+def hash_alone(tree: Path) -> int:
+    def hashed(path: Path) -> bytes:
+        return hashlib.sha256(isal_zlib.decompressobj(31).decompress(path.read_bytes())).digest()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return sum(1 for _ in pool.map(hashed, tree.rglob("*.json.gz")))
+
+
+if __name__ == "__main__":
+    main()

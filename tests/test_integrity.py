@@ -124,6 +124,21 @@ def test_since_leaves_out_what_was_delivered_before_and_asks_for_no_digest_of_th
     assert wrong(verified(trail, since=START + 2 * HOUR)) == {trail.log_files[5]: "missing"}
 
 
+def test_until_asks_for_nothing_that_came_later():
+    trail = Trail()
+    trail.delete(trail.digests[5], trail.log_files[5], trail.log_files[11])
+    trail.now += 5000 * HOUR
+    assert wrong(verified(trail, until=START + 4 * HOUR)) == {trail.log_files[5]: "missing"}
+
+
+def test_a_chain_that_ended_long_ago_names_a_thousand_hours_and_the_last():
+    trail = Trail(hours=2)
+    trail.now += 5000 * HOUR
+    missing = [file for file in verified(trail).files if file.verdict == "missing"]
+    assert len(missing) == 1001
+    assert missing[-1].hour == trail.now - HOUR
+
+
 def test_a_trail_is_judged_alone_where_two_share_a_folder():
     one, other = Trail(hours=3), Trail(hours=3, name="second")
     gone = other.digests[1]

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from trailquery.digests import FaultError, KeyFaultError, PublicKey, digest_name
@@ -22,6 +23,7 @@ VERDICTS = ("intact", "pending", "unverifiable", "unlisted", "changed", "missing
 SOUND = ("intact", "pending")
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
 _AHEAD = timedelta(days=1)  # a clock may be wrong
+_NAMED = 1_000  # hours without a digest, one by one, at the end of a chain
 _AT_ONCE = timedelta(minutes=1)
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 
@@ -56,10 +58,10 @@ class Verified(NamedTuple):
 
 def verify(
     digests: Iterable[Stored], logs: Iterable[Stored], keys: Mapping[str, PublicKey], now: datetime,
-    since: datetime | None = None, trail: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, trail: str | None = None,
 ) -> Verified:  # fmt: skip
-    """Verdicts on what lies there. `now` is naive UTC; `since` leaves out what was delivered before, `trail` other trails."""
-    since = since or _LONG_AGO
+    """Verdicts on what lies there and was delivered in [since, until), naive UTC like `now`; `trail` leaves out others."""
+    since, until = since or _LONG_AGO, until or now + _AHEAD
     waiting: defaultdict[str, list[Stored]] = defaultdict(list)
     for log in logs:
         waiting[home_of(log.place)].append(log)
@@ -68,15 +70,17 @@ def verify(
         home = home_of(stored.place)
         name, branch = digest_name(home), BRANCH.fullmatch(home)
         if name is None or branch is None:
-            reason = "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
+            reason = (
+                stored.unread or "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
+            )
             verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason, None, None, stored.file_sha256))
-        elif name.end > since:
+        elif since < name.end and (name.end <= until or name.end > now + _AHEAD):
             links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
     chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
     due, settled = _due(chains, waiting, now), set[str]()
     for chain in chains:
         chain.compare_gaps(chains)
-        chain.find_end(due[chain.above])
+        chain.find_end(min(due[chain.above], until))
     for link in sorted((link for one in chains for link in one.links), key=lambda link: bool(link.fault)):
         listed = link.judge_listed(waiting, settled)  # what a sound digest lists is settled first
         verdicts += listed if trail in (None, link.name.trail) else ()
@@ -86,7 +90,9 @@ def verify(
     for one in asked:
         by_series[one.series].append(one)
     for home, rest in waiting.items():
-        verdicts += _judge_unlisted(home, rest, by_series, since, trail is None)
+        stamp = delivery_path(home).delivered_at
+        if stamp is None or since <= stamp < until:
+            verdicts += _judge_unlisted(home, stamp, rest, by_series, trail is None)
     return Verified(
         sorted(verdicts, key=lambda one: (one.place, one.file_sha256 or "")), [one.verdict() for one in asked]
     )
@@ -144,6 +150,8 @@ class _Chain:
 
     def compare_gaps(self, chains: Iterable["_Chain"]) -> None:
         """Name the digests before a gap that are gone: logging stops and starts in all regions of a trail at once."""
+        if not self.gaps:
+            return
         of_trail = [one for one in chains if (one.base, one.trail) == (self.base, self.trail)]
         for number, (start, end) in enumerate(self.gaps):
             same = (gap[0] for one in of_trail for gap in one.gaps if gap[0] < end and abs(gap[1] - end) <= HOUR)
@@ -155,10 +163,11 @@ class _Chain:
 
     def find_end(self, due: datetime) -> None:
         """Name what should have come since the newest digest; digests that ended by `due` should be there."""
-        self.due = due
         if not self.is_backfill:
-            why = "no digest has come since: logging was stopped, or they are gone"
-            self._lose(_hours(self.links[-1].end, due), self.links[-1], why)
+            last, why = self.links[-1], "no digest has come since: logging was stopped, or they are gone"
+            self._lose(islice(_hours(last.end, due), _NAMED), last, why)
+            if due - last.end >= (_NAMED + 1) * HOUR:
+                self.lost[due] = last.lost(due, f"nor those of the hours before: {why}")
         self._lost_ends = sorted(self.lost)
 
     def judge_digests(self) -> Iterator[Verdict]:
@@ -208,15 +217,17 @@ class _Chain:
 
 
 def _judge_unlisted(
-    home: str, logs: list[Stored], chains: Mapping[str, list[_Chain]], since: datetime, all_trails: bool
+    home: str, stamp: datetime | None, logs: list[Stored], chains: Mapping[str, list[_Chain]], all_trails: bool
 ) -> Iterator[Verdict]:  # fmt: skip
-    """On log files at one place that no digest lists; nothing where it is not asked for."""
-    branch, stamp = BRANCH.fullmatch(home), delivery_path(home).delivered_at
+    """On log files at one place, delivered at `stamp`, that no digest lists; nothing where it is not asked for."""
+    branch = BRANCH.fullmatch(home)
     near = [one for one in chains.get(_series(branch), ()) if not one.is_backfill] if branch else []
-    if (stamp and stamp < since) or not (near or all_trails):
+    if not (near or all_trails):
         return
     trail = near[0].trail if len(near) == 1 else None
-    if branch is None or stamp is None:
+    if stamp is None and logs[0].unread:
+        said = "unverifiable", logs[0].unread
+    elif branch is None or stamp is None:
         said = "unverifiable", "it does not lie in the folders of a trail, so that no digest lists it"
     elif near:
         said = min((one.judge_unlisted(stamp) for one in near), key=lambda told: VERDICTS.index(told[0]))

@@ -30,6 +30,7 @@ _LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_seria
 _OPTIONS = [
     click.option("--trail", metavar="NAME", help="Only this trail."),
     click.option("--since", metavar="TIME", help="Only what was delivered from this time on: 2026-11-20, 7d, 36h."),
+    click.option("--until", metavar="TIME", help="Only what was delivered before; written like --since."),
     click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Public keys, as list-public-keys prints them."),
     click.option("--sha256", metavar="HEX", help="Of a bundle: the SHA-256 of its manifest, as it was noted."),
     click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True, help="json: every file, with its reason."),
@@ -52,6 +53,7 @@ def verify(
     lake: Path | None,
     trail: str | None,
     since: str | None,
+    until: str | None,
     keys: Path | None,
     sha256: str | None,
     form: str,
@@ -80,18 +82,21 @@ def verify(
         return
     from trailquery.integrity import verify as verdicts_on
 
-    start = parse_time(since, zone("UTC"), datetime.now(UTC), "--since") if since else None
-    held = _held(source, lake, since, keys, access)
+    start, end = (
+        parse_time(time, zone("UTC"), datetime.now(UTC), option) if time else None
+        for time, option in ((since, "--since"), (until, "--until"))
+    )
+    held = _held(source, lake, keys, access | {"since": since, "until": until})
     if trail and trail not in (known := held.trails()):
         named = f"those are {', '.join(sorted(known))}" if known else "there is no digest at all"
         raise UsageError(f"--trail {trail}: no digest of this trail; {named}")
     if not (held.digests or held.logs):
         raise UsageError(f"{source or lake or default_lake()}: holds no log files and no digests of a trail")
-    verified = verdicts_on(*held, start, trail)
+    verified = verdicts_on(*held, start, end, trail)
     if source is None:
         from trailquery.evidence import keep_verdicts
 
-        keep_verdicts(lake or default_lake(), verdicts_on(*held) if start or trail else verified, held.now)
+        keep_verdicts(lake or default_lake(), verdicts_on(*held) if start or end or trail else verified, held.now)
     if form == "json":
         _put_json(verified, held.now)
     else:
@@ -120,9 +125,7 @@ def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
     return True
 
 
-def _held(
-    source: str | None, lake: Path | None, since: str | None, keys: Path | None, access: dict[str, Any]
-) -> "Held":
+def _held(source: str | None, lake: Path | None, keys: Path | None, options: dict[str, Any]) -> "Held":
     """What is to be verified, with the public keys. Raises UsageError."""
     from trailquery.digests import read_keys
     from trailquery.evidence import held_by_lake, held_by_source
@@ -132,17 +135,17 @@ def _held(
     elif source == "event-history":
         raise UsageError("event-history: no digest covers it; verify the trail's bucket or a copy of it")
     else:
-        not_asked = {"account": (), "region": (), "until": None, "keys": None, "versions": False, "max_bytes": None}
-        opened = _opened(source, access | not_asked | {"since": since}, dry_run=False) if _is_remote(source) else None
+        not_asked = {"account": (), "region": (), "keys": None, "versions": False, "max_bytes": None}
+        opened = _opened(source, options | not_asked, dry_run=False) if _is_remote(source) else None
         from trailquery.sources import open_source
 
         held = held_by_source(opened or open_source(source))
     if keys:
         return held._replace(keys=read_keys(keys))
-    return _with_listed_keys(held, lake or default_lake() if source is None else None, access)
+    return _with_listed_keys(held, lake or default_lake() if source is None else None, options)
 
 
-def _with_listed_keys(held: "Held", lake: Path | None, access: dict[str, Any]) -> "Held":
+def _with_listed_keys(held: "Held", lake: Path | None, options: dict[str, Any]) -> "Held":
     """With the keys that CloudTrail lists for the digests whose keys lack; a lake keeps them."""
     spans = held.unsigned_spans()
     if not spans:
@@ -152,7 +155,7 @@ def _with_listed_keys(held: "Held", lake: Path | None, access: dict[str, Any]) -
     from trailquery.sources.aws import Access
     from trailquery.sources.public_keys import list_public_keys
 
-    listed, problems = list_public_keys(Access(**access).session(), spans)
+    listed, problems = list_public_keys(Access(**{name: options[name] for name in Access._fields}).session(), spans)
     for problem in problems:
         say(printable(f"{problem}; or name a file of keys with --keys"))
     said = json.dumps({"trailquery": "public-keys", "PublicKeyList": listed}).encode()

@@ -35,8 +35,9 @@ def attack() -> str:
     techniques = _techniques()
     parts = []
     for tactic, members in groupby(techniques, key=lambda row: row["tactic"]):
-        rows = ((row["id"], row["name"], _named(row["id"]) or f"none: {row['unseen']}") for row in members)
-        parts.append(f"## {tactic}\n\n{_table(('technique', 'name', 'queries'), rows)}")
+        named = ((row["id"], row["name"], _named(row["id"]), row["unseen"]) for row in members)
+        rows = ((one, name, asked or f"none: {unseen}", "yes" if asked else "no") for one, name, asked, unseen in named)
+        parts.append(f"## {tactic}\n\n{_table(('technique', 'name', 'queries', 'tested'), rows)}")
     return "\n\n".join(parts)
 
 

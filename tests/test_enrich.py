@@ -151,3 +151,9 @@ def test_a_database_of_the_views_keeps_the_names(lake_of: Lakes, tmp_path: Path)
 def test_the_narrowed_lake_keeps_its_settings(lake_of: Lakes, tmp_path: Path) -> None:
     lake = open_lake(lake_of(EVENTS).path, settings=settings(tmp_path, TOML)).narrowed(accounts=("111122223333",))
     assert column(lake, "network")["desk"] == "desk's"
+
+
+def test_coverage_is_told_where_networks_have_names(lake_of: Lakes, tmp_path: Path) -> None:
+    lake = open_lake(lake_of(EVENTS[:1]).path, settings=settings(tmp_path, TOML))
+    assert column(lake, "network") == {"desk": "desk's"}
+    assert lake.sql("SELECT count(*) AS hours FROM coverage_hours").rows() == [{"hours": 1}]

@@ -27,7 +27,7 @@ _CREATES = re.compile(r"^CREATE (?:VIEW|MACRO|SCHEMA) ([\w.]+)", re.MULTILINE)
 EVERYTHING = "*"
 # Views that several others stand on, more than once: each is a table from the first query that needs it.
 _WORKED_OUT_ONCE = tuple(
-    f"stored.{name}" for name in ("places", "digest_places", "chains", "listed_files", "chain_files")
+    f"stored.{name}" for name in ("file_places", "digest_places", "chains", "listed_files", "chain_files")
 )
 _CATALOG = re.compile("duckdb_|pragma_|query")  # functions that list what is defined, or read SQL of their own
 _NAMED = """

@@ -2,9 +2,9 @@
 -- A chain is a trail in one account and region; its id is made of what it is. (sqruff cannot indent an if() in a CASE.)
 -- noqa: disable=LT02,LT05
 
--- stored.places: one row a log file or digest and place, as the newest read found it. Equal bytes may lie below two
+-- stored.file_places: one row a log file or digest and place, as the newest read found it. Equal bytes may lie below two
 -- trails: each place tells for itself.
-CREATE VIEW stored.places AS
+CREATE VIEW stored.file_places AS
 WITH newest AS (
     SELECT
         place,
@@ -65,7 +65,7 @@ SELECT
         digest.starts_at
         + to_microseconds(date_diff('microsecond', digest.starts_at, digest.ends_at) // 2)
     ) AS hour
-FROM stored.places AS held
+FROM stored.file_places AS held
 INNER JOIN stored.digests AS digest ON held.file_sha256 = digest.file_sha256
 LEFT JOIN stored.file_verdicts AS own ON held.file_sha256 = own.file_sha256
 WHERE held.kind = 'digest' AND digest.trail IS NOT NULL;
@@ -96,7 +96,7 @@ by_file AS (
         held.region,
         date_trunc('hour', min(held.delivered_at)) AS first_held,
         date_trunc('hour', max(held.delivered_at)) AS last_held
-    FROM stored.places AS held
+    FROM stored.file_places AS held
     ANTI JOIN by_digest
         ON
             held.prefix IS NOT DISTINCT FROM by_digest.prefix
@@ -120,7 +120,7 @@ seen AS (
 
 by_event AS (
     SELECT seen.* FROM seen
-    ANTI JOIN (SELECT DISTINCT account_id, region FROM stored.places) AS held
+    ANTI JOIN (SELECT DISTINCT account_id, region FROM stored.file_places) AS held
         ON
             seen.account_id IS NOT DISTINCT FROM held.account_id
             AND seen.region IS NOT DISTINCT FROM held.region
@@ -143,7 +143,7 @@ marks AS (
                 delivered_at, if(starts_with(place, 's3://'), ingested_at, delivered_at)
             )
         ) AS fresh_until
-    FROM stored.places
+    FROM stored.file_places
     GROUP BY prefix, organization_id
 )
 
@@ -192,7 +192,7 @@ SELECT
     held.file_sha256,
     held.is_held,
     date_trunc('hour', held.delivered_at) AS hour
-FROM stored.places AS held
+FROM stored.file_places AS held
 LEFT JOIN (SELECT DISTINCT name, id FROM stored.listed_files) AS listed ON held.name = listed.name
 INNER JOIN stored.chains AS chain
     ON
@@ -305,7 +305,7 @@ WITH said AS (
         0 AS digests,
         0 AS proven
     FROM stored.listed_files AS listed
-    ANTI JOIN stored.places AS held ON listed.name = held.name
+    ANTI JOIN stored.file_places AS held ON listed.name = held.name
     UNION ALL
     SELECT
         id,

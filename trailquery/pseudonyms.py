@@ -106,6 +106,10 @@ class Pseudonyms:
         """The pseudonym of one account, address, key or name; of a pseudonym itself."""
         if value in self._reals:
             return value
+        bare = value.strip("_=")  # what stands beside a name that begins or ends so would run into its pseudonym
+        if bare and bare != value:
+            start, _, end = value.partition(bare)
+            return start + self.of(bare) + end
         if value not in self._names:
             form = next((name for name in _REPLACED if _WHOLE[name].fullmatch(value)), "name")
             for attempt in count():

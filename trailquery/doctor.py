@@ -10,7 +10,7 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from trailquery.digests import DIGEST_FOLDER
-from trailquery.plan import _tried as tried_on
+from trailquery.plan import tried_on
 from trailquery.posture import SETTINGS, Answer, Check, Where, trail_selectors, trail_settings, trail_status
 from trailquery.sources import Unread, delivery_path
 from trailquery.sources.aws import CONNECTIONS, DEFAULT_REGION, client, code_of, lacking, reason

@@ -55,7 +55,7 @@ def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
     )
     needed, free = size * LAKE_BYTES_PER_BYTE, shutil.disk_usage(_existing(lake)).free
     yield f"lake         about {needed:,} bytes more, {free:,} are free" + ("" if needed < free else ": NOT ENOUGH")
-    tried = _tried(bucket, objects)
+    tried = tried_on(bucket, objects)
     yield f"permissions  {_granted(bucket, tried)}"
     refused = [(one.on, one.refusal) for one in tried if one.refusal]
     for place, why in [*((one.place, one.reason) for one in unread if one.status == "unread"), *refused]:
@@ -94,7 +94,7 @@ class _Tried(NamedTuple):
     refusal: str | None
 
 
-def _tried(bucket: Bucket, objects: list[Object]) -> list[_Tried]:
+def tried_on(bucket: Bucket, objects: list[Object]) -> list[_Tried]:
     """What came of reading one byte of the newest and the oldest object of each trail, account and region."""
     ends: dict[str, list[Object]] = {}
     for item in objects:

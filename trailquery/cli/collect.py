@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from trailquery.cli.ingest import _name_those, _opened
 from trailquery.cli.ingest import ingest as ingest_command
+from trailquery.cli.ingest import name_those, opened_source
 from trailquery.cli.options import command_line, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.output import printable
@@ -48,7 +48,9 @@ def collect(bucket: str, folder: Path, case: str | None, check: bool, **options:
         if collected.done and collected.done % _OBJECTS_A_LINE == 0:
             say(f"{collected.done:,} objects, {collected.bytes:,} bytes copied")
 
-    opened = _opened(bucket, options | {"session_name": f"trailquery-{case}" if case else "trailquery"}, dry_run=False)
+    opened = opened_source(
+        bucket, options | {"session_name": f"trailquery-{case}" if case else "trailquery"}, dry_run=False
+    )
     assert isinstance(opened, Bucket)  # noqa: S101 as it was asked for with s3://
     told = {
         "case": case,
@@ -65,10 +67,10 @@ def collect(bucket: str, folder: Path, case: str | None, check: bool, **options:
 
 def _tell(collected: Any, folder: Path) -> None:
     """The counts on stdout, what needs a look on stderr. Raises MachineError when something could not be had."""
-    _name_those([(path, "it was not what was collected any more") for path in collected.damaged], "damaged")
-    _name_those([(left.place, left.reason) for left in collected.left_alone], "left alone")
+    name_those([(path, "it was not what was collected any more") for path in collected.damaged], "damaged")
+    name_those([(left.place, left.reason) for left in collected.left_alone], "left alone")
     for status in ("archived", "unread"):
-        _name_those([(one.place, one.reason) for one in collected.unread if one.status == status], status)
+        name_those([(one.place, one.reason) for one in collected.unread if one.status == status], status)
     if not collected.digests:
         say("no digest was met: nothing here proves that the log files are whole; see: trailquery doctor")
     click.echo(

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from trailquery.cli.ingest import _opened
 from trailquery.cli.ingest import ingest as ingest_command
+from trailquery.cli.ingest import opened_source
 from trailquery.errors import UsageError
 from trailquery.output import printable
 
@@ -29,7 +29,7 @@ def doctor(bucket: str, form: str, **options: Any) -> None:
     from trailquery.sources.s3 import Bucket
 
     nothing = {"account": (), "region": (), "since": None, "until": None, "keys": None, "versions": False}
-    opened = _opened(bucket, options | nothing | {"max_bytes": None}, dry_run=True)
+    opened = opened_source(bucket, options | nothing | {"max_bytes": None}, dry_run=True)
     assert isinstance(opened, Bucket)  # noqa: S101 as it was asked for with s3://
     checks, policy = examine(opened)
     if form == "json":

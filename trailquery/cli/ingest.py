@@ -64,8 +64,8 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     5. All options but --lake and --jobs are for s3:// and event-history.
     """
     given = {name: value for name, value in options.items() if value and name != "session_name"}
-    opened = [_opened(source, options, dry_run) if _is_remote(source) else source for source in sources]
-    if (given or dry_run) and not any(map(_is_remote, sources)):
+    opened = [opened_source(source, options, dry_run) if is_remote(source) else source for source in sources]
+    if (given or dry_run) and not any(map(is_remote, sources)):
         option = next(iter(given), "dry_run").replace("_", "-")
         raise UsageError(f"ingest: --{option} is for s3:// and event-history; ingest the folder without it")
     if dry_run:
@@ -76,11 +76,11 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     _tell(summary, lake)
 
 
-def _is_remote(source: str) -> bool:
+def is_remote(source: str) -> bool:
     return source.startswith("s3://") or source == _HISTORY
 
 
-def _opened(source: str, options: dict[str, Any], dry_run: bool) -> Source:
+def opened_source(source: str, options: dict[str, Any], dry_run: bool) -> Source:
     """The source in AWS that the options describe; boto3 is imported here, so that other commands start at once."""
     from trailquery.sources.aws import Access
 
@@ -122,10 +122,10 @@ def _tell(summary: Summary, lake: Path | None) -> None:
     """The summary on stdout, what needs a look on stderr. Raises MachineError when files could not be read."""
     archived = [left for left in summary.unread if left.status == "archived"]
     unread = [left for left in summary.unread if left.status == "unread"]
-    _name_those([(left.place, left.reason) for left in summary.left_alone], "left alone")
-    _name_those(summary.unsound, "not whole")
-    _name_those([(left.place, left.reason) for left in archived], "archived")
-    _name_those([(left.place, left.reason) for left in unread], "unread")
+    name_those([(left.place, left.reason) for left in summary.left_alone], "left alone")
+    name_those(summary.unsound, "not whole")
+    name_those([(left.place, left.reason) for left in archived], "archived")
+    name_those([(left.place, left.reason) for left in unread], "unread")
     click.echo(
         f"read {summary.read:,} = loaded {summary.loaded:,} + duplicate {summary.duplicate:,}"
         f" + variant {summary.variant:,} + rejected {summary.rejected:,}"
@@ -148,7 +148,7 @@ def _tell(summary: Summary, lake: Path | None) -> None:
         )
 
 
-def _name_those(files: Sequence[tuple[str, str]], what: str) -> None:
+def name_those(files: Sequence[tuple[str, str]], what: str) -> None:
     for place, reason in files[:_SHOWN_NOTES]:
         say(f"{what}: {printable(place)}: {printable(reason)}")
     if len(files) > _SHOWN_NOTES:
@@ -161,7 +161,7 @@ def _progress(sources: Sequence[str]) -> Iterator[Callable[[Summary, str], None]
     total = sum(
         1 if not Path(source).is_dir() else sum(len(files) for *_, files in os.walk(source))
         for source in sources
-        if not _is_remote(source)
+        if not is_remote(source)
     )
     done, left, last = 0, 0, ""
 

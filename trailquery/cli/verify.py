@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trailquery.cli.ingest import _is_remote, _opened
 from trailquery.cli.ingest import ingest as ingest_command
+from trailquery.cli.ingest import is_remote, opened_source
 from trailquery.cli.options import lake_option, say
 from trailquery.errors import EvidenceError, UsageError
 from trailquery.lake import default_lake
@@ -136,7 +136,7 @@ def _held(source: str | None, lake: Path | None, keys: Path | None, options: dic
         raise UsageError("event-history: no digest covers it; verify the trail's bucket or a copy of it")
     else:
         not_asked = {"account": (), "region": (), "keys": None, "versions": False, "max_bytes": None}
-        opened = _opened(source, options | not_asked, dry_run=False) if _is_remote(source) else None
+        opened = opened_source(source, options | not_asked, dry_run=False) if is_remote(source) else None
         from trailquery.sources import open_source
 
         held = held_by_source(opened or open_source(source))

@@ -92,11 +92,13 @@ def own_query(folder: Path, name: str, api: str, severity: str | None = "high", 
 def hunted(tmp_path: Path) -> Callable[..., Any]:
     """The lines of the user's own queries in tmp_path/mine, over the records given."""
 
-    def hunt(records: list[dict[str, Any]], exclusions: tuple[Exclusion, ...] = (), **options: Any) -> Any:
+    def hunt(
+        records: list[dict[str, Any]], exclusions: tuple[Exclusion, ...] = (), timeout_s: float = 300, **options: Any
+    ) -> Any:
         log = write_log(tmp_path / "logs" / LOG_NAME, [record(**changes) for changes in records])
         ingest([log], tmp_path / "lake")
         settings = Settings(tmp_path / "trailquery.toml", exclusions=exclusions)
-        lake = open_lake(tmp_path / "lake", settings=settings, queries=[tmp_path / "mine"])
+        lake = open_lake(tmp_path / "lake", settings=settings, queries=[tmp_path / "mine"], timeout_s=timeout_s)
         return lake.hunt(**{"themes": ["mine"], **options})
 
     return hunt
@@ -314,6 +316,14 @@ def test_a_query_file_that_is_more_than_one_select_is_not_run(hunted: Any, tmp_p
     own_query(tmp_path / "mine", "calls", "DescribeInstances", condition="\n) AS answer; DROP VIEW events; SELECT (1")
     with pytest.raises(UsageError, match="^calls: "):
         hunted([{}])
+
+
+def test_all_queries_that_run_stop_at_the_time_limit(hunted: Any, tmp_path: Path) -> None:
+    endless = "\n    AND (SELECT count(*) FROM range(10000000000) AS a, range(1000) AS b WHERE a.range <> b.range) > 0"
+    for name in ("one", "three", "two"):
+        own_query(tmp_path / "mine", name, "DescribeInstances", condition=endless)
+    with pytest.raises(UsageError, match="^one: stopped after 2 s"):
+        hunted([{}], timeout_s=2)
 
 
 def test_what_is_asked_for_next_sees_the_lake_as_before(lake_of: LakeOf) -> None:

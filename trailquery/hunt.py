@@ -11,6 +11,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -103,15 +104,21 @@ GROUP BY number, exclusion, actor, session_id, principal_key, worked
 _NEXT = "trailquery run event {event_id}"
 
 Line = dict[str, Any]
-# Rows of a statement of ours: the name it goes by in errors, a SELECT that names the views it needs or "", the statement
-# and its values.
-Execute = Callable[[str, str, str, Mapping[str, Any]], list[tuple[Any, ...]]]
+
+
+class Step(NamedTuple):
+    """A statement of ours, and the name it goes by in errors."""
+
+    name: str
+    reads: str  # a SELECT that names the views it needs, or ""
+    statement: str
+    params: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ground(NamedTuple):
     """The lake of a hunt, whose views nobody else uses."""
 
-    execute: Execute
+    run: Callable[[Sequence[Step]], Iterator[list[tuple[Any, ...]]]]  # the rows of each, in order; some run at once
     settings: Settings
     views: str  # the SQL that defines them
     since: datetime | None
@@ -156,8 +163,10 @@ def hunt(ground: Ground, choice: Choice, zone: str, on_query: Callable[[int], No
     asked = [query for query in fitting if not any(param.required for param in query.params)]
     on_query(len(asked))
     _hold(ground, asked)
-    for number, query in enumerate(asked):
-        ground.execute(query.name, query.sql, _into_found(number, query), bind(query, {}))
+    steps = [
+        Step(query.name, query.sql, _into_found(number, query), bind(query, {})) for number, query in enumerate(asked)
+    ]
+    for _ in ground.run(steps):
         on_query(len(asked))
     lines, left_out = _lines(ground, asked)
     counts = Counter(line["severity"] for line in lines if line["severity"])
@@ -196,11 +205,18 @@ def _hold(ground: Ground, asked: Sequence[Query]) -> None:
         f"CREATE TABLE hunted.events AS {whole} {dates} AND ({_QUIET}) IS NOT TRUE",
         f"CREATE VIEW stored.enriched AS FROM hunted.events UNION ALL {quiet} UNION ALL {whole} ({dates}) IS NOT TRUE",
     ):
-        ground.execute("hunt", "", statement, {})
+        _rows(ground, "", statement)
     for view in _COSTLY_VIEWS:
         if sum(bool(re.search(rf"\b{view}\b", query.sql)) for query in asked) > 1:
-            ground.execute("hunt", f"FROM {view}", f"CREATE TABLE hunted.{view} AS FROM {view}", {})
-            ground.execute("hunt", "", f"CREATE OR REPLACE VIEW {view} AS FROM hunted.{view}", {})
+            _rows(ground, f"FROM {view}", f"CREATE TABLE hunted.{view} AS FROM {view}")
+            _rows(ground, "", f"CREATE OR REPLACE VIEW {view} AS FROM hunted.{view}")
+
+
+def _rows(
+    ground: Ground, reads: str, statement: str, params: Mapping[str, Any] = MappingProxyType({})
+) -> list[tuple[Any, ...]]:
+    (rows,) = ground.run([Step("hunt", reads, statement, params)])
+    return rows
 
 
 def _dates(ground: Ground) -> str:
@@ -248,7 +264,7 @@ def _lines(ground: Ground, asked: Sequence[Query]) -> tuple[list[Line], Counter[
     names = ("exclusions", "numbers", "principals", "accounts")
     params = dict(zip(names, map(list, zip(*excluded, strict=True)) if excluded else ([] for _ in names), strict=True))
     lines, left_out = [], Counter[int]()
-    for number, exclusion, *group in ground.execute("hunt", "FROM history", _GATHERED, params):
+    for number, exclusion, *group in _rows(ground, "FROM history", _GATHERED, params):
         line = _line(asked[number], group, ground.at)
         if exclusion is None:
             lines.append(line)
@@ -331,7 +347,7 @@ def _on_severities(counts: Counter[str], shown: Sequence[str]) -> Iterator[str]:
 
 def _on_blind_spots(ground: Ground, asked: Sequence[Query], answered: set[str]) -> Iterator[str]:
     """Which events the lake lacks, though queries that found nothing ask for them."""
-    held = set(ground.execute("hunt", "FROM history", "SELECT DISTINCT category, service FROM history", {}))
+    held = set(_rows(ground, "FROM history", "SELECT DISTINCT category, service FROM history"))
     categories = {category for category, _ in held}
     lacking: list[set[str]] = []
     for query in asked:

@@ -2,11 +2,12 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,7 +20,7 @@ from trailquery.coverage import empty_answer, is_quick
 from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, TrailqueryError, UsageError
-from trailquery.hunt import Choice, Ground, Hunted, hunt
+from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
@@ -29,6 +30,7 @@ from trailquery.verdicts import Met, footer
 from trailquery.views import Views
 
 QUERY_TIMEOUT_S = 300.0
+_AT_ONCE = 2  # queries of a hunt: most of them keep one core busy
 _COPIES = {"history", "variants"}  # the views with a row a copy of an event
 
 Computed = TypeVar("Computed")
@@ -145,20 +147,11 @@ class Lake:
         if self.settings.queries and beside._views.verdicts.exist:
             beside = beside._with_verdicts()
         at = () if self.path == default_lake() else ("--lake", str(self.path))
-        deadline = monotonic() + self.timeout_s
-        cursor = beside._connection.cursor()
-
-        def execute(name: str, reads: str, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-            def work() -> list[tuple[Any, ...]]:
-                if reads:
-                    refuse_unless_select(reads, cursor, name)
-                    beside._prepare(cursor, reads)
-                return cursor.execute(statement, dict(params)).fetchall()
-
-            return beside._watched(name, cursor, deadline, work)
-
-        views = beside._views.snapshot.sql
-        ground = Ground(execute, self.settings, views, self.scope.since, self.scope.until, at)
+        cursors = [beside._connection.cursor() for _ in range(_AT_ONCE)]
+        for cursor in cursors:
+            beside._set_scope(cursor)
+        run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
+        ground = Ground(run, self.settings, beside._views.snapshot.sql, self.scope.since, self.scope.until, at)
         found = hunt(ground, choice, self.zone_name, on_query)
         found.notes += tuple(self._footer("FROM events", Met(len(found), found.arrow().select(["event_ids"]))))
         return found
@@ -234,7 +227,7 @@ class Lake:
                 notes.insert(0, empty_answer(cursor))
             return notes
 
-        return self._watched("footer", cursor, monotonic() + self.timeout_s, work)
+        return self._watched("footer", [cursor], monotonic() + self.timeout_s, work)
 
     def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():
@@ -254,27 +247,57 @@ class Lake:
             self._prepare(cursor, sql)
             return cursor.sql(sql, params=dict(params)).to_arrow_reader()
 
-        reader = self._watched(name, cursor, deadline, begin)
+        reader = self._watched(name, [cursor], deadline, begin)
         return pa.RecordBatchReader.from_batches(reader.schema, self._batches(name, reader, cursor, deadline))
 
     def _batches(
         self, name: str, reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection, deadline: float
     ) -> Iterator[pa.RecordBatch]:
         batches = iter(reader)
-        while batch := self._watched(name, cursor, deadline, lambda: next(batches, None)):
+        while batch := self._watched(name, [cursor], deadline, lambda: next(batches, None)):
             yield batch
 
+    def _run_steps(
+        self, cursors: Sequence[duckdb.DuckDBPyConnection], deadline: float, steps: Sequence[Step]
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of each step, in order; as many steps run at once as there are cursors."""
+        for step in steps:
+            if step.reads:
+                refuse_unless_select(step.reads, cursors[0], step.name)
+                self._watched(step.name, cursors, deadline, partial(self._prepare, cursors[0], step.reads))
+        idle = SimpleQueue[duckdb.DuckDBPyConnection]()
+        for cursor in cursors:
+            idle.put(cursor)
+
+        def rows(step: Step) -> list[tuple[Any, ...]]:
+            cursor = idle.get()
+            try:
+                return cursor.execute(step.statement, dict(step.params)).fetchall()
+            finally:
+                idle.put(cursor)
+
+        lanes = ThreadPoolExecutor(len(cursors))
+        answers = [lanes.submit(rows, step) for step in steps]
+        try:
+            for step, answer in zip(steps, answers, strict=True):
+                yield self._watched(step.name, cursors, deadline, answer.result)
+        finally:
+            lanes.shutdown(wait=False, cancel_futures=True)
+            while not all(answer.done() for answer in answers):
+                _interrupt(cursors)
+                wait(answers, 0.05)
+
     def _watched(
-        self, name: str, cursor: duckdb.DuckDBPyConnection, deadline: float, work: Callable[[], Computed]
+        self, name: str, cursors: Iterable[duckdb.DuckDBPyConnection], deadline: float, work: Callable[[], Computed]
     ) -> Computed:
-        """What `work` computes on `cursor`, beside this thread: DuckDB hears neither Ctrl-C nor the clock by itself."""
+        """What `work` computes on `cursors`, beside this thread: DuckDB hears neither Ctrl-C nor the clock by itself."""
         with ThreadPoolExecutor(1) as beside:
             computing = beside.submit(work)
             try:
                 return computing.result(deadline - monotonic())
             except (KeyboardInterrupt, TimeoutError) as reason:
                 while not computing.done():  # an interrupt before the query runs is lost
-                    cursor.interrupt()
+                    _interrupt(cursors)
                     wait([computing], 0.05)
                 if isinstance(reason, KeyboardInterrupt):
                     raise
@@ -290,3 +313,8 @@ class Lake:
         if isinstance(error, duckdb.IOException) or "No space left" in text:
             return MachineError(f"{self.path}: {text.splitlines()[0]}")
         return UsageError(f"{name}: {text}")
+
+
+def _interrupt(cursors: Iterable[duckdb.DuckDBPyConnection]) -> None:
+    for cursor in cursors:
+        cursor.interrupt()

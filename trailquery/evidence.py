@@ -23,7 +23,7 @@ from trailquery import tables
 from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, instant, public_keys
 from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
-from trailquery.inflate import GZIP_MAGIC, inflate, inflate_sound, inflating
+from trailquery.inflate import GZIP_MAGIC, Text, inflate, inflate_sound
 from trailquery.integrity import Stored, Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.links import home_of
@@ -202,12 +202,9 @@ def _inflated(data: bytes) -> tuple[bytes | None, str | None, str | None]:
         problem = "other data follows the first member of the gzip"  # CloudTrail writes one member
     if len(text) <= _LONG_BYTES:
         return text, hashlib.sha256(text).hexdigest() if text or not problem else None, problem
-    digest, parts = hashlib.sha256(), inflating(data)
-    while True:
-        try:
-            digest.update(next(parts))
-        except StopIteration as end:
-            return None, digest.hexdigest(), problem or end.value
+    long = Text(data)
+    deque(long, maxlen=0)  # read to its end, a part at a time
+    return None, long.sha256.hexdigest(), problem or long.problem
 
 
 def _now() -> datetime:

@@ -1,7 +1,8 @@
 """Gzip of any number of members -> its text and what is wrong with it. Pure: no I/O."""
 
+import hashlib
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
@@ -37,6 +38,28 @@ def inflating(data: bytes) -> Generator[bytes, None, str | None]:
         else:
             break  # zeros, as tape and block devices pad with
     return f"{fault} at byte {at} of {len(data)}" if fault else None
+
+
+class Text:
+    """The text of a file, packed or not, at most a mebibyte at a time; SHA-256 and size of what was read of it, and in
+    the end what is wrong with the gzip."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.sha256, self.size_bytes = hashlib.sha256(), 0
+        self.problem: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts():
+            self.sha256.update(part)
+            self.size_bytes += len(part)
+            yield part
+
+    def _parts(self) -> Iterator[bytes]:
+        if self._data[:2] == GZIP_MAGIC:
+            self.problem = yield from inflating(self._data)
+        else:
+            yield from (self._data[at : at + _PART_BYTES] for at in range(0, len(self._data), _PART_BYTES))
 
 
 def inflate_sound(data: bytes, limit: int) -> bytes | None:

@@ -5,13 +5,12 @@ is no list of records is read whole, up to MAX_INFLATED_BYTES.
 """
 
 import codecs
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from trailquery.containers import EXPORT_STAMP, Contents, Reject, contents_of, read_contents, read_value
-from trailquery.inflate import GZIP_MAGIC, inflate, inflating
+from trailquery.inflate import GZIP_MAGIC, Text, inflate
 
 LONG_BYTES = 64 << 20
 PIECE_BYTES = 16 << 20
@@ -26,15 +25,15 @@ def read_pieces(data: bytes, long_bytes: int = LONG_BYTES, piece_bytes: int = PI
 
     Positions count through the file; hash, size and problem of the last piece are those of the whole.
     """
-    text, problem = inflate(data, long_bytes) if data[:2] == GZIP_MAGIC else (data, None)
-    if len(text) <= long_bytes:
-        yield contents_of(data, text, problem)
+    start, problem = inflate(data, long_bytes) if data[:2] == GZIP_MAGIC else (data, None)
+    if len(start) <= long_bytes:
+        yield contents_of(data, start, problem)
         return
-    del text
-    whole, position, broken = _Whole(data), 0, 0
-    for document in _documents(whole.parts(piece_bytes), piece_bytes):
+    del start
+    text, position, broken, unread = Text(data), 0, 0, ""
+    for document in _documents(_bounded(text), piece_bytes):
         contents = contents_of(document, document, None)
-        whole.problem = whole.problem or contents.problem
+        problem = problem or text.problem or contents.problem
         yield replace(
             contents,
             positions=[position + place for place in contents.positions],
@@ -43,46 +42,25 @@ def read_pieces(data: bytes, long_bytes: int = LONG_BYTES, piece_bytes: int = PI
         position += len(contents.records) + len(contents.rejects)
         broken = 0 if contents.records else broken + 1
         if broken == _MOST_BROKEN:
-            whole.unread = f"{_MOST_BROKEN} pieces in a row hold no record"
+            unread = f"{_MOST_BROKEN} pieces in a row hold no record"
             break
     if not position:
         yield read_contents(data)
         return
-    rejects, digest = list[Reject](), whole.sha256.hexdigest()
-    if whole.unread:
-        whole.problem = f"{whole.unread}; what follows the first {whole.size} bytes of its text was not read"
-        rejects, digest = [Reject(position, b"", whole.problem)], ""
-    yield Contents("log", [], [], rejects, digest, whole.size, whole.problem)
+    if text.size_bytes > MAX_TEXT_BYTES:
+        unread = unread or f"the gzip inflates to more than {MAX_TEXT_BYTES} bytes"
+    rejects, digest = list[Reject](), text.sha256.hexdigest()
+    if unread:
+        problem = f"{unread}; what follows the first {text.size_bytes} bytes of its text was not read"
+        rejects, digest = [Reject(position, b"", problem)], ""
+    yield Contents("log", [], [], rejects, digest, text.size_bytes, problem)
 
 
-class _Whole:
-    """What is known of a file of which a part is held at a time."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.sha256, self.size = hashlib.sha256(), 0
-        self.problem: str | None = None
-        self.unread: str | None = None  # why it is not read to its end
-
-    def parts(self, size: int) -> Iterator[bytes]:
-        """Its text, a mebibyte at a time or, where nothing is inflated, `size` bytes."""
-        parts = inflating(self._data) if self._data[:2] == GZIP_MAGIC else _slices(self._data, size)
-        while True:
-            try:
-                part = next(parts)
-            except StopIteration as end:
-                self.problem = self.problem or end.value
-                return
-            self.sha256.update(part)
-            self.size += len(part)
-            yield part
-            if self.size > MAX_TEXT_BYTES:
-                self.unread = f"the gzip inflates to more than {MAX_TEXT_BYTES} bytes"
-                return
-
-
-def _slices(data: bytes, size: int) -> Iterator[bytes]:
-    return (data[at : at + size] for at in range(0, len(data), size))
+def _bounded(text: Text) -> Iterator[bytes]:
+    for part in text:
+        yield part
+        if text.size_bytes > MAX_TEXT_BYTES:
+            return
 
 
 def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:

@@ -44,11 +44,7 @@ new_users AS (
 )
 
 SELECT
-    made.event_time,
-    made.actor,
-    made.target AS key_for,
-    made.client_ip,
-    made.client AS made_with,
+    made.event_time, made.actor, made.target AS key_for, made.client_ip, made.client AS made_with,
     list_sort(list(DISTINCT used.client) FILTER (WHERE used.client IS NOT NULL)) AS used_with,
     made.issued_key_id AS created_key,
     min(used.event_time) AS first_used,

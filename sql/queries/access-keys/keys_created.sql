@@ -48,20 +48,12 @@ uses AS (
 )
 
 SELECT
-    creations.event_time,
-    creations.actor,
-    creations.client_ip,
-    creations.client,
-    creations.target AS key_for,
-    creations.for_other_user,
-    creations.outcome,
-    creations.issued_key_id AS created_key,
-    uses.first_used,
-    uses.last_used,
+    creations.event_time, creations.actor, creations.client_ip, creations.client,
+    creations.target AS key_for, creations.for_other_user, creations.outcome,
+    creations.issued_key_id AS created_key, uses.first_used, uses.last_used,
     coalesce(uses.uses, 0) AS uses,
     coalesce(uses.used_from, []) AS used_from,
-    creations.account_id,
-    creations.event_id
+    creations.account_id, creations.event_id
 FROM creations LEFT JOIN uses ON creations.issued_key_id = uses.access_key_id
 WHERE creations.for_other_user OR NOT $for_other_user
 ORDER BY creations.event_time, creations.event_id

@@ -29,14 +29,7 @@ SELECT
     CASE WHEN api IN ('AttachUserPolicy', 'PutUserPolicy') THEN 'quarantined' ELSE 'lifted' END
         AS change,
     actor,
-    client_ip,
-    action,
-    target,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    client_ip, action, target, outcome, error_code, account_id, session_id, event_id
 FROM management_events
 WHERE
     action IN (

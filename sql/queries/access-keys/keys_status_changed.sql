@@ -40,19 +40,11 @@ WITH status_changes AS (
 )
 
 SELECT
-    event_time,
-    change,
+    event_time, change,
     list_filter(resources, lambda named: named.type = 'AWS::IAM::AccessKey')[1].name AS key,
     target AS key_of,
     coalesce(target <> 'user/' || coalesce(user_name, ''), FALSE) AS of_other_user,
-    actor,
-    client_ip,
-    client,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    actor, client_ip, client, outcome, error_code, account_id, session_id, event_id
 FROM status_changes
 WHERE $change IN ('any', change)
 ORDER BY event_time, event_id

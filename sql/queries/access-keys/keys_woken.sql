@@ -40,19 +40,9 @@ WITH uses AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    access_key_id,
-    silent_since,
+    event_time, actor, access_key_id, silent_since,
     date_sub('day', silent_since, event_time) AS quiet_days,
-    client_ip,
-    is_new_ip,
-    client,
-    action,
-    outcome,
-    error_code,
-    account_id,
-    event_id
+    client_ip, is_new_ip, client, action, outcome, error_code, account_id, event_id
 FROM uses
 WHERE
     event_time >= silent_since + to_days($quiet_days::INTEGER)

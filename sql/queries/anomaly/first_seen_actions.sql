@@ -61,21 +61,13 @@ judged AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    judged.known_since,
-    events.client_ip,
-    events.action,
-    judged.is_new_service,
-    events.target,
-    events.outcome,
-    events.error_code,
+    events.event_time, events.actor, judged.known_since, events.client_ip, events.action,
+    judged.is_new_service, events.target, events.outcome, events.error_code,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
-    events.account_id,
-    events.event_id
+    events.account_id, events.event_id
 FROM events INNER JOIN judged ON events.event_id = judged.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)

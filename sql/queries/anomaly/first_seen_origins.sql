@@ -37,9 +37,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        principal_key,
-        event_time,
-        event_id,
+        principal_key, event_time, event_id,
         CASE
             WHEN $what = 'ip' THEN client_ip
             WHEN $what = 'network' AND contains(client_ip, ':')
@@ -57,8 +55,7 @@ WITH calls AS (
 
 first_calls AS (
     SELECT
-        principal_key,
-        origin,
+        principal_key, origin,
         min(event_time) AS called_at,
         min_by(event_id, (event_time, event_id)) AS event_id
     FROM calls
@@ -68,28 +65,20 @@ first_calls AS (
 
 judged AS (
     SELECT
-        event_id,
-        origin,
+        event_id, origin,
         min(called_at) OVER (PARTITION BY principal_key) AS known_since,
         rank() OVER (PARTITION BY principal_key ORDER BY called_at) - 1 AS known_origins
     FROM first_calls
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    judged.origin,
-    judged.known_origins,
-    judged.known_since,
-    events.client_ip,
-    events.action,
-    events.outcome,
+    events.event_time, events.actor, judged.origin, judged.known_origins, judged.known_since,
+    events.client_ip, events.action, events.outcome,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
-    events.account_id,
-    events.event_id
+    events.account_id, events.event_id
 FROM events INNER JOIN judged ON events.event_id = judged.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)

@@ -48,21 +48,14 @@ judged AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.requested_role_arn AS role_arn,
-    judged.role_known_since,
-    events.client_ip,
-    events.action,
-    events.outcome,
-    events.error_code,
+    events.event_time, events.actor, events.requested_role_arn AS role_arn, judged.role_known_since,
+    events.client_ip, events.action, events.outcome, events.error_code,
     json_extract_string(events.request, '$.roleSessionName') AS session_name,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
-    events.account_id,
-    events.event_id
+    events.account_id, events.event_id
 FROM events INNER JOIN judged ON events.event_id = judged.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)

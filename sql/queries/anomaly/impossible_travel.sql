@@ -59,18 +59,10 @@ steps AS (
 )
 
 SELECT
-    first_time,
-    event_time,
+    first_time, event_time,
     date_diff('minute', first_time, event_time) AS minutes,
-    actor,
-    from_place,
-    place AS to_place,
-    from_ip,
-    client_ip AS to_ip,
-    ip_owner AS to_owner,
-    action,
-    outcome,
-    account_id,
+    actor, from_place, place AS to_place, from_ip, client_ip AS to_ip, ip_owner AS to_owner, action,
+    outcome, account_id,
     [from_event_id, event_id] AS event_ids
 FROM steps
 WHERE place <> from_place AND event_time < first_time + to_minutes($minutes)

@@ -37,20 +37,13 @@ WITH first_calls AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.identity_type,
-    events.actor_account_id,
-    events.client_ip,
-    events.action,
-    events.target,
-    events.outcome,
+    events.event_time, events.actor, events.identity_type, events.actor_account_id,
+    events.client_ip, events.action, events.target, events.outcome,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
-    events.account_id,
-    events.event_id
+    events.account_id, events.event_id
 FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)

@@ -56,9 +56,7 @@ WITH calls AS (
         date_trunc('hour', event_time) AS hour_start,
         CASE $of WHEN 'identity' THEN principal_key ELSE service END AS key,
         CASE $of WHEN 'identity' THEN coalesce(role_name, actor) ELSE service END AS who,
-        action,
-        client_ip,
-        event_id
+        action, client_ip, event_id
     FROM history
     WHERE
         NOT is_aws_call
@@ -78,10 +76,7 @@ hours AS (
 
 before AS (
     SELECT
-        hours.account_id,
-        hours.key,
-        hours.hour_start,
-        hours.counted,
+        hours.account_id, hours.key, hours.hour_start, hours.counted,
         coalesce(sum(earlier.counted), 0) / ($baseline_days * 24) AS usual,
         coalesce(sum(earlier.counted * earlier.counted), 0) / ($baseline_days * 24) AS square
     FROM hours LEFT JOIN hours AS earlier

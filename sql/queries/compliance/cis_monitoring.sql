@@ -23,8 +23,7 @@
 -- last_event_id = "The last event; all of them: trailquery run cis_events"
 -- ///
 SELECT
-    cis_controls.control,
-    cis_controls.title,
+    cis_controls.control, cis_controls.title,
     count(cis_events.event_id) AS events,
     count(cis_events.event_id) FILTER (WHERE cis_events.outcome <> 'success') AS failed,
     max(cis_events.event_time) AS last_seen,

@@ -50,17 +50,8 @@ WITH calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    names AS resources,
-    tags,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, action, names AS resources, tags, outcome, error_code, account_id,
+    region, event_id
 FROM calls
 WHERE
     (

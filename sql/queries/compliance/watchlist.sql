@@ -38,9 +38,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    api_watchlist.tactic,
-    events.action,
-    api_watchlist.why,
+    api_watchlist.tactic, events.action, api_watchlist.why,
     max(coalesce(events.role_name, events.actor)) AS actor,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,
@@ -49,9 +47,7 @@ SELECT
     list_sort(
         list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL)
     ) AS client_ips,
-    api_watchlist.technique,
-    api_watchlist.seen_in_incidents,
-    api_watchlist.sources,
+    api_watchlist.technique, api_watchlist.seen_in_incidents, api_watchlist.sources,
     list_sort(list(events.event_id)) AS event_ids
 FROM events INNER JOIN api_watchlist ON events.action = api_watchlist.action
 WHERE

@@ -28,12 +28,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     regexp_extract_all(coalesce(request, ''), '"image" ?: ?"([^"]+)"', 1) AS images,
     try_cast(
         coalesce(
@@ -42,11 +37,7 @@ SELECT
             json_extract_string(request, '$.scalingConfig.desiredSize')
         ) AS INTEGER
     ) AS wanted,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
     service IN ('ecs', 'eks', 'ecr', 'batch')

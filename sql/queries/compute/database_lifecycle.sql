@@ -26,18 +26,9 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     try_cast(json_extract_string(request, '$.publiclyAccessible') AS BOOLEAN) AS is_public,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
     service IN (

@@ -55,18 +55,9 @@ failures AS (
 )
 
 SELECT
-    starts.event_time,
-    starts.actor,
-    starts.client_ip,
-    starts.action,
-    starts.target,
-    starts.requested_role_arn AS role_arn,
-    starts.outcome,
-    starts.error_code,
+    starts.event_time, starts.actor, starts.client_ip, starts.action, starts.target,
+    starts.requested_role_arn AS role_arn, starts.outcome, starts.error_code,
     coalesce(failures.failed_after, 0) AS failed_after,
-    failures.first_failure,
-    starts.account_id,
-    starts.region,
-    starts.event_id
+    failures.first_failure, starts.account_id, starts.region, starts.event_id
 FROM starts LEFT JOIN failures ON starts.event_id = failures.event_id
 ORDER BY event_time, event_id

@@ -46,10 +46,7 @@ WITH launches AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
+    event_time, actor, client_ip, client,
     coalesce(
         json_extract_string(request, '$.instanceType'),
         json_extract_string(request, '$.launchSpecification.instanceType')
@@ -69,11 +66,7 @@ SELECT
         json_extract_string(request, '$.launchSpecification.keyName')
     ) AS key_name,
     coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM launches
 WHERE asked_for >= $min_count
 ORDER BY event_time, event_id

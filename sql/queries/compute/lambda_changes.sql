@@ -28,20 +28,10 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     json_extract_string(response, '$.codeSha256') AS code_sha256,
     json_extract_string(response, '$.runtime') AS runtime,
-    requested_role_arn AS role_arn,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    requested_role_arn AS role_arn, outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
     service = 'lambda'

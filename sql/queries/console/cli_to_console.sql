@@ -65,19 +65,8 @@ directed AS (
 )
 
 SELECT
-    event_time,
-    direction,
-    actor,
-    client_ip,
-    client,
-    action,
-    switch_from,
-    outcome,
-    error_code,
-    account_id,
-    user_agent,
-    session_id,
-    event_id
+    event_time, direction, actor, client_ip, client, action, switch_from, outcome, error_code,
+    account_id, user_agent, session_id, event_id
 FROM directed
 WHERE direction IS NOT NULL AND $direction IN ('any', direction)
 ORDER BY event_time, event_id

@@ -49,8 +49,7 @@ WITH steps AS (
 )
 
 SELECT
-    period_start,
-    shared,
+    period_start, shared,
     count(*) FILTER (WHERE result = 'Failure') AS failures,
     list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Failure')) AS users,
     coalesce(list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Success')), []) AS succeeded_as,

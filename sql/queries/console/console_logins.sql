@@ -33,24 +33,14 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
+    event_time, actor, client_ip,
     CASE
         WHEN identity_type = 'Root' THEN 'root'
         WHEN api = 'UserAuthentication' OR starts_with(role_name, 'AWSReservedSSO_') THEN 'sso'
         WHEN identity_type = 'IAMUser' THEN 'password'
         ELSE 'federated'
     END AS how,
-    mfa,
-    result,
-    error_message,
-    account_id,
-    region,
-    saml_provider,
-    login_to,
-    user_agent,
-    event_id
+    mfa, result, error_message, account_id, region, saml_provider, login_to, user_agent, event_id
 FROM signin_events
 WHERE
     api IN ('ConsoleLogin', 'UserAuthentication')

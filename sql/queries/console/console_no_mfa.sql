@@ -23,9 +23,7 @@
 SELECT
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
-    actor,
-    identity_type,
-    account_id,
+    actor, identity_type, account_id,
     count(*) AS sign_ins,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,

@@ -52,18 +52,11 @@ seen AS (
 )
 
 SELECT
-    tokens.event_time,
-    tokens.actor,
-    tokens.client_ip,
+    tokens.event_time, tokens.actor, tokens.client_ip,
     coalesce(seen.user_ips, []) AS user_ips,
     coalesce(NOT list_contains(seen.user_ips, tokens.client_ip), FALSE) AS is_elsewhere,
-    tokens.client,
-    tokens.user_agent,
-    tokens.outcome,
-    tokens.error_code,
-    tokens.account_id,
-    tokens.on_behalf_of_user,
-    tokens.event_id
+    tokens.client, tokens.user_agent, tokens.outcome, tokens.error_code, tokens.account_id,
+    tokens.on_behalf_of_user, tokens.event_id
 FROM tokens LEFT JOIN seen ON tokens.event_id = seen.event_id
 WHERE NOT $elsewhere_only OR NOT list_contains(seen.user_ips, tokens.client_ip)
 ORDER BY tokens.event_time, event_id

@@ -22,9 +22,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    action,
-    target,
+    event_time, action, target,
     coalesce(
         json_extract_string(request, '$.serialNumber'),
         json_extract_string(request, '$.virtualMFADeviceName'),
@@ -33,13 +31,7 @@ SELECT
     coalesce(starts_with(target, 'user/') AND target <> 'user/' || coalesce(user_name, ''), FALSE)
         AS of_other_user,
     actor,
-    client_ip,
-    client,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    client_ip, client, outcome, error_code, account_id, session_id, event_id
 FROM events
 WHERE
     (

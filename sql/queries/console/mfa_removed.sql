@@ -36,15 +36,9 @@ WITH settled AS (
 SELECT
     event_time,
     split_part(target, '/', 2) AS user,
-    actor,
-    client_ip,
-    client,
+    actor, client_ip, client,
     json_extract_string(request, '$.serialNumber') AS device,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    outcome, error_code, account_id, session_id, event_id
 FROM management_events AS removal
 WHERE
     action = 'iam:DeactivateMFADevice'

@@ -43,19 +43,9 @@ WITH password_events AS (
 )
 
 SELECT
-    event_time,
-    action,
-    target,
-    by_other,
+    event_time, action, target, by_other,
     try_cast(json_extract_string(request, '$.passwordResetRequired') AS BOOLEAN) AS must_change,
-    actor,
-    client_ip,
-    client,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    actor, client_ip, client, outcome, error_code, account_id, session_id, event_id
 FROM password_events
 WHERE by_other OR NOT $by_other
 ORDER BY event_time, event_id

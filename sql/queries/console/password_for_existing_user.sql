@@ -31,15 +31,7 @@ WITH creations AS (
 SELECT
     event_time,
     split_part(target, '/', 2) AS user,
-    actor,
-    client_ip,
-    client,
-    action,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    actor, client_ip, client, action, outcome, error_code, account_id, session_id, event_id
 FROM management_events AS setting
 WHERE
     action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')

@@ -28,9 +28,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    api AS step,
+    event_time, actor, api AS step,
     coalesce(
         json_extract_string(additional, '$.CredentialType'),
         regexp_extract(json_extract_string(request, '$.grantType'), '[^:]+$')
@@ -43,14 +41,7 @@ SELECT
         json_extract_string(service_details, '$.role_name'),
         json_extract_string(request, '$.roleName')
     ) AS permission_set,
-    client_ip,
-    client,
-    outcome,
-    error_message,
-    account_id,
-    region,
-    on_behalf_of_user,
-    event_id
+    client_ip, client, outcome, error_message, account_id, region, on_behalf_of_user, event_id
 FROM events
 WHERE
     service IN ('signin', 'sso', 'sso-oauth')

@@ -36,8 +36,7 @@ SELECT
     count(DISTINCT target) AS instances,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

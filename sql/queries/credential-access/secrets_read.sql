@@ -51,16 +51,12 @@ WITH reads AS (
 ),
 
 asked AS (  -- one row a call and secret; a call that names none keeps its row
-    SELECT
-        *,
-        unnest(CASE WHEN named = [] THEN [NULL] ELSE named END) AS secret
+    SELECT *, unnest(CASE WHEN named = [] THEN [NULL] ELSE named END) AS secret
     FROM reads
 ),
 
 known AS (
-    SELECT DISTINCT
-        principal_key,
-        ltrim(unnest(resources).name, '/') AS secret
+    SELECT DISTINCT principal_key, ltrim(unnest(resources).name, '/') AS secret
     FROM history
     WHERE
         service IN ('secretsmanager', 'ssm')
@@ -79,8 +75,7 @@ SELECT
     list_sort(list(DISTINCT asked.secret) FILTER (WHERE asked.secret IS NOT NULL)) AS names,
     count(DISTINCT asked.event_id) AS reads,
     count(DISTINCT asked.event_id) FILTER (WHERE asked.outcome = 'denied') AS denied,
-    asked.account_id,
-    asked.session_id,
+    asked.account_id, asked.session_id,
     list_sort(list(DISTINCT asked.event_id)) AS event_ids
 FROM asked
 LEFT JOIN known ON asked.principal_key = known.principal_key AND asked.secret = known.secret

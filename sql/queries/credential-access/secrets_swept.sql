@@ -64,18 +64,14 @@ sweeps AS (
 
 asked AS (
     SELECT
-        hour_start,
-        session_id,
-        account_id,
+        hour_start, session_id, account_id,
         ltrim(unnest(resources).name, '/') AS secret
     FROM sweeps
 ),
 
 collected AS (
     SELECT
-        hour_start,
-        session_id,
-        account_id,
+        hour_start, session_id, account_id,
         list_sort(list(DISTINCT secret)) AS names
     FROM asked
     GROUP BY hour_start, session_id, account_id
@@ -83,8 +79,7 @@ collected AS (
 )
 
 SELECT
-    sweeps.hour_start,
-    sweeps.actor,
+    sweeps.hour_start, sweeps.actor,
     list_sort(list(DISTINCT sweeps.client_ip) FILTER (WHERE sweeps.client_ip IS NOT NULL))
         AS client_ips,
     list_sort(list(DISTINCT sweeps.user_agent) FILTER (WHERE sweeps.user_agent IS NOT NULL))
@@ -93,8 +88,7 @@ SELECT
     any_value(len(collected.names)) AS secrets,
     count(*) FILTER (WHERE sweeps.outcome = 'denied') AS denied,
     any_value(collected.names) AS names,
-    sweeps.account_id,
-    sweeps.session_id,
+    sweeps.account_id, sweeps.session_id,
     list_sort(list(sweeps.event_id)) AS event_ids
 FROM sweeps
 INNER JOIN collected

@@ -37,10 +37,7 @@ WITH asked AS (
 ),
 
 first_calls AS (
-    SELECT
-        principal_key,
-        action,
-        min(event_time) AS asked_since
+    SELECT principal_key, action, min(event_time) AS asked_since
     FROM history
     WHERE action IN (SELECT asked.action FROM asked)
     GROUP BY principal_key, action

@@ -31,9 +31,7 @@ SELECT
     events.actor_account_id AS from_account,
     any_value(ours.account_name) AS from_name,
     count(ours.account_id) = 0 AS is_outside,
-    events.actor,
-    events.account_id AS to_account,
-    events.action,
+    events.actor, events.account_id AS to_account, events.action,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))

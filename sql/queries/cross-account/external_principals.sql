@@ -21,10 +21,7 @@
 -- event_ids = "The calls in scope, sorted"
 -- ///
 WITH first_calls AS (
-    SELECT
-        principal_key,
-        account_id,
-        min(event_time) AS first_seen
+    SELECT principal_key, account_id, min(event_time) AS first_seen
     FROM history
     WHERE is_cross_account
     GROUP BY principal_key, account_id
@@ -33,8 +30,7 @@ WITH first_calls AS (
 SELECT
     any_value(first_calls.first_seen) AS first_seen,
     max(events.event_time) AS last_seen,
-    events.actor_account_id AS from_account,
-    events.principal_key,
+    events.actor_account_id AS from_account, events.principal_key,
     list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
         AS client_ips,
     count(*) AS calls,

@@ -28,17 +28,14 @@
 -- ///
 WITH opened AS (
     SELECT
-        event_id,
-        account_id,
+        event_id, account_id,
         unnest(CASE WHEN is_public THEN ['*'] ELSE external_accounts END) AS taker,
-        actions,
-        conditions
+        actions, conditions
     FROM policy_statements
     WHERE policy_kind = 'resource' AND effect = 'Allow'
     UNION ALL
     SELECT
-        event_id,
-        account_id,
+        event_id, account_id,
         unnest(list_concat(
             json_extract_string(request, '$.principals[*]'),
             json_extract_string(request, '$.accountIdsToAdd[*]'),
@@ -58,9 +55,7 @@ WITH opened AS (
 ),
 
 outside AS (
-    SELECT
-        *,
-        taker IN ('*', 'all', 'All') AS is_everyone
+    SELECT *, taker IN ('*', 'all', 'All') AS is_everyone
     FROM opened
     WHERE
         coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)
@@ -68,20 +63,14 @@ outside AS (
 )
 
 SELECT
-    shown.event_time,
-    shown.actor,
-    shown.client_ip,
-    shown.action,
-    shown.target,
+    shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,
     list_sort(list(DISTINCT outside.taker)) AS opened_to,
     bool_or(outside.is_everyone) AS is_public,
     list_sort(list_distinct(flatten(list(outside.actions)))) AS allowed,
     list_sort(list(DISTINCT outside.conditions) FILTER (WHERE outside.conditions IS NOT NULL))
         AS conditions,
     shown.outcome,
-    shown.account_id,
-    shown.region,
-    shown.event_id
+    shown.account_id, shown.region, shown.event_id
 FROM events AS shown
 INNER JOIN outside
     ON shown.event_id = outside.event_id AND shown.account_id = outside.account_id

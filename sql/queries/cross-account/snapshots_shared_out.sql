@@ -43,17 +43,10 @@ WITH shares AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
+    event_time, actor, client_ip, action,
     split_part(target, ' ', 1) AS snapshot,
     list_sort(list(DISTINCT taker)) AS shared_with,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM shares
 WHERE
     coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)

@@ -63,17 +63,9 @@ ordered AS (
 )
 
 SELECT
-    event_time AS removed_at,
-    made_at,
+    event_time AS removed_at, made_at,
     date_diff('minute', made_at, event_time) AS minutes,
-    actor,
-    made_by,
-    client_ip,
-    client,
-    action,
-    target,
-    account_id,
-    region,
+    actor, made_by, client_ip, client, action, target, account_id, region,
     [made_id, event_id] AS event_ids
 FROM ordered
 WHERE

@@ -23,20 +23,12 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
+    event_time, actor, client_ip, client, action,
     CASE
         WHEN contains(api, 'PrimaryEmail') THEN 'e-mail of root'
         ELSE coalesce(json_extract_string(request, '$.AlternateContactType'), 'address')
     END AS contact,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     action IN (

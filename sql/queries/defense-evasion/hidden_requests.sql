@@ -26,18 +26,9 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     try_cast(json_extract_string(request, '$.originalSize') AS BIGINT) AS size_bytes,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE is_truncated AND (access = 'write' OR NOT $writes_only)
 ORDER BY event_time, event_id

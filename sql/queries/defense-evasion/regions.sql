@@ -19,9 +19,7 @@
 -- services = "Services called, sorted"
 -- ///
 SELECT
-    region,
-    account_id,
-    is_approved_region AS is_approved,
+    region, account_id, is_approved_region AS is_approved,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
     count(*) AS events,

@@ -18,9 +18,7 @@
 -- event_ids = "Their events, sorted"
 -- ///
 SELECT
-    actor,
-    action,
-    outcome,
+    actor, action, outcome,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
     count(*) AS calls,

@@ -23,9 +23,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 WITH named AS (  -- what CloudTrail itself writes to and with, and what a trail was given
-    SELECT DISTINCT
-        NULL AS trail,
-        coalesce('s3://' || bucket, target) AS store
+    SELECT DISTINCT NULL AS trail, coalesce('s3://' || bucket, target) AS store
     FROM history
     WHERE actor = 'cloudtrail.amazonaws.com'
     UNION ALL
@@ -63,10 +61,7 @@ stores AS (
 ),
 
 touched AS (
-    SELECT
-        event_id,
-        event_time,
-        coalesce('s3://' || bucket, target) AS store
+    SELECT event_id, event_time, coalesce('s3://' || bucket, target) AS store
     FROM events
     WHERE
         action IN (
@@ -104,16 +99,7 @@ set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for goo
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    account_id,
-    region,
+    event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
 FROM events
 WHERE

@@ -27,8 +27,7 @@
 -- event_ids = "Their events, sorted"
 -- ///
 SELECT
-    region,
-    actor,
+    region, actor,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,

@@ -79,8 +79,7 @@ SELECT
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     list_sort(list(DISTINCT region)) AS regions,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM asked
 WHERE kind IS NOT NULL

@@ -31,28 +31,16 @@ WITH checks AS (
 ),
 
 known AS (
-    SELECT
-        principal_key,
-        client_ip,
-        min(event_time) AS known_since
+    SELECT principal_key, client_ip, min(event_time) AS known_since
     FROM history
     WHERE principal_key IN (SELECT checks.principal_key FROM checks)
     GROUP BY principal_key, client_ip
 )
 
 SELECT
-    shown.event_time,
-    shown.actor,
-    shown.client_ip,
-    shown.ip_scope,
-    shown.user_agent,
-    shown.action,
+    shown.event_time, shown.actor, shown.client_ip, shown.ip_scope, shown.user_agent, shown.action,
     known.known_since = shown.event_time AS is_new_address,
-    shown.outcome,
-    shown.key_kind,
-    shown.access_key_id,
-    shown.account_id,
-    shown.event_id
+    shown.outcome, shown.key_kind, shown.access_key_id, shown.account_id, shown.event_id
 FROM checks AS shown
 INNER JOIN known ON shown.principal_key = known.principal_key AND shown.client_ip = known.client_ip
 WHERE known.known_since = shown.event_time OR $any_address

@@ -35,13 +35,11 @@ SELECT
     actor,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    action,
-    access,
+    action, access,
     list_sort(list(DISTINCT region)) AS regions,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE NOT is_aws_call AND (access = 'write' OR NOT $writes_only)

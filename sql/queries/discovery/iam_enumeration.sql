@@ -31,8 +31,7 @@ SELECT
     list_sort(list(DISTINCT api)) AS actions,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE service = 'iam' AND access = 'read' AND NOT is_aws_call

@@ -38,8 +38,7 @@ SELECT
     list_sort(list(DISTINCT service)) AS services,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE access = 'read' AND NOT is_aws_call

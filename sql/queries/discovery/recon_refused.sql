@@ -39,8 +39,7 @@ SELECT
     count(DISTINCT action) FILTER (WHERE outcome = 'denied') AS refused,
     count(DISTINCT action) FILTER (WHERE outcome = 'success') AS worked,
     list_sort(list(DISTINCT service) FILTER (WHERE outcome = 'denied')) AS services,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

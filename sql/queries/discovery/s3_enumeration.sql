@@ -37,8 +37,7 @@ SELECT
     list_sort(list(DISTINCT api)) AS actions,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

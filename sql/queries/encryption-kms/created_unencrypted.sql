@@ -16,15 +16,7 @@
 -- region = "The region that has it"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target,
-    account_id,
-    region,
-    event_id
+SELECT event_time, actor, client_ip, action, target, account_id, region, event_id
 FROM changes
 WHERE
     service IN ('ec2', 'rds', 'elasticfilesystem', 'redshift', 'elasticache', 'docdb', 'neptune')

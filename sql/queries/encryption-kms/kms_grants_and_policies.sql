@@ -27,27 +27,13 @@
 -- ///
 WITH gifts AS (
     SELECT
-        event_time,
-        actor,
-        client_ip,
-        action,
-        target,
-        principals AS given_to,
-        actions AS operations,
-        external_accounts,
-        is_public,
-        outcome,
-        account_id,
-        event_id
+        event_time, actor, client_ip, action, target, principals AS given_to, actions AS operations,
+        external_accounts, is_public, outcome, account_id, event_id
     FROM policy_statements
     WHERE action IN ('kms:PutKeyPolicy', 'kms:CreateKey') AND effect = 'Allow'
     UNION ALL
     SELECT
-        event_time,
-        actor,
-        client_ip,
-        action,
-        target,
+        event_time, actor, client_ip, action, target,
         [json_extract_string(request, '$.granteePrincipal')] AS given_to,
         json_extract_string(request, '$.operations[*]') AS operations,
         list_filter(
@@ -55,9 +41,7 @@ WITH gifts AS (
             lambda account: account NOT IN ('', account_id)
         ) AS external_accounts,
         FALSE AS is_public,
-        outcome,
-        account_id,
-        event_id
+        outcome, account_id, event_id
     FROM events
     WHERE action = 'kms:CreateGrant' AND NOT is_aws_call
 )

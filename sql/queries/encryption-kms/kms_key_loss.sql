@@ -30,29 +30,19 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 WITH creations AS (
-    SELECT
-        target,
-        min(event_time) AS created_at
+    SELECT target, min(event_time) AS created_at
     FROM history
     WHERE action = 'kms:CreateKey'
     GROUP BY target
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.client_ip,
-    events.client,
-    events.action,
+    events.event_time, events.actor, events.client_ip, events.client, events.action,
     regexp_extract(events.target, '[^/]+$') AS key_id,
     try_cast(json_extract_string(events.request, '$.pendingWindowInDays') AS INTEGER)
         AS pending_days,
     creations.created_at,
-    events.outcome,
-    events.error_code,
-    events.account_id,
-    events.region,
-    events.event_id
+    events.outcome, events.error_code, events.account_id, events.region, events.event_id
 FROM events LEFT JOIN creations ON events.target = creations.target
 WHERE
     events.action IN (

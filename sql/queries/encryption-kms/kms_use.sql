@@ -24,10 +24,7 @@
 -- client_ips = "The caller's addresses, sorted; none where a service called"
 -- ///
 SELECT
-    target,
-    actor,
-    invoked_by,
-    action,
+    target, actor, invoked_by, action,
     list_sort(
         coalesce(
             list(DISTINCT json_extract_string(request, '$.encryptionContext'))

@@ -32,19 +32,9 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    denied_action AS permission,
+    event_time, actor, client_ip, action, denied_action AS permission,
     coalesce(denied_resource, target) AS resource,
-    denied_by AS because,
-    error_code,
-    error_message,
-    invoked_by,
-    account_id,
-    region,
-    event_id
+    denied_by AS because, error_code, error_message, invoked_by, account_id, region, event_id
 FROM api_errors
 WHERE
     error_class = 'denied'

@@ -48,8 +48,7 @@ WITH changed AS (
 
 policies AS (
     SELECT
-        event_id,
-        account_id,
+        event_id, account_id,
         list_sort(
             list(
                 format(
@@ -69,14 +68,9 @@ policies AS (
 SELECT
     changed.event_time,
     date_diff('minute', changed.event_time, $before) AS minutes_before,
-    changed.actor,
-    changed.client_ip,
-    changed.action,
-    changed.target,
+    changed.actor, changed.client_ip, changed.action, changed.target,
     coalesce(policies.statements, []) AS policy,
-    changed.request,
-    changed.account_id,
-    changed.event_id
+    changed.request, changed.account_id, changed.event_id
 FROM changed LEFT JOIN policies
     ON
         changed.event_id = policies.event_id

@@ -59,21 +59,11 @@ worked AS (
 )
 
 SELECT
-    failures.event_time,
-    failures.actor,
-    failures.action,
-    failures.target,
-    failures.error_class,
-    failures.error_code,
-    failures.denied_action AS permission,
-    failures.denied_resource AS resource,
-    failures.denied_by AS because,
-    failures.error_message,
+    failures.event_time, failures.actor, failures.action, failures.target, failures.error_class,
+    failures.error_code, failures.denied_action AS permission, failures.denied_resource AS resource,
+    failures.denied_by AS because, failures.error_message,
     coalesce(worked.changes, 0) AS changes_before,
-    failures.invoked_by,
-    failures.session_id,
-    failures.account_id,
-    failures.region,
+    failures.invoked_by, failures.session_id, failures.account_id, failures.region,
     failures.event_id
 FROM failures LEFT JOIN worked
     ON

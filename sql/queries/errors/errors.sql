@@ -44,9 +44,7 @@ WITH called AS (
 calls AS (SELECT action, count(*) AS calls FROM called GROUP BY action)
 
 SELECT
-    called.error_class,
-    called.action,
-    called.error_code,
+    called.error_class, called.action, called.error_code,
     count(*) AS errors,
     any_value(calls.calls) AS calls,
     count(DISTINCT called.principal_key) AS actors,

@@ -24,8 +24,7 @@
 -- last_used = "The last call (UTC)"
 -- ///
 SELECT
-    service,
-    action,
+    service, action,
     any_value(access_level) AS access_level,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,

@@ -29,21 +29,8 @@
 -- principal_key = "The durable identity"
 -- ///
 SELECT
-    name,
-    identity_type,
-    account_id,
-    first_seen,
-    last_seen,
-    events,
-    writes,
-    denied,
-    sessions,
-    client_ips,
-    regions,
-    services,
-    clients,
-    arn,
-    principal_key
+    name, identity_type, account_id, first_seen, last_seen, events, writes, denied, sessions,
+    client_ips, regions, services, clients, arn, principal_key
 FROM principals
 WHERE identity_type = $type OR ($type = '' AND identity_type <> 'AWSService')
 ORDER BY first_seen, principal_key

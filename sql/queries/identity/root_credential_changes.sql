@@ -23,17 +23,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    account_id,
-    session_id,
-    event_id
+    event_time, actor, client_ip, client, action, target, outcome, error_code, account_id,
+    session_id, event_id
 FROM events
 WHERE
     action IN (

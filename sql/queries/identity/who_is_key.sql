@@ -59,12 +59,7 @@ use AS (
 
 issue AS (
     SELECT
-        event_time,
-        actor,
-        account_id,
-        source_ip_address,
-        action,
-        event_id,
+        event_time, actor, account_id, source_ip_address, action, event_id,
         coalesce(issued_arn, target) AS issued_to
     FROM history
     WHERE issued_key_id = $key
@@ -75,19 +70,9 @@ issue AS (
 SELECT
     coalesce(use.actor, issue.issued_to) AS owner,
     coalesce(use.account_id, issue.account_id) AS account_id,
-    issue.event_time AS issued_at,
-    issue.actor AS issued_by,
-    issue.source_ip_address AS issued_from,
-    issue.action AS issued_action,
-    issue.event_id AS issued_event_id,
-    use.first_used,
-    use.last_used,
-    use.first_foreign_use,
-    use.foreign_ip,
-    use.uses,
-    use.denied,
-    use.client_ips,
-    use.clients,
+    issue.event_time AS issued_at, issue.actor AS issued_by, issue.source_ip_address AS issued_from,
+    issue.action AS issued_action, issue.event_id AS issued_event_id, use.first_used, use.last_used,
+    use.first_foreign_use, use.foreign_ip, use.uses, use.denied, use.client_ips, use.clients,
     use.services
 FROM use LEFT JOIN issue ON TRUE
 WHERE use.uses > 0 OR issue.event_id IS NOT NULL

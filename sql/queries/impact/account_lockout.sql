@@ -61,8 +61,7 @@ SELECT
     list_sort(list(DISTINCT removals.person)) AS people,
     list_sort(list(DISTINCT removals.action)) AS actions,
     list_sort(list(DISTINCT removals.outcome)) AS outcomes,
-    removals.account_id,
-    removals.session_id,
+    removals.account_id, removals.session_id,
     list_sort(list(removals.event_id)) AS event_ids
 FROM removals INNER JOIN people ON removals.person = people.person
 WHERE

@@ -25,10 +25,7 @@
 -- account_id = "The account that was acted on"
 -- ///
 WITH known AS (
-    SELECT
-        principal_key,
-        action,
-        min(event_time) AS role_did_since
+    SELECT principal_key, action, min(event_time) AS role_did_since
     FROM history
     WHERE
         principal_key IN (SELECT events.principal_key FROM events WHERE session_name = $instance)
@@ -38,8 +35,7 @@ WITH known AS (
 SELECT
     min(events.event_time) AS first_seen,
     max(events.event_time) AS last_seen,
-    events.role_name AS role,
-    events.action,
+    events.role_name AS role, events.action,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,
     list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))

@@ -26,18 +26,9 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     json_extract_string(request, '$.documentName') AS document,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     NOT is_aws_call

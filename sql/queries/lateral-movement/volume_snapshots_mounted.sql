@@ -25,8 +25,7 @@
 -- ///
 WITH volumes AS (
     SELECT
-        event_time AS made_at,
-        event_id,
+        event_time AS made_at, event_id,
         json_extract_string(response, '$.snapshotId') AS snapshot,
         json_extract_string(response, '$.volumeId') AS volume
     FROM history
@@ -35,8 +34,7 @@ WITH volumes AS (
 
 snapshots AS (
     SELECT
-        actor,
-        event_id,
+        actor, event_id,
         json_extract_string(request, '$.volumeId') AS copied_from,
         json_extract_string(response, '$.snapshotId') AS snapshot
     FROM history
@@ -44,17 +42,10 @@ snapshots AS (
 )
 
 SELECT
-    attached.event_time,
-    attached.actor,
-    attached.client_ip,
+    attached.event_time, attached.actor, attached.client_ip,
     json_extract_string(attached.request, '$.instanceId') AS instance,
-    volumes.volume,
-    volumes.snapshot,
-    snapshots.copied_from,
-    snapshots.actor AS snapshot_by,
-    attached.outcome,
-    attached.error_code,
-    attached.account_id,
+    volumes.volume, volumes.snapshot, snapshots.copied_from, snapshots.actor AS snapshot_by,
+    attached.outcome, attached.error_code, attached.account_id,
     list_filter(
         [snapshots.event_id, volumes.event_id, attached.event_id], lambda id: id IS NOT NULL
     ) AS event_ids

@@ -40,17 +40,9 @@ WITH calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target AS database,
+    event_time, actor, client_ip, action, target AS database,
     CASE public_address WHEN 'true' THEN 'public address' ELSE let_in END AS opened_to,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM calls
 WHERE public_address = 'true' OR is_world_network(let_in)
 ORDER BY event_time, event_id

@@ -35,11 +35,7 @@ WITH calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target,
+    event_time, actor, client_ip, action, target,
     coalesce(
         list_transform(
             list_zip(verbs, types, names),
@@ -47,10 +43,7 @@ SELECT
         ),
         []
     ) AS changes,
-    outcome,
-    error_code,
-    account_id,
-    event_id
+    outcome, error_code, account_id, event_id
 FROM calls
 WHERE $zone = '' OR zone = $zone OR ends_with(zone, '/' || $zone)
 ORDER BY event_time, event_id

@@ -22,19 +22,13 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
+    event_time, actor, client_ip, action,
     json_extract_string(request, '$.domainName') AS domain,
     coalesce(
         json_extract_string(request, '$.accountId'),
         array_to_string(json_extract_string(request, '$.nameservers[*].name'), ', ')
     ) AS given_to,
-    outcome,
-    error_code,
-    account_id,
-    event_id
+    outcome, error_code, account_id, event_id
 FROM events
 WHERE
     action IN (

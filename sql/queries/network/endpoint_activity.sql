@@ -27,12 +27,10 @@
 -- last_seen = "The last call (UTC)"
 -- ///
 SELECT
-    vpc_endpoint_id,
-    vpc_endpoint_account_id,
+    vpc_endpoint_id, vpc_endpoint_account_id,
     coalesce(role_name, actor) AS actor,
     coalesce(NOT is_own_account(actor_account_id), FALSE) AS is_stranger,
-    service,
-    category,
+    service, category,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,

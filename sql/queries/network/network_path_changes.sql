@@ -48,18 +48,8 @@ WITH calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    kind,
-    action,
-    target,
-    names,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, kind, action, target, names, outcome, error_code, account_id,
+    region, event_id
 FROM calls
 WHERE
     kind IS NOT NULL

@@ -41,23 +41,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    change,
-    group_id,
-    direction,
-    protocol,
-    from_port,
-    to_port,
-    peer,
-    is_world,
-    outcome,
-    error_code,
-    rule_id,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, change, group_id, direction, protocol, from_port, to_port, peer,
+    is_world, outcome, error_code, rule_id, account_id, region, event_id
 FROM security_group_rule_changes
 WHERE
     $group IN ('', group_id)

@@ -33,10 +33,7 @@ WITH calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
+    event_time, actor, client_ip, action,
     coalesce(
         ec2_field(asked, 'networkInterfaceId'), ec2_field(made, 'networkInterfaceId')
     ) AS interface,
@@ -46,10 +43,6 @@ SELECT
     coalesce(
         ec2_field(asked, 'trafficMirrorSessionId'), ec2_field(made, 'trafficMirrorSessionId')
     ) AS session,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM calls
 ORDER BY event_time, event_id

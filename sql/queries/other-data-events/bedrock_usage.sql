@@ -46,8 +46,7 @@ WITH calls AS (
 SELECT
     min(event_time) AS first_time,
     max(event_time) AS last_time,
-    actor,
-    key_kind,
+    actor, key_kind,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     list_sort(
         list_filter(

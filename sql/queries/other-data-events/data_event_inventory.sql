@@ -18,10 +18,7 @@
 -- last_time = "The last (UTC)"
 -- ///
 SELECT
-    account_id,
-    region,
-    service,
-    data_type,
+    account_id, region, service, data_type,
     coalesce(bucket, target) AS resource,
     count(DISTINCT event_date) AS days,
     count(*) FILTER (WHERE access = 'read') AS reads,

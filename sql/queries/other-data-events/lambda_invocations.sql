@@ -28,19 +28,14 @@
 -- account_id = "The account of the function"
 -- ///
 WITH first_calls AS (
-    SELECT
-        account_id,
-        target,
-        principal_key,
-        min(event_time) AS known_since
+    SELECT account_id, target, principal_key, min(event_time) AS known_since
     FROM history
     WHERE category = 'data' AND action = 'lambda:Invoke'
     GROUP BY account_id, target, principal_key
 )
 
 SELECT
-    data_events.target,
-    data_events.actor,
+    data_events.target, data_events.actor,
     list_sort(
         coalesce(
             list(DISTINCT data_events.client_ip) FILTER (WHERE data_events.client_ip IS NOT NULL),

@@ -24,9 +24,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 WITH calls AS (
-    SELECT
-        *,
-        regexp_matches(api, '^(InvokeModel|Converse)') AS is_invocation
+    SELECT *, regexp_matches(api, '^(InvokeModel|Converse)') AS is_invocation
     FROM events
     WHERE
         service = 'bedrock'
@@ -43,8 +41,7 @@ WITH calls AS (
 SELECT
     min(event_time) AS first_time,
     max(event_time) AS last_time,
-    actor,
-    key_kind,
+    actor, key_kind,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     list_sort(list(DISTINCT api) FILTER (WHERE NOT is_invocation)) AS prepared_by,
     list_sort(

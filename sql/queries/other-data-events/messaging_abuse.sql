@@ -24,18 +24,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    request,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, client, action, target, request, outcome, error_code, account_id,
+    region, event_id
 FROM events
 WHERE
     action IN (

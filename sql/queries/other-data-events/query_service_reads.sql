@@ -25,21 +25,14 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target,
+    event_time, actor, client_ip, action, target,
     coalesce(
         json_extract_string(request, '$.queryString'),
         json_extract_string(request, '$.queryStatement'),
         json_extract_string(request, '$.sql')
     ) AS statement,
     json_extract_string(request, '$.resultConfiguration.outputLocation') AS output_to,
-    outcome,
-    error_code,
-    account_id,
-    event_id
+    outcome, error_code, account_id, event_id
 FROM events
 WHERE
     action IN (

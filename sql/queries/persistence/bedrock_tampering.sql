@@ -20,16 +20,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    account_id,
-    region,
+    event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
 FROM events
 WHERE

@@ -51,14 +51,12 @@ SELECT
     min(event_time) AS first_at,
     max(event_time) AS last_at,
     min(actor) AS actor,
-    action,
-    target,
+    action, target,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     bool_or(is_first) AS is_first,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    account_id,
-    region,
+    account_id, region,
     list_sort(list(event_id)) AS event_ids
 FROM tampering
 WHERE event_id IN (SELECT event_id FROM events)

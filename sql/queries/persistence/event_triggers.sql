@@ -21,12 +21,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     list_sort(
         list_distinct(
             list_filter(
@@ -37,11 +32,7 @@ SELECT
             )
         )
     ) AS runs,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     action IN (

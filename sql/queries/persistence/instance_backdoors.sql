@@ -24,11 +24,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    changed.event_time,
-    changed.actor,
-    changed.client_ip,
-    changed.client,
-    changed.action,
+    changed.event_time, changed.actor, changed.client_ip, changed.client, changed.action,
     changed.target,
     coalesce(
         changed.target IN (
@@ -40,11 +36,7 @@ SELECT
         ),
         FALSE
     ) AS stopped_before,
-    changed.outcome,
-    changed.error_code,
-    changed.account_id,
-    changed.region,
-    changed.event_id
+    changed.outcome, changed.error_code, changed.account_id, changed.region, changed.event_id
 FROM events AS changed
 WHERE
     changed.action IN (

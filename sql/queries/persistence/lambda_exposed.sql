@@ -39,18 +39,9 @@ WITH openings AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.client_ip,
-    events.client,
-    events.action,
-    events.target,
+    events.event_time, events.actor, events.client_ip, events.client, events.action, events.target,
     coalesce(openings.opened_to, 'URL without sign-in') AS opened_to,
-    events.outcome,
-    events.error_code,
-    events.account_id,
-    events.region,
-    events.event_id
+    events.outcome, events.error_code, events.account_id, events.region, events.event_id
 FROM events LEFT JOIN openings ON events.event_id = openings.event_id
 WHERE
     openings.event_id IS NOT NULL

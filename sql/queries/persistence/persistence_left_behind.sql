@@ -50,9 +50,7 @@ WITH kinds (outlives, pattern) AS (
 ),
 
 kinds_of_actions AS (
-    SELECT
-        actions.action,
-        min(kinds.outlives) AS outlives
+    SELECT actions.action, min(kinds.outlives) AS outlives
     FROM (SELECT DISTINCT action FROM changes) AS actions
     INNER JOIN kinds ON regexp_matches(actions.action, kinds.pattern)
     GROUP BY actions.action
@@ -100,9 +98,7 @@ made AS (
 ),
 
 removals AS (
-    SELECT
-        made.event_id,
-        min(history.event_time) AS removed_at
+    SELECT made.event_id, min(history.event_time) AS removed_at
     FROM made
     INNER JOIN history
         ON
@@ -123,16 +119,7 @@ removals AS (
 )
 
 SELECT
-    made.event_time,
-    made.actor,
-    made.client_ip,
-    made.client,
-    made.action,
-    made.target,
-    made.outlives,
-    removals.removed_at,
-    made.account_id,
-    made.region,
-    made.event_id
+    made.event_time, made.actor, made.client_ip, made.client, made.action, made.target,
+    made.outlives, removals.removed_at, made.account_id, made.region, made.event_id
 FROM made LEFT JOIN removals ON made.event_id = removals.event_id
 ORDER BY event_time, event_id

@@ -50,18 +50,8 @@ WITH grants AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    rights,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, client, action, target, rights, outcome, error_code, account_id,
+    region, event_id
 FROM grants
 WHERE
     rights IS NOT NULL

@@ -22,11 +22,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
+    event_time, actor, client_ip, client, action,
     coalesce('cluster/' || json_extract_string(request, '$.name'), target) AS cluster,
     coalesce(
         try(url_decode(json_extract_string(request, '$.principalArn'))),
@@ -39,11 +35,7 @@ SELECT
         json_extract_string(request, '$.accessConfig'),
         json_extract_string(request, '$.resourcesVpcConfig')
     ) AS rights,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     action IN (

@@ -48,19 +48,8 @@ WITH replacements AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    new_code,
-    is_first,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    event_time, actor, client_ip, client, action, target, new_code, is_first, outcome, error_code,
+    account_id, region, event_id
 FROM replacements
 WHERE
     event_id IN (SELECT event_id FROM events)

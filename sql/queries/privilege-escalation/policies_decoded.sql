@@ -37,23 +37,11 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target,
-    policy_kind,
-    statement_number,
-    effect,
+    event_time, actor, client_ip, action, target, policy_kind, statement_number, effect,
     actions || list_transform(not_actions, lambda name: 'NOT ' || name) AS actions,
     resource_arns || list_transform(not_resources, lambda name: 'NOT ' || name) AS resource_arns,
     principals || list_transform(not_principals, lambda name: 'NOT ' || name) AS principals,
-    conditions,
-    is_public,
-    is_admin,
-    outcome,
-    account_id,
-    event_id
+    conditions, is_public, is_admin, outcome, account_id, event_id
 FROM policy_statements
 WHERE $target IN ('', target) AND $policy_kind IN ('any', policy_kind)
 ORDER BY event_time, target, statement_number, event_id

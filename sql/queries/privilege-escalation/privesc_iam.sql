@@ -48,16 +48,7 @@ WITH raising AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    on_self,
-    outcome,
-    error_code,
-    account_id,
+    event_time, actor, client_ip, client, action, target, on_self, outcome, error_code, account_id,
     event_id
 FROM raising
 WHERE on_self OR NOT $self_only

@@ -93,21 +93,11 @@ uses AS (
 )
 
 SELECT
-    handed.event_time,
-    handed.actor,
-    handed.client_ip,
-    handed.client,
-    handed.action,
-    handed.target,
-    handed.role,
-    handed.outcome,
-    handed.error_code,
-    uses.first_used,
+    handed.event_time, handed.actor, handed.client_ip, handed.client, handed.action, handed.target,
+    handed.role, handed.outcome, handed.error_code, uses.first_used,
     coalesce(uses.uses, 0) AS uses,
     coalesce(uses.used_from, []) AS used_from,
-    handed.account_id,
-    handed.region,
-    handed.event_id
+    handed.account_id, handed.region, handed.event_id
 FROM handed LEFT JOIN uses ON handed.event_id = uses.event_id
 WHERE
     handed.role IS NOT NULL

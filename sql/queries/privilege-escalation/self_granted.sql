@@ -29,16 +29,7 @@ WITH trusted AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    account_id,
-    region,
+    event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
 FROM events
 WHERE

@@ -22,12 +22,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     coalesce(
         json_extract_string(request, '$.principalId'),
         json_extract_string(request, '$.memberId.userId'),
@@ -35,11 +30,7 @@ SELECT
         json_extract_string(request, '$.userName')
     ) AS given_to,
     json_extract_string(request, '$.targetId') AS in_account,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     service IN ('sso', 'sso-directory', 'identitystore')

@@ -38,19 +38,9 @@ WITH trusts AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.client_ip,
-    events.client,
-    events.action,
-    events.target,
-    trusts.let_in,
-    trusts.external_accounts,
-    trusts.has_conditions,
-    events.outcome,
-    events.error_code,
-    events.account_id,
-    events.event_id
+    events.event_time, events.actor, events.client_ip, events.client, events.action, events.target,
+    trusts.let_in, trusts.external_accounts, trusts.has_conditions, events.outcome,
+    events.error_code, events.account_id, events.event_id
 FROM events INNER JOIN trusts ON events.event_id = trusts.event_id
 WHERE
     NOT $external_only

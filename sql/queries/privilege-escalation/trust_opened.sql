@@ -54,18 +54,8 @@ opened AS (
 )
 
 SELECT
-    events.event_time,
-    events.actor,
-    events.client_ip,
-    events.client,
-    events.action,
-    events.target,
-    opened.let_in,
-    opened.opening,
-    events.outcome,
-    events.error_code,
-    events.account_id,
-    events.region,
-    events.event_id
+    events.event_time, events.actor, events.client_ip, events.client, events.action, events.target,
+    opened.let_in, opened.opening, events.outcome, events.error_code, events.account_id,
+    events.region, events.event_id
 FROM events INNER JOIN opened ON events.event_id = opened.event_id
 ORDER BY event_time, event_id

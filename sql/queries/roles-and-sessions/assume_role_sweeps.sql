@@ -32,8 +32,7 @@ SELECT
     count(DISTINCT target) FILTER (WHERE outcome <> 'success') AS refused,
     list_sort(list(DISTINCT target) FILTER (WHERE outcome = 'success')) AS roles_gained,
     list_sort(list(DISTINCT target) FILTER (WHERE outcome <> 'success')) AS roles_refused,
-    account_id,
-    session_id,
+    account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE action = 'sts:AssumeRole' AND NOT is_aws_call

@@ -23,17 +23,12 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    asked.event_time AS issued_at,
-    asked.actor,
-    asked.client_ip,
+    asked.event_time AS issued_at, asked.actor, asked.client_ip,
     json_extract_string(asked.request, '$.targetPrincipal') AS root_of,
     json_extract_string(asked.request, '$.taskPolicyArn.arn') AS task,
-    asked.outcome,
-    asked.error_code,
-    asked.issued_key_id AS issued_key,
+    asked.outcome, asked.error_code, asked.issued_key_id AS issued_key,
     list_sort(list(DISTINCT used.action) FILTER (WHERE used.action IS NOT NULL)) AS used_for,
-    asked.account_id,
-    asked.event_id
+    asked.account_id, asked.event_id
 FROM management_events AS asked
 LEFT JOIN history AS used ON asked.issued_key_id = used.access_key_id
 WHERE

@@ -60,21 +60,11 @@ unused AS (
 )
 
 SELECT
-    reached.depth,
-    shown.actor,
-    shown.session_kind,
-    shown.account_id,
-    shown.issued_by_action,
-    shown.first_seen,
-    shown.last_seen,
-    shown.client_ips,
-    shown.events,
-    shown.writes,
-    shown.denied,
+    reached.depth, shown.actor, shown.session_kind, shown.account_id, shown.issued_by_action,
+    shown.first_seen, shown.last_seen, shown.client_ips, shown.events, shown.writes, shown.denied,
     coalesce(changed.changed, []) AS changed,
     coalesce(unused.unused_keys, []) AS unused_keys,
-    shown.session_id,
-    shown.issued_by_event_id AS event_id
+    shown.session_id, shown.issued_by_event_id AS event_id
 FROM reached
 INNER JOIN sessions AS shown ON reached.session_id = shown.session_id
 LEFT JOIN changed ON reached.session_id = changed.session_id

@@ -41,21 +41,12 @@ uses AS (
 )
 
 SELECT
-    asked.issued_at,
-    asked.action,
-    asked.actor,
-    asked.client_ip,
-    asked.session_name AS token_for,
-    asked.mfa_serial,
-    asked.session_policy,
-    asked.session_policy_arns,
-    asked.outcome,
-    asked.expires_at,
-    asked.child_access_key_id AS issued_key,
+    asked.issued_at, asked.action, asked.actor, asked.client_ip, asked.session_name AS token_for,
+    asked.mfa_serial, asked.session_policy, asked.session_policy_arns, asked.outcome,
+    asked.expires_at, asked.child_access_key_id AS issued_key,
     coalesce(uses.uses, 0) AS uses,
     coalesce(uses.used_from, []) AS used_from,
     coalesce(uses.used_for, []) AS used_for,
-    asked.account_id,
-    asked.event_id
+    asked.account_id, asked.event_id
 FROM asked LEFT JOIN uses ON asked.child_access_key_id = uses.access_key_id
 ORDER BY issued_at, event_id

@@ -31,8 +31,7 @@
 -- ///
 WITH uses AS (
     SELECT
-        session_id,
-        client_ip,
+        session_id, client_ip,
         contains(client_ip, ':') AS is_ipv6,
         min(ip_scope) AS ip_scope,
         min(event_time) AS first_used,
@@ -50,8 +49,7 @@ WITH uses AS (
 
 elsewhere AS (
     SELECT
-        uses.session_id,
-        uses.client_ip,
+        uses.session_id, uses.client_ip,
         list_sort(list(home.client_ip) FILTER (WHERE home.client_ip IS NOT NULL)) AS other_ips
     FROM uses
     LEFT JOIN uses AS home
@@ -67,16 +65,13 @@ elsewhere AS (
 SELECT
     min(events.event_time) AS first_seen,
     max(events.event_time) AS last_seen,
-    events.actor,
-    events.client_ip,
-    events.ip_scope,
+    events.actor, events.client_ip, events.ip_scope,
     coalesce(any_value(elsewhere.other_ips), []) AS other_ips,
     list_sort(list(DISTINCT events.user_agent)) AS user_agents,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     list_sort(list(DISTINCT events.action)) AS actions,
-    events.account_id,
-    events.session_id,
+    events.account_id, events.session_id,
     list_sort(list(events.event_id)) AS event_ids
 FROM events
 INNER JOIN elsewhere

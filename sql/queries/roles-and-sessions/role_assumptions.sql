@@ -41,23 +41,9 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    issued_at,
-    actor,
-    client_ip,
-    action,
-    role_arn,
-    session_name,
-    source_identity,
-    identity_provider,
-    external_id,
-    outcome,
-    error_code,
-    child_access_key_id AS issued_key,
-    expires_at,
-    parent_session_id,
-    shared_event_id,
-    account_id,
-    event_id
+    issued_at, actor, client_ip, action, role_arn, session_name, source_identity, identity_provider,
+    external_id, outcome, error_code, child_access_key_id AS issued_key, expires_at,
+    parent_session_id, shared_event_id, account_id, event_id
 FROM credential_issuance
 WHERE
     starts_with(action, 'sts:AssumeRole')

@@ -38,16 +38,8 @@ WITH passed AS (
 )
 
 SELECT
-    last.created_at,
-    passed.roles,
-    passed.chain,
-    passed.origin,
-    last.client_ips,
-    last.writes,
-    last.denied,
-    last.account_id,
-    last.session_id,
-    passed.event_ids
+    last.created_at, passed.roles, passed.chain, passed.origin, last.client_ips, last.writes,
+    last.denied, last.account_id, last.session_id, passed.event_ids
 FROM passed
 INNER JOIN sessions AS last ON passed.session_id = last.session_id
 WHERE

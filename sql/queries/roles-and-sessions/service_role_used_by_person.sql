@@ -35,8 +35,7 @@ WITH takers AS (
 SELECT
     min(asked.issued_at) AS first_seen,
     max(asked.issued_at) AS last_seen,
-    asked.actor,
-    asked.role_arn,
+    asked.actor, asked.role_arn,
     any_value(takers.services) AS services,
     any_value(takers.by_services) AS by_services,
     any_value(takers.by_others) AS by_others,

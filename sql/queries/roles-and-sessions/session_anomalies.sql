@@ -22,39 +22,26 @@
 -- event_ids = "The calls, sorted"
 -- ///
 WITH signs AS (
-    SELECT
-        'used after expiry' AS sign,
-        used.event_id,
-        used.account_id
+    SELECT 'used after expiry' AS sign, used.event_id, used.account_id
     FROM events AS used
     INNER JOIN history AS issued ON used.access_key_id = issued.issued_key_id
     WHERE used.event_time > issued.issued_expires_at + INTERVAL 1 MINUTE
     UNION
-    SELECT
-        'long-lived' AS sign,
-        event_id,
-        account_id
+    SELECT 'long-lived' AS sign, event_id, account_id
     FROM credential_issuance
     WHERE duration_seconds > $max_hours * 3600
     UNION
-    SELECT
-        'own role again' AS sign,
-        event_id,
-        account_id
+    SELECT 'own role again' AS sign, event_id, account_id
     FROM events
     WHERE action = 'sts:AssumeRole' AND requested_role_arn = role_arn
     UNION
-    SELECT
-        'IMDSv1' AS sign,
-        event_id,
-        account_id
+    SELECT 'IMDSv1' AS sign, event_id, account_id
     FROM events
     WHERE imds_version = '1.0'
     UNION
     SELECT
         'at a person''s address' AS sign,
-        machine.event_id,
-        machine.account_id
+        machine.event_id, machine.account_id
     FROM events AS machine
     WHERE
         (
@@ -67,10 +54,7 @@ WITH signs AS (
             WHERE person.identity_type IN ('IAMUser', 'Root')
         )
     UNION
-    SELECT
-        'named like an instance' AS sign,
-        event_id,
-        account_id
+    SELECT 'named like an instance' AS sign, event_id, account_id
     FROM credential_issuance
     WHERE NOT is_aws_call AND regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
 )
@@ -78,8 +62,7 @@ WITH signs AS (
 SELECT
     min(shown.event_time) AS first_seen,
     max(shown.event_time) AS last_seen,
-    signs.sign,
-    shown.actor,
+    signs.sign, shown.actor,
     list_sort(list(DISTINCT shown.client_ip) FILTER (WHERE shown.client_ip IS NOT NULL))
         AS client_ips,
     count(*) AS calls,

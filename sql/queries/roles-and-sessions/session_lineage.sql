@@ -33,21 +33,9 @@ WITH asked AS (
 )
 
 SELECT
-    lineage.depth,
-    shown.actor,
-    shown.session_kind,
-    shown.created_at,
-    shown.client_ips,
-    shown.mfa,
-    shown.source_identity,
-    shown.issued_by_action,
-    shown.issued_by,
-    shown.certainty,
-    lineage.ends,
-    lineage.origin,
-    shown.access_key_ids,
-    shown.session_id,
-    shown.issued_by_event_id AS event_id
+    lineage.depth, shown.actor, shown.session_kind, shown.created_at, shown.client_ips, shown.mfa,
+    shown.source_identity, shown.issued_by_action, shown.issued_by, shown.certainty, lineage.ends,
+    lineage.origin, shown.access_key_ids, shown.session_id, shown.issued_by_event_id AS event_id
 FROM asked
 INNER JOIN session_lineage AS lineage ON asked.session_id = lineage.session_id
 INNER JOIN sessions AS shown ON lineage.ancestor_session_id = shown.session_id

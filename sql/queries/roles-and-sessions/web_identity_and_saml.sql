@@ -26,9 +26,7 @@
 SELECT
     min(issued_at) AS first_seen,
     max(issued_at) AS last_seen,
-    identity_provider,
-    actor,
-    role_arn,
+    identity_provider, actor, role_arn,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,

@@ -54,19 +54,8 @@ WITH object_calls AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    access,
-    bucket,
-    object_key,
-    bytes_out,
-    bytes_in,
-    presigned,
-    outcome,
-    error_code,
-    event_id
+    event_time, actor, client_ip, action, access, bucket, object_key, bytes_out, bytes_in,
+    presigned, outcome, error_code, event_id
 FROM object_calls
 WHERE
     $bucket IN ('', bucket)

@@ -31,10 +31,7 @@ SELECT
     min(event_time) AS first_time,
     max(event_time) AS last_time,
     CASE WHEN presigned THEN 'link' ELSE 'anonymous' END AS how,
-    actor,
-    client_ip,
-    bucket,
-    action,
+    actor, client_ip, bucket, action,
     count(DISTINCT object_key) AS objects,
     list_sort(
         coalesce(list(DISTINCT object_key) FILTER (WHERE object_key IS NOT NULL), [])

@@ -25,17 +25,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    bucket,
-    api AS setting,
-    request,
-    outcome,
-    error_code,
-    account_id,
-    event_id
+    event_time, actor, client_ip, client, bucket, api AS setting, request, outcome, error_code,
+    account_id, event_id
 FROM management_events
 WHERE service = 's3' AND access = 'write' AND $bucket IN ('', bucket)
 ORDER BY event_time, event_id

@@ -68,8 +68,7 @@ SELECT
     max(event_time) AS last_time,
     actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
-    bucket,
-    opened_by,
+    bucket, opened_by,
     count(*) AS calls,
     list_sort(list(DISTINCT outcome)) AS outcomes,
     list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))

@@ -48,9 +48,7 @@
 -- changes = "Kinds of change that worked, sorted"
 -- ///
 WITH local AS (
-    SELECT
-        *,
-        timezone($zone, timezone('UTC', event_time)) AS local_time
+    SELECT *, timezone($zone, timezone('UTC', event_time)) AS local_time
     FROM events
     WHERE
         (NOT $people_only OR client IN ('console', 'browser', 'cloudshell', 'cli'))
@@ -78,9 +76,7 @@ hours AS (
 )
 
 SELECT
-    weekday,
-    hour,
-    off_hours,
+    weekday, hour, off_hours,
     count(DISTINCT local_time::DATE) AS days,
     count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,

@@ -29,16 +29,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    account_id,
-    region,
-    session_id,
-    event_id
+    event_time, actor, client_ip, client, action, target, account_id, region, session_id, event_id
 FROM changes
 WHERE
     $service IN ('', service)

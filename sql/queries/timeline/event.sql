@@ -59,8 +59,7 @@ WITH copies AS (
     SELECT
         account_id,
         if(raw IS NULL, 'equal to the byte', 'equal') AS kind,
-        source_file,
-        file_sha256
+        source_file, file_sha256
     FROM stored.sightings WHERE event_id = $event_id
     UNION ALL
     SELECT account_id, 'differs' AS kind, source_file, file_sha256
@@ -82,33 +81,12 @@ judged AS (
 )
 
 SELECT
-    shown.event_time,
-    shown.account_id,
-    shown.region,
-    shown.category,
-    shown.action,
-    shown.access,
-    shown.target,
-    shown.outcome,
-    shown.error_code,
-    shown.error_message,
-    shown.identity_type,
-    shown.actor,
-    shown.actor_arn,
-    shown.actor_account_id,
-    shown.role_arn,
-    shown.access_key_id,
-    shown.session_id,
-    shown.session_created_at,
-    shown.session_mfa,
-    shown.source_identity,
-    shown.invoked_by,
-    shown.source_ip_address,
-    shown.user_agent,
-    shown.client,
-    shown.vpc_endpoint_id,
-    shown.issued_key_id,
-    shown.resources,
+    shown.event_time, shown.account_id, shown.region, shown.category, shown.action, shown.access,
+    shown.target, shown.outcome, shown.error_code, shown.error_message, shown.identity_type,
+    shown.actor, shown.actor_arn, shown.actor_account_id, shown.role_arn, shown.access_key_id,
+    shown.session_id, shown.session_created_at, shown.session_mfa, shown.source_identity,
+    shown.invoked_by, shown.source_ip_address, shown.user_agent, shown.client,
+    shown.vpc_endpoint_id, shown.issued_key_id, shown.resources,
     (
         SELECT list_sort(list(concat_ws(' ', half.account_id, half.action, half.event_id)))
         FROM history AS half
@@ -126,15 +104,8 @@ SELECT
             copy.event_id = shown.event_id
             AND copy.account_id IS NOT DISTINCT FROM shown.account_id
     ) AS variants,
-    shown.integrity,
-    judged.copies,
-    shown.amends_event_id,
-    shown.addendum_reason,
-    shown.is_truncated,
-    shown.delivered_at,
-    shown.source_file,
-    shown.position,
-    shown.event_id,
+    shown.integrity, judged.copies, shown.amends_event_id, shown.addendum_reason,
+    shown.is_truncated, shown.delivered_at, shown.source_file, shown.position, shown.event_id,
     shown.raw
 FROM history AS shown
 LEFT JOIN judged ON shown.account_id IS NOT DISTINCT FROM judged.account_id

@@ -32,20 +32,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    account_id,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    region,
-    access_key_id,
-    vpc_endpoint_id,
-    user_agent,
-    event_id
+    event_time, actor, account_id, client_ip, client, action, target, outcome, error_code, region,
+    access_key_id, vpc_endpoint_id, user_agent, event_id
 FROM events
 WHERE in_network(client_ip, $ip) AND (access = 'write' OR NOT $writes_only)
 ORDER BY event_time, event_id

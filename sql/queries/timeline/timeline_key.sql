@@ -30,18 +30,8 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    outcome,
-    action,
-    target,
-    client_ip,
-    client,
-    actor,
-    account_id,
-    region,
-    session_id,
-    error_code,
-    event_id
+    event_time, outcome, action, target, client_ip, client, actor, account_id, region, session_id,
+    error_code, event_id
 FROM events
 WHERE access_key_id = $key AND (access = 'write' OR NOT $writes_only)
 ORDER BY event_time, event_id

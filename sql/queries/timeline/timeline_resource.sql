@@ -42,18 +42,9 @@ WITH mentions AS (
 )
 
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
+    event_time, actor, client_ip, client, action, target,
     list_sort(list_distinct(list_transform(named, lambda one: one.via))) AS via,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM mentions
 WHERE len(named) > 0 OR target = $resource
 ORDER BY event_time, event_id

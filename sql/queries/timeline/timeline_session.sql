@@ -46,18 +46,8 @@ openings AS (
 SELECT
     event_time,
     CASE WHEN session_id IN (SELECT session_id FROM asked) THEN 'inside' ELSE 'opening' END AS part,
-    actor,
-    client_ip,
-    client,
-    action,
-    target,
-    outcome,
-    error_code,
-    issued_key_id,
-    access_key_id,
-    account_id,
-    region,
-    event_id
+    actor, client_ip, client, action, target, outcome, error_code, issued_key_id, access_key_id,
+    account_id, region, event_id
 FROM events
 WHERE
     session_id IN (SELECT session_id FROM asked) AND (access = 'write' OR NOT $writes_only)

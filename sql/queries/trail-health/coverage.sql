@@ -37,10 +37,7 @@ WITH numbered AS (
 )
 
 SELECT
-    account_id,
-    region,
-    trail,
-    status,
+    account_id, region, trail, status,
     min(hour) AS first_hour,
     max(hour) AS last_hour,
     count(*) AS hours,

@@ -39,8 +39,7 @@ delivered AS (
 )
 
 SELECT
-    account_id,
-    event_version,
+    account_id, event_version,
     count(*) AS events,
     min(event_time) AS first_event,
     max(event_time) AS last_event,

@@ -26,13 +26,9 @@
 -- event_ids = "Its start and end records"
 -- ///
 SELECT
-    started_at,
-    ended_at,
-    insight_type,
+    started_at, ended_at, insight_type,
     split_part(event_source, '.', 1) || ':' || event_name AS action,
-    error_code,
-    baseline_per_minute,
-    insight_per_minute,
+    error_code, baseline_per_minute, insight_per_minute,
     round(insight_per_minute / nullif(baseline_per_minute, 0), 1) AS times,
     coalesce(
         list_transform(
@@ -46,9 +42,7 @@ SELECT
         ),
         []
     ) AS identities,
-    account_id,
-    region,
-    event_ids
+    account_id, region, event_ids
 FROM insight_events
 WHERE
     $min_times = 0

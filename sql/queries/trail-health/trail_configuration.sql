@@ -30,11 +30,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    actor,
-    client_ip,
-    action,
-    target AS trail,
+    event_time, actor, client_ip, action, target AS trail,
     json_extract_string(request, '$.s3BucketName') AS bucket,
     json_extract_string(request, '$.kmsKeyId') AS kms_key,
     coalesce(
@@ -51,11 +47,7 @@ SELECT
         json_extract_string(request, '$.advancedEventSelectors'),
         json_extract_string(request, '$.insightSelectors')
     ) AS selectors,
-    outcome,
-    error_code,
-    account_id,
-    region,
-    event_id
+    outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
     service = 'cloudtrail'

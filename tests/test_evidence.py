@@ -123,6 +123,20 @@ def test_a_copy_without_its_prefix_or_unpacked_is_sound(tmp_path: Path):
     assert of_source(copy).is_sound
 
 
+def test_a_long_file_is_judged_like_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    trail = Trail()
+    copy = trail.write(tmp_path / "copy")
+    cut, extended, padded = (copy / trail.log_files[number] for number in (3, 5, 7))
+    cut.write_bytes(cut.read_bytes()[:-9])
+    extended.write_bytes(extended.read_bytes() + gzip.compress(b""))
+    padded.write_bytes(padded.read_bytes() + b"\0" * 512)
+    short = held_by_source(open_source(copy)).logs
+    monkeypatch.setattr(evidence, "_LONG_BYTES", 10)
+    long = held_by_source(open_source(copy)).logs
+    assert [(log.sha256, log.problem) for log in long] == [(log.sha256, log.problem) for log in short]
+    assert Counter(log.problem for log in long)[None] == len(trail.log_files) - 3
+
+
 def test_versions_of_a_collected_copy_are_judged_by_what_was_delivered(tmp_path: Path):
     trail = Trail()
     copy, key = trail.write(tmp_path / "copy"), trail.log_files[3]

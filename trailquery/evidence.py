@@ -23,7 +23,7 @@ from trailquery import tables
 from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, instant, public_keys
 from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
-from trailquery.inflate import GZIP_MAGIC, Text, inflate, inflate_sound
+from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Stored, Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.links import home_of
@@ -197,14 +197,18 @@ def _inflated(data: bytes) -> tuple[bytes | None, str | None, str | None]:
     if data[:2] != GZIP_MAGIC:
         return data, hashlib.sha256(data).hexdigest(), "it is no gzip"
     whole = inflate_sound(data, _LONG_BYTES)
-    text, problem = (whole, None) if whole is not None else inflate(data, _LONG_BYTES)
-    if whole is None and problem is None:
+    if whole is not None:
+        return whole, hashlib.sha256(whole).hexdigest(), None
+    text, parts = Text(data), list[bytes]()
+    for part in text:
+        parts.append(part)
+        if text.size_bytes > _LONG_BYTES:
+            parts.clear()
+    problem = text.problem
+    if not problem and text.first_member_bytes < len(data):
         problem = "other data follows the first member of the gzip"  # CloudTrail writes one member
-    if len(text) <= _LONG_BYTES:
-        return text, hashlib.sha256(text).hexdigest() if text or not problem else None, problem
-    long = Text(data)
-    deque(long, maxlen=0)  # read to its end, a part at a time
-    return None, long.sha256.hexdigest(), problem or long.problem
+    sha256 = text.sha256.hexdigest() if text.size_bytes or not problem else None
+    return b"".join(parts) if text.size_bytes <= _LONG_BYTES else None, sha256, problem
 
 
 def _now() -> datetime:

@@ -16,50 +16,47 @@ def inflate(data: bytes, limit: int) -> tuple[bytes, str | None]:
     whole = inflate_sound(data, limit)
     if whole is not None:
         return whole, None
-    parts, room, members = list[bytes](), limit + 1, inflating(data)
-    while room > 0:
-        try:
-            parts.append(next(members)[:room])
-        except StopIteration as end:
-            return b"".join(parts), end.value
+    parts, room, text = list[bytes](), limit + 1, Text(data)
+    for part in text:
+        parts.append(part[:room])
         room -= len(parts[-1])
-    return b"".join(parts), None
-
-
-def inflating(data: bytes) -> Generator[bytes, None, str | None]:
-    """The text of all gzip members, at most a mebibyte at a time; in the end, what is wrong with them."""
-    at, fault = 0, None
-    while at < len(data) and not fault:
-        if data[at : at + 2] == GZIP_MAGIC:
-            used, fault = yield from _inflating_member(memoryview(data)[at:])
-            at += used
-        elif data[at:].strip(b"\0"):
-            fault = "other data follows the gzip"
-        else:
-            break  # zeros, as tape and block devices pad with
-    return f"{fault} at byte {at} of {len(data)}" if fault else None
+        if not room:
+            return b"".join(parts), None
+    return b"".join(parts), text.problem
 
 
 class Text:
-    """The text of a file, packed or not, at most a mebibyte at a time; SHA-256 and size of what was read of it, and in
-    the end what is wrong with the gzip."""
+    """The text of a file, of all its members where it is a gzip, at most a mebibyte at a time.
+
+    As far as it was read: its SHA-256 and size, how much of the file the first member takes; in the end, what is wrong.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.sha256, self.size_bytes = hashlib.sha256(), 0
+        self.sha256, self.size_bytes, self.first_member_bytes = hashlib.sha256(), 0, 0
         self.problem: str | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        for part in self._parts():
+        for part in self._inflated() if self._data[:2] == GZIP_MAGIC else self._slices():
             self.sha256.update(part)
             self.size_bytes += len(part)
             yield part
 
-    def _parts(self) -> Iterator[bytes]:
-        if self._data[:2] == GZIP_MAGIC:
-            self.problem = yield from inflating(self._data)
-        else:
-            yield from (self._data[at : at + _PART_BYTES] for at in range(0, len(self._data), _PART_BYTES))
+    def _slices(self) -> Iterator[bytes]:
+        return (self._data[at : at + _PART_BYTES] for at in range(0, len(self._data), _PART_BYTES))
+
+    def _inflated(self) -> Iterator[bytes]:
+        data, at, fault = self._data, 0, None
+        while at < len(data) and not fault:
+            if data[at : at + 2] == GZIP_MAGIC:
+                used, fault = yield from _inflating_member(memoryview(data)[at:])
+                at += used
+                self.first_member_bytes = self.first_member_bytes or used
+            elif data[at:].strip(b"\0"):
+                fault = "other data follows the gzip"
+            else:
+                break  # zeros, as tape and block devices pad with
+        self.problem = f"{fault} at byte {at} of {len(data)}" if fault else None
 
 
 def inflate_sound(data: bytes, limit: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import date
 from itertools import count
@@ -84,6 +85,23 @@ def test_account_region_and_days_become_prefixes_with_a_day_to_spare(aws: Aws, t
     assert [
         asked for asked in listed if "eu-west-3%2F" in asked or "444455556666%2FC" in asked or "27%2F" in asked
     ] == []
+
+
+def test_by_month_the_same_is_read_in_fewer_requests(aws: Aws, tmp_path: Path) -> None:
+    for day in ("2023/12/31", "2024/02/27", "2024/02/28", "2024/03/01", "2024/03/03", "2024/03/04"):
+        aws.put(key(day), day)
+    aws.put("copied/here.json.gz", "copied")
+    wanted = Wanted(since=date(2024, 2, 29), until=date(2024, 3, 2))
+    read, listed = {}, {}
+    for by_month in (False, True):
+        aws.proxy.asked.clear()
+        aws.ingest(tmp_path / f"{by_month}", wanted=wanted, by_month=by_month)
+        read[by_month] = events(tmp_path / f"{by_month}")
+        listed[by_month] = sorted(re.findall(r"%2F(2\d\d\d%2F.*?)&", "\n".join(aws.proxy.asked)))
+    assert read[True] == read[False] == ["2024/02/28", "2024/03/01", "2024/03/03", "copied"]
+    days = ["2024%2F02%2F28%2F", "2024%2F03%2F01%2F", "2024%2F03%2F03%2F"]
+    assert listed[True] == ["2024%2F", "2024%2F02%2F", "2024%2F03%2F"]
+    assert listed[False] == sorted([*listed[True], *days])
 
 
 def test_throttling_resets_and_cut_bodies_are_tried_again(aws: Aws, tmp_path: Path) -> None:

@@ -57,9 +57,17 @@ class Wanted(NamedTuple):
 
 
 def is_day(prefix: str) -> bool:
-    """Whether `prefix` is that of one day of one trail folder, and listed whole."""
+    """Whether `prefix` is that of one day of one trail folder."""
     branch = _BRANCH.fullmatch(prefix)
     return branch is not None and branch["day"] is not None
+
+
+def days_of(prefix: str, by_month: bool) -> str | None:
+    """The day of one trail folder that `prefix` is of, or with `by_month` its month, as ISO text; None of any other."""
+    branch = _BRANCH.fullmatch(prefix)
+    if branch is None or not branch["month" if by_month else "day"]:
+        return None
+    return "-".join(filter(None, branch.group("year", "month", "day")))
 
 
 def trail_of(key: str) -> str:

@@ -16,6 +16,7 @@ from conftest import record, write_log
 
 from trailquery import open_lake
 from trailquery.cli import trailquery
+from trailquery.errors import UsageError
 from trailquery.ingest import ingest
 from trailquery.schema import connect
 from trailquery.settings import Settings
@@ -216,6 +217,14 @@ def test_only_intact_leaves_the_rest_out_of_events_and_nothing_out_of_history(th
         trailquery, ["sql", "SELECT event_id FROM events", "--only-intact", "--lake", str(three.lake)]
     )
     assert (done.stdout, done.stderr) == ("event_id\ngood\n", "integrity of the rows: 1 intact\n")
+
+
+def test_only_intact_leaves_the_rest_out_of_files_and_is_refused_where_nothing_has_a_verdict(three: Trail) -> None:
+    at = ["--only-intact", "--lake", str(three.lake)]
+    done = CliRunner().invoke(trailquery, ["files", *at, "--format", "jsonl"])
+    assert [json.loads(line)["places"][0][-55:] for line in done.stdout.splitlines()] == [NAME.format(0)[-55:]]
+    with pytest.raises(UsageError, match="--only-intact: an hour has no verdict, files have"):
+        CliRunner().invoke(trailquery, ["coverage", *at], standalone_mode=False, catch_exceptions=False)
 
 
 def test_only_intact_holds_for_a_hunt_too(trail: Trail) -> None:

@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from cases import QUERIES, case_of
 from conftest import LOG_NAME, record, write_log
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_cli import run
 
 from trailquery import Lake, hidden
 from trailquery.errors import UsageError
 from trailquery.ingest import ingest
-from trailquery.names import use_pseudonyms
+from trailquery.names import learn_names
 from trailquery.output import FORMATS, write
 from trailquery.pseudonyms import Pseudonyms
 from trailquery.words import WORDS
@@ -172,6 +172,9 @@ def test_the_key_file_is_its_owners_alone_and_two_that_write_it_lose_nothing(tmp
         )
     )
 )
+@example([("é", '"'), ("payroll-bucket", '":"'), ("work-laptop", ", "), ("é", "=")])
+@example([("x", " s3://"), ("tax 2023.pdf", "/"), ("é", " ")])
+@example([("x", " s3://"), ("é", ", "), ("tax 2023.pdf", "/"), ("x", " s3://")])
 def test_no_known_name_stands_in_any_text_and_the_key_file_leads_back(parts: list[tuple[str, str]]) -> None:
     text = "".join(part for pair in parts for part in pair)
     known = PROPERTY
@@ -180,6 +183,7 @@ def test_no_known_name_stands_in_any_text_and_the_key_file_leads_back(parts: lis
         assert not re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", made)
     if "%" not in text:
         assert known.real(made) == text
+        assert known.text(made) == made
 
 
 PROPERTY: Any = None
@@ -285,7 +289,8 @@ def reals_of(lake: Lake) -> dict[str, re.Pattern[str]]:
 @pytest.mark.usefixtures("shown_again")
 def test_no_query_of_the_library_shows_a_real_value(lake_of_cases: Lake, tmp_path: Path) -> None:
     reals, known = reals_of(lake_of_cases), Pseudonyms(tmp_path / "case.key")
-    use_pseudonyms(lake_of_cases, known)
+    learn_names(lake_of_cases, known)
+    hidden.use(known)
     answers = {name: lake_of_cases.run(query, **case_of(query).get("params", {})) for name, query in QUERIES.items()}
     answers |= {
         name: lake_of_cases.sql(f"FROM {name}") for name in ("sessions", "principals", "credential_issuance", "files")

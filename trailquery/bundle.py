@@ -29,7 +29,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from trailquery import bundlecheck, integrity
+from trailquery import bundlecheck, hidden, integrity
 from trailquery.catalog import Query, bind
 from trailquery.collection import KEYS, LOG
 from trailquery.errors import EvidenceError, MachineError, UsageError
@@ -151,7 +151,8 @@ class _Bundle:
         rows = self._lake.run(query, **params).arrow()
         for form in ("jsonl", "csv"):
             text = BytesIO()
-            write(rows.to_reader(), form, text)
+            with hidden.nothing():
+                write(rows.to_reader(), form, text)
             self._put(f"rows.{form}", text.getvalue(), "rows")
         bound = bind(query, params)
         self._put("query.sql", (spelled_out(query.sql, bound) + "\n").encode(), "sql")

@@ -1,6 +1,7 @@
 """Rows and notes with pseudonyms in the place of what is real, while a process uses any: what `output` writes goes through here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,27 @@ def use(pseudonyms: Pseudonyms | None) -> None:
     """From now on everything that is written has these pseudonyms; None: what is real."""
     global _in_use  # a switch of the process, so that no output can pass it by
     _in_use = pseudonyms
+
+
+def in_use() -> Pseudonyms | None:
+    return _in_use
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    """Within it, what is real is written: a bundle is evidence."""
+    before = _in_use
+    use(None)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def learn(values: Iterable[str | None]) -> None:
+    """What these values are is a name, and is replaced from now on."""
+    if _in_use:
+        _in_use.learn(values)
 
 
 def text(said: str) -> str:
@@ -41,22 +63,23 @@ def _column(column: pa.Array) -> pa.Array:
     if isinstance(column, pa.ExtensionArray):
         return pa.ExtensionArray.from_storage(column.type, _column(column.storage))
     if pa.types.is_nested(column.type):
-        return pa.array([_value(value) for value in column.to_pylist()], column.type)
+        return pa.array([value(one) for one in column.to_pylist()], column.type)
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    different = pa.array([_value(value) for value in coded.dictionary.to_pylist()], coded.dictionary.type)
+    different = pa.array([value(one) for one in coded.dictionary.to_pylist()], coded.dictionary.type)
     return different.take(coded.indices).cast(column.type)
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, bytes):
-        return text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    if isinstance(value, dict):
-        return {name: _value(inner) for name, inner in value.items()}
-    if isinstance(value, tuple) and type(value) is tuple:  # an entry of a map
-        return tuple(map(_value, value))
-    return [_value(inner) for inner in value] if isinstance(value, list) else value
+def value(said: Any) -> Any:
+    """Rows, lists and texts in it have pseudonyms; names of members stay."""
+    if isinstance(said, str):
+        return text(said)
+    if isinstance(said, bytes):
+        return text(said.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if isinstance(said, dict):
+        return {name: value(inner) for name, inner in said.items()}
+    if isinstance(said, tuple) and type(said) is tuple:  # an entry of a map
+        return tuple(map(value, said))
+    return [value(inner) for inner in said] if isinstance(said, list) else said
 
 
 def _holds_text(kind: pa.DataType) -> bool:

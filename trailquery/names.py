@@ -2,9 +2,9 @@
 
 import json
 
-from trailquery import hidden
 from trailquery.lake import Lake
 from trailquery.pseudonyms import Pseudonyms
+from trailquery.settings import Settings
 
 _OWN = (
     "event_source", "service", "event_name", "api", "action", "region", "error_code", "event_type", "identity_type", "category",
@@ -39,8 +39,8 @@ _PLACES = (
 )
 
 
-def use_pseudonyms(lake: Lake, pseudonyms: Pseudonyms) -> None:
-    """From now on every output has these pseudonyms in the place of what the lake and its settings name."""
+def learn_names(lake: Lake, pseudonyms: Pseudonyms) -> None:
+    """Let the pseudonyms know what the lake names."""
     for name in _OWN:
         pseudonyms.keep(_values(lake, _DISTINCT.format(name=name)))
     for name in _NAMES:
@@ -49,9 +49,12 @@ def use_pseudonyms(lake: Lake, pseudonyms: Pseudonyms) -> None:
         pseudonyms.learn(_values(lake, select))
     for name in ("request", "response", "additional", "service_details"):
         pseudonyms.learn(json.loads(value) for value in _values(lake, _IN_JSON.format(name=name)) if value)
-    settings = lake.settings
+
+
+def learn_settings(settings: Settings, pseudonyms: Pseudonyms) -> None:
+    """Let the pseudonyms know what the settings name."""
     pseudonyms.learn([*settings.accounts.values(), *(name for _, name in settings.networks)])
-    hidden.use(pseudonyms)
+    pseudonyms.learn(one.principal for one in settings.exclusions)
 
 
 def _values(lake: Lake, select: str) -> list[str | None]:

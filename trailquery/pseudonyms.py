@@ -52,6 +52,7 @@ _ENCODED = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*")((?:[^"\\]|\\.)*)')
 _STANDS_APART = re.compile(r"(?<![^/:])")
 _WORD = re.compile(_FORMS["word"])
+_BARE = re.compile(r"[^\W_](?:.*[^_=])?", re.DOTALL)  # a name without what would run into a pseudonym beside it
 
 
 class Pseudonyms:
@@ -62,7 +63,7 @@ class Pseudonyms:
         _make(file)
         self._key, self._names = _read(file)
         self._reals = {made: real for real, made in self._names.items()}
-        self._known = _Known([*self._names, *self._reals])
+        self._known = _Known([*(name for name in self._names if not _is_small(name)), *self._reals])
         self._own: set[str] = set(WORDS)
         self._small: set[str] = set()  # names that are replaced only between slashes and colons
         self._texts: dict[str, str] = {}
@@ -106,12 +107,11 @@ class Pseudonyms:
         """The pseudonym of one account, address, key or name; of a pseudonym itself."""
         if value in self._reals:
             return value
-        bare = value.strip("_=")  # what stands beside a name that begins or ends so would run into its pseudonym
-        if bare and bare != value:
-            start, _, end = value.partition(bare)
-            return start + self.of(bare) + end
         if value not in self._names:
             form = next((name for name in _REPLACED if _WHOLE[name].fullmatch(value)), "name")
+            bare = _BARE.search(value) if form == "name" else None
+            if bare and bare[0] != value:
+                return value[: bare.start()] + self.of(bare[0]) + value[bare.end() :]
             for attempt in count():
                 digest = hmac.digest(self._key, f"{attempt} {value}".encode("utf-8", "surrogatepass"), "sha256")
                 made = _MADE[form](value, digest, attempt)
@@ -124,7 +124,7 @@ class Pseudonyms:
 
     def _note(self, real: str, made: str) -> str:
         self._names[real], self._reals[made] = made, real
-        self._known.add([real, made])
+        self._known.add([made] if _is_small(real) else [real, made])
         return made
 
     def items(self) -> list[tuple[str, str]]:
@@ -185,16 +185,17 @@ class Pseudonyms:
             if form is None and (head := _ANY_FORM.match(text, start)) and head.lastgroup in ("arn", "s3", "ipv6"):
                 found, form = head, head.lastgroup
             parts.append(text[at:start])
-            name = None if form in ("arn", "s3", "hash") else self._known.at(text, _first_letter(text, start))
-            if name:
-                skipped = text[start : _first_letter(text, start)]
-                parts += [skipped, self.of(name)]
-                at = start + len(skipped) + len(name)
+            word = None if form in ("arn", "s3", "hash") else _WORD.search(text, start, found.end())
+            if word and (name := self._known.at(text, word.start())):
+                parts += [text[start : word.start()], self.of(name)]
+                at = word.start() + len(name)
+                if start < names_until < at:  # the name holds a space
+                    names_until = _end_of_names(text, at)
                 continue
             at = found.end()
             if form in ("arn", "s3"):
-                end = None if not start and _IN_S3.match(found[0]) else _END_OF_NAMES.search(text, at)
-                names_until = max(names_until, end.start() if end else len(text))
+                is_whole = not start and _IN_S3.match(found[0])
+                names_until = max(names_until, len(text) if is_whole else _end_of_names(text, at))
                 at, said = self._arn(found[0], text, at) if form == "arn" else (at, found[0])
                 parts.append(said)
                 if found[0].endswith(":aws:"):
@@ -277,9 +278,9 @@ class _Known:
         return None
 
 
-def _first_letter(text: str, start: int) -> int:
-    word = _WORD.search(text, start)
-    return word.start() if word else start
+def _end_of_names(text: str, at: int) -> int:
+    end = _END_OF_NAMES.search(text, at)
+    return end.start() if end else len(text)
 
 
 def _is_small(name: str) -> bool:

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 from click.shell_completion import CompletionItem
 
+from trailquery.cli.hiding import with_pseudonyms
 from trailquery.errors import MachineError, TrailqueryError, UsageError
 from trailquery.imports import without_arrays
 
@@ -52,7 +53,7 @@ class _Program(click.Group):
                 f"no command {cmd_name!r}; " + (f"did you mean {close[0]!r}?" if close else "see: trailquery --help")
             )
         command: click.Command = getattr(import_module(f"trailquery.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
-        return command
+        return with_pseudonyms(command) if cmd_name != "pseudonyms" else command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         named = [
@@ -133,13 +134,12 @@ def _told(error: click.ClickException) -> str:
 
 def _failed(message: str, exit_code: int) -> int:
     """Say `message` on stderr, in one line: of DuckDB's drawing of where an error lies, only the line's number."""
-    from trailquery import hidden
     from trailquery.output import printable
 
     text, _, drawing = message.partition("\n\nLINE ")
     said = " ".join(line.strip() for line in text.splitlines() if line.strip())
     told = printable(said + (f" (line {drawing.partition(':')[0]})" if drawing else ""))
-    click.echo(hidden.text(told), err=True)
+    click.echo(told, err=True)
     return exit_code
 
 

@@ -56,7 +56,7 @@ def bundle(
         raise UsageError(f"bundle: {values[0]!r} is a parameter of no query; add --query NAME")
     if (profile or endpoint_url) and not fetch:
         raise UsageError("bundle: --profile and --endpoint-url are for --fetch; add it")
-    asked = asked_from(options | {"form": None, "output": None, "limit": None, "pseudonyms": None})
+    asked = asked_from(options | {"form": None, "output": None, "limit": None})
     question = _question(name, values, folders(queries, asked.lake)) if name else None
     made = pack(opened(asked), _ids(events), out, question, _fetch(profile, endpoint_url) if fetch else None)
     for lack in made.absent:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from trailquery import hidden
 from trailquery.cli.ingest import ingest as ingest_command
 from trailquery.cli.ingest import name_those, opened_source
 from trailquery.cli.options import command_line, say
@@ -36,6 +37,7 @@ def collect(bucket: str, folder: Path, case: str | None, check: bool, **options:
     `verify DIR` need no AWS. Digests of the days asked for always come along. What cannot be fetched is told, stands in
     the log and ends this with exit code 5 when all else is copied.
     """
+    hidden.learn([case])
     if not bucket.startswith("s3://"):
         raise UsageError(f"{bucket}: no bucket; write s3://bucket/prefix")
     if case is not None and not _CASE.fullmatch(case):

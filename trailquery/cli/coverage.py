@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from trailquery.cli.options import asked_from, opened, put, question_options, say
+from trailquery.errors import UsageError
 
 STATUSES = ("delivered", "proven quiet", "quiet", "missing", "logging off", "not collected", "not due")
 
@@ -22,6 +23,8 @@ def coverage(status: tuple[str, ...], hours: bool, trails: bool, **options: Any)
     none. not collected: nothing is held that tells. not due: too new to tell.
     """
     asked = asked_from(options)
+    if asked.only_intact:
+        raise UsageError("--only-intact: an hour has no verdict, files have; try: trailquery files --only-intact")
     lake = opened(asked)
     if trails:
         put(lake.sql("FROM trails ORDER BY trail, prefix"), asked)

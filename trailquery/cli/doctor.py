@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from trailquery import hidden
 from trailquery.cli.ingest import ingest as ingest_command
 from trailquery.cli.ingest import opened_source
+from trailquery.cli.options import put_json
 from trailquery.errors import UsageError
 from trailquery.output import printable
 
@@ -32,9 +34,10 @@ def doctor(bucket: str, form: str, **options: Any) -> None:
     opened = opened_source(bucket, options | nothing | {"max_bytes": None}, dry_run=True)
     assert isinstance(opened, Bucket)  # noqa: S101 as it was asked for with s3://
     checks, policy = examine(opened)
+    hidden.learn(check.name.rpartition(": ")[0] for check in checks)  # the trail's
     if form == "json":
         said = {"bucket": bucket, "checks": [check._asdict() for check in checks], "policy": policy}
-        click.echo(json.dumps(said, indent=2))
+        put_json(said, 2)
         return
     width = max(len(check.name) for check in checks)
     for check in checks:

@@ -39,7 +39,8 @@ def simulate(out: Path, **options: Any) -> None:
 def files(status: str | None, **options: Any) -> None:
     """The log files of the lake: status and why, places, counts; those that could not be read first.
 
-    The scope is that of their delivery: the stamp in their name, the account and region of their path.
+    The scope is that of their delivery: the stamp in their name, the account and region of their path; --only-intact
+    leaves those that `trailquery verify` found intact.
     """
     asked = asked_from(options)
     lake = opened(asked)
@@ -52,6 +53,7 @@ def files(status: str | None, **options: Any) -> None:
             until=scope.until,
             accounts=list(scope.accounts),
             regions=list(scope.regions),
+            only_intact=scope.only_intact,
         ),
         asked,
     )
@@ -66,5 +68,6 @@ WHERE ($status::VARCHAR IS NULL OR status = $status)
     AND ($until::TIMESTAMP IS NULL OR delivered_at < $until)
     AND (len($accounts::VARCHAR[]) = 0 OR list_contains($accounts::VARCHAR[], account_id))
     AND (len($regions::VARCHAR[]) = 0 OR list_contains($regions::VARCHAR[], region))
+    AND (NOT $only_intact OR file_sha256 IN (SELECT file_sha256 FROM verdicts WHERE verdict = 'intact'))
 ORDER BY status = 'loaded', status, delivered_at DESC NULLS LAST, places, file_sha256
 """

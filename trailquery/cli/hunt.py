@@ -83,7 +83,8 @@ def _put_lines(found: Result, limit: int, tz: str) -> None:
     if told:
         text = BytesIO()
         write(pa.Table.from_pylist(told).to_reader(), "table", text)
-        click.echo("\n".join(text.getvalue().decode().splitlines()[2:]))  # what stands in a line tells what it is
+        sys.stdout.buffer.writelines(text.getvalue().splitlines(True)[2:])  # what stands in a line tells what it is
+        sys.stdout.buffer.flush()
     else:
         say("nothing found")
     if more := len(lines) - len(told):

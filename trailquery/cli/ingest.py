@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from trailquery import hidden
 from trailquery.cli.compact import told
+from trailquery.cli.hiding import learn_lake
 from trailquery.cli.options import command_line, lake_option, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import Summary
@@ -73,6 +75,7 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
         return
     with _progress(sources) as on_file:
         summary = ingest_files(opened, lake or default_lake(), on_file, jobs)
+    learn_lake(lake or default_lake())  # it names more now
     _tell(summary, lake)
 
 
@@ -85,6 +88,8 @@ def opened_source(source: str, options: dict[str, Any], dry_run: bool) -> Source
     from trailquery.sources.aws import Access
 
     access = Access(**{name: options[name] for name in Access._fields})
+    hidden.learn(source.removeprefix("s3://").split("/") if source != _HISTORY else ())
+    hidden.learn(options[name] for name in ("profile", "role_arn", "external_id", "mfa_serial", "session_name"))
     now, utc = datetime.now(UTC), zone("UTC")
     since, until = (
         parse_time(options[name], utc, now, f"--{name}") if options[name] else None for name in ("since", "until")

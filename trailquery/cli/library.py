@@ -7,12 +7,20 @@ import click
 from click.shell_completion import CompletionItem
 
 from trailquery.catalog import Query, queries
+from trailquery.cli.hiding import learn_lake
 from trailquery.errors import TrailqueryError
 from trailquery.settings import default_lake, find_settings
+
+
+def _named(_ctx: click.Context, _param: click.Parameter, lake: Path | None) -> Path | None:
+    learn_lake(lake or default_lake())
+    return lake
+
 
 lake_option = click.option(
     "--lake",
     type=click.Path(path_type=Path),
+    callback=_named,
     help="The lake's folder. Default: $TRAILQUERY_LAKE, else ./lake.",
 )
 queries_option = click.option(

@@ -1,6 +1,6 @@
 """Options that several commands share, and what they turn into."""
 
-import atexit
+import json
 import os
 import shlex
 import sys
@@ -41,7 +41,6 @@ _FORM = [
     click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the ending of --output, else table on a terminal, csv in a pipe."),
     click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the rows to this file, when all is well."),
     click.option("--limit", type=click.IntRange(min=0), metavar="ROWS", help=f"At most so many, 0 for all. Default: {SHOWN_ROWS} on a terminal, else 0."),
-    click.option("--pseudonyms", type=click.Path(path_type=Path, dir_okay=False), metavar="KEYFILE", help="Show pseudonyms for what is real, kept in KEYFILE."),
 ]  # fmt: skip
 
 
@@ -60,7 +59,6 @@ class Asked(NamedTuple):
     form: str | None
     output: Path | None
     limit: int | None
-    pseudonyms: Path | None
 
 
 def question_options(command: Command) -> Command:
@@ -79,7 +77,6 @@ def scope_options(command: Command) -> Command:
 
 def asked_from(options: dict[str, Any]) -> Asked:
     """Takes the shared options out of `options`. Raises UsageError where two do not go together."""
-    hidden.use(None)
     asked = Asked(**{name: options.pop(name) for name in Asked._fields})
     if form_of(asked) == "parquet" and _on_terminal(asked):
         raise UsageError("--format parquet: not for a terminal; add --output FILE.parquet")
@@ -99,8 +96,6 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries
     lake = open_lake(
         asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables, queries=queries
     )
-    if asked.pseudonyms:
-        _hide(lake, asked.pseudonyms)
     if unfinished := progress(lake.path):
         say(f"{unfinished}, newest day first; run it again if it was stopped")
     if since or until:
@@ -114,22 +109,6 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries
         )
         say(f"no event of the lake is in this scope; {span}")
     return lake
-
-
-def _hide(lake: Lake, file: Path) -> None:
-    from trailquery.names import use_pseudonyms
-    from trailquery.pseudonyms import Pseudonyms
-
-    pseudonyms = Pseudonyms(file)
-
-    def keep() -> None:
-        try:
-            pseudonyms.save()
-        except OSError as error:
-            say(f"--pseudonyms {file}: {error.strerror}; it does not know all that was shown")
-
-    atexit.register(keep)  # what is shown last, an error, has pseudonyms as well
-    use_pseudonyms(lake, pseudonyms)
 
 
 def put(result: Result, asked: Asked) -> int:
@@ -153,7 +132,14 @@ def put(result: Result, asked: Asked) -> int:
 
 def say(note: str) -> None:
     """A note on stderr; stdout carries rows and nothing else."""
-    click.echo(hidden.text(note), err=True)
+    click.echo(note, err=True)
+
+
+def put_json(said: Any, indent: int) -> None:
+    """One JSON value on stdout; times are naive UTC."""
+    text = json.dumps(hidden.value(said), indent=indent, default=lambda time: f"{time.isoformat()}Z")
+    sys.stdout.buffer.write(f"{text}\n".encode())
+    sys.stdout.buffer.flush()
 
 
 def command_line(words: list[str], lake: Path | None) -> str:

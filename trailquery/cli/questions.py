@@ -10,8 +10,8 @@ import click
 import pyarrow as pa
 from click.shell_completion import CompletionItem
 
-from trailquery import hidden
 from trailquery.catalog import Query, bind, find_query, query_files
+from trailquery.cli.hiding import with_pseudonyms
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
 from trailquery.errors import UsageError
@@ -152,7 +152,7 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
             _tell_short_history(bind(query, given), lake)
 
     ask.params[:0] = [click_param(param) for param in query.params]
-    return ask
+    return with_pseudonyms(ask)
 
 
 def parsed_example(query: Query) -> dict[str, Any]:
@@ -231,7 +231,7 @@ def info(**options: Any) -> None:
     held = lake_info(opened(asked))
     if asked.output is None and asked.form in (None, "table"):
         for line in _info_lines(held, asked.tz):
-            click.echo(hidden.text(line))
+            click.echo(line)
     else:
         put(Result(pa.Table.from_pylist([held._asdict()]).to_reader(), asked.tz), asked)
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trailquery import hidden
 from trailquery.cli.ingest import ingest as ingest_command
 from trailquery.cli.ingest import is_remote, opened_source
-from trailquery.cli.options import lake_option, say
+from trailquery.cli.options import lake_option, put_json, say
 from trailquery.errors import EvidenceError, UsageError
 from trailquery.lake import default_lake
 from trailquery.output import printable, write
@@ -23,6 +24,7 @@ from trailquery.times import parse_time, zone
 if TYPE_CHECKING:
     from trailquery.evidence import Held
     from trailquery.integrity import Verified
+    from trailquery.sources import Source
 
 _LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "session_name", "request_payer")
 
@@ -87,7 +89,8 @@ def verify(
         for time, option in ((since, "--since"), (until, "--until"))
     )
     held = _held(source, lake, keys, access | {"since": since, "until": until})
-    if trail and trail not in (known := held.trails()):
+    hidden.learn(known := held.trails())
+    if trail and trail not in known:
         named = f"those are {', '.join(sorted(known))}" if known else "there is no digest at all"
         raise UsageError(f"--trail {trail}: no digest of this trail; {named}")
     if not (held.digests or held.logs):
@@ -135,14 +138,25 @@ def _held(source: str | None, lake: Path | None, keys: Path | None, options: dic
     elif source == "event-history":
         raise UsageError("event-history: no digest covers it; verify the trail's bucket or a copy of it")
     else:
-        not_asked = {"account": (), "region": (), "keys": None, "versions": False, "max_bytes": None}
-        opened = opened_source(source, options | not_asked, dry_run=False) if is_remote(source) else None
-        from trailquery.sources import open_source
-
-        held = held_by_source(opened or open_source(source))
+        held = held_by_source(_opened(source, options))
     if keys:
         return held._replace(keys=read_keys(keys))
     return _with_listed_keys(held, lake or default_lake() if source is None else None, options)
+
+
+def _opened(source: str, options: dict[str, Any]) -> "Source":
+    """The source; a bucket by month, as all that is asked for is held at once in the end."""
+    from trailquery.sources import open_source
+
+    if not is_remote(source):
+        return open_source(source)
+    from trailquery.sources.s3 import Bucket
+
+    not_asked = {"account": (), "region": (), "keys": None, "versions": False, "max_bytes": None}
+    bucket = opened_source(source, options | not_asked, dry_run=False)
+    assert isinstance(bucket, Bucket)  # noqa: S101 as it was asked for with s3://
+    bucket.choice = bucket.choice._replace(by_month=True)
+    return bucket
 
 
 def _with_listed_keys(held: "Held", lake: Path | None, options: dict[str, Any]) -> "Held":
@@ -172,7 +186,7 @@ def _put_json(verified: "Verified", now: datetime) -> None:
         "chains": [chain._asdict() for chain in verified.chains],
         "files": [file._asdict() for file in verified.files],
     }
-    click.echo(json.dumps(said, indent=1, default=lambda time: f"{time.isoformat()}Z"))
+    put_json(said, 1)
 
 
 def _put_tables(verified: "Verified", limit: int) -> None:

@@ -156,6 +156,31 @@ def test_a_stopped_trail_stays_off_and_another_of_that_name_elsewhere_does_not_s
     ]  # fmt: skip
 
 
+def test_a_trail_that_was_stopped_is_on_again_when_a_digest_begins_though_no_call_says_so(bucket: Bucket) -> None:
+    stop: dict[str, Any] = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": False}
+    bucket.log(1, requestParameters={"name": "main"}, **stop)
+    bucket.digest(0, 1)
+    bucket.digest(4, first=True)
+    bucket.log(5)
+    bucket.digest(5)
+    assert bucket.statuses() == {
+        0: "quiet", 1: "logging off", 2: "logging off", 3: "logging off", 4: "logging off", 5: "delivered", 6: "not due",
+    }  # fmt: skip
+
+
+def test_a_trail_that_was_stopped_for_good_is_off_to_the_hour_in_which_its_bucket_was_read(bucket: Bucket) -> None:
+    stop: dict[str, Any] = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": False}
+    bucket.log(1, requestParameters={"name": "main"}, **stop)
+    bucket.digest(0, 1)
+    bucket.digest(0, 1, region="us-east-1")
+    bucket.log(9, trail="other")
+    bucket.digest(*range(9), trail="other")
+    rows = bucket.ingested().sql(
+        "SELECT region, list(status ORDER BY hour) AS told FROM coverage_hours WHERE trail = 'main' GROUP BY region ORDER BY region"
+    )
+    assert [row["told"] for row in rows.rows()] == [["quiet", *["logging off"] * 9]] * 2
+
+
 def test_a_digest_that_follows_none_says_that_logging_was_off_before_it(bucket: Bucket) -> None:
     bucket.digest(0, 1, first=True)
     bucket.digest(4, 5, first=True)

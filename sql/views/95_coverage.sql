@@ -240,7 +240,19 @@ by_call AS (
     SELECT
         chain.id,
         stops.event_time AS off_from,
-        coalesce(stops.started_at, chain.fresh_until) AS off_until,
+        coalesce(
+            least(
+                stops.started_at,
+                (
+                    SELECT min(digest.starts_at) FROM stored.digest_places AS digest
+                    WHERE
+                        digest.id = chain.id
+                        AND digest.is_first
+                        AND digest.starts_at > stops.event_time
+                )
+            ),
+            chain.fresh_until
+        ) AS off_until,
         stops.api || ' by ' || coalesce(stops.actor, '-') AS reason
     FROM stops
     INNER JOIN stored.chains AS chain

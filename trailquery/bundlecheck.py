@@ -5,7 +5,7 @@ bundle was made; without it, what is proven is what the digests prove. Keys are 
 """
 # ruff: noqa: E401, I001
 
-import base64, hashlib, json, sys, zipfile, zlib
+import base64, collections, hashlib, json, sys, zipfile, zlib
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -14,65 +14,66 @@ from typing import Any
 
 
 def inflate(data: bytes) -> bytes:
-    parts = []
+    text = b""
     while data[:2] == b"\x1f\x8b":  # each member of a gzip
         member = zlib.decompressobj(31)
-        parts.append(member.decompress(data))
-        data = member.unused_data
-    return b"".join(parts) or data
+        text, data = text + member.decompress(data), member.unused_data
+    return text or data
 
 
-def is_signed(text: bytes, said: dict[str, Any], signature: str, der: bytes) -> bool:
-    place = f"{said['digestS3Bucket']}/{said['digestS3Object']}"
-    sha256, before = hashlib.sha256(text).hexdigest(), said["previousDigestSignature"] or "null"
-    signed = f"{said['digestEndTime']}\n{place}\n{sha256}\n{before}".encode()
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_signed(text: bytes, digest: dict[str, Any], signature: str, der: bytes) -> bool:
+    place = f"{digest['digestS3Bucket']}/{digest['digestS3Object']}"
+    lines = [digest["digestEndTime"], place, sha256(text), digest["previousDigestSignature"] or "null"]
     try:
-        load_der_public_key(der).verify(bytes.fromhex(signature), signed, PKCS1v15(), SHA256())  # type: ignore[union-attr,call-arg,arg-type]
+        load_der_public_key(der).verify(bytes.fromhex(signature), "\n".join(lines).encode(), PKCS1v15(), SHA256())  # type: ignore[union-attr,call-arg,arg-type]
     except (InvalidSignature, ValueError):
         return False
-    return bool(hashlib.md5(der, usedforsecurity=False).hexdigest() == said["digestPublicKeyFingerprint"])
+    return bool(hashlib.md5(der, usedforsecurity=False).hexdigest() == digest["digestPublicKeyFingerprint"])
 
 
 def check(bundle: Any, noted: str | None = None) -> tuple[list[str], str]:
     """What is wrong with a bundle, a path or a file, and what it holds."""
     with zipfile.ZipFile(bundle) as archive:
         names, held = archive.namelist(), {name: archive.read(name) for name in archive.namelist()}
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in held.items()}
-    entries = {entry["path"]: entry for entry in json.loads(held["manifest.json"])["entries"]}
-    wrong = [f"{name}: not in the manifest" for name in names if name not in {*entries, "manifest.json"}]
-    wrong += [f"{name}: stands there twice" for name in held if names.count(name) > 1]
+    manifest = held.pop("manifest.json")
+    entries = {entry["path"]: entry for entry in json.loads(manifest)["entries"]}
+    wrong = [f"{name}: stands there twice" for name, count in collections.Counter(names).items() if count > 1]
+    wrong += [f"{name}: not in the manifest" for name in held if name not in entries]
     wrong += [f"{name}: missing" for name in entries if name not in held]
-    wrong += [f"{name}: changed" for name, entry in entries.items() if name in held and sums[name] != entry["sha256"]]
-    wrong += ["manifest.json: not the one whose SHA-256 was noted"] * (noted not in (None, sums["manifest.json"]))
-    records, sources, digests = (
-        [e for e in entries.values() if e["role"] == r] for r in ("record", "source", "digest")
-    )
+    wrong += [f"{name}: changed" for name in entries if name in held and sha256(held[name]) != entries[name]["sha256"]]
+    wrong += ["manifest.json: not the one whose SHA-256 was noted"] * (noted not in (None, sha256(manifest)))
     if wrong:
         return wrong, ""
-    texts = {entry["path"]: inflate(held[entry["path"]]) for entry in [*sources, *digests]}
-    keys = json.loads(held["keys/public-keys.json"])["PublicKeyList"] if "keys/public-keys.json" in held else []
+    texts = {name: inflate(data) for name, data in held.items()}
+    of_role = {role: [e for e in entries.values() if e["role"] == role] for role in ("record", "source", "digest")}
+    keys = json.loads(held.get("keys/public-keys.json", b'{"PublicKeyList": []}'))["PublicKeyList"]
     ders = {key["Fingerprint"]: base64.b64decode(key["Value"]) for key in keys}
-    said = {entry["path"]: json.loads(texts[entry["path"]]) for entry in digests}
-    signed = [e for e in digests if e["signature"] and said[e["path"]]["digestPublicKeyFingerprint"] in ders]
-    for path, signature in ((entry["path"], entry["signature"]) for entry in signed):
-        der = ders[said[path]["digestPublicKeyFingerprint"]]
-        if not is_signed(texts[path], said[path], signature, der):
-            wrong.append(f"{path}: not signed by the key that it names")
-    for path, digest in ((entry["path"], entry["digest"]) for entry in sources if entry["digest"]):
-        if hashlib.sha256(texts[path]).hexdigest() not in [log["hashValue"] for log in said[digest]["logFiles"]]:
-            wrong.append(f"{path}: not as {digest} lists it")
-    placed = [entry for entry in records if entry["source"]]
-    for record in placed:
-        whole = held[record["path"]]
-        part = texts[record["source"]][record["offset"] : record["offset"] + record["length"]]
-        if part != whole and (part[:1] != b'"' or whole not in json.loads(part).encode()):  # "": JSON in JSON
-            wrong.append(f"{record['path']}: not at byte {record['offset']} of {record['source']}")
-    listed = sum(entry["digest"] is not None for entry in sources)
-    held_there = f"{len(placed)} of {len(records)} records lie in {len(sources)} log files, {listed} listed by a digest"
-    return wrong, f"{held_there}; {len(signed)} of {len(digests)} digests signed; manifest {sums['manifest.json']}"
+    hashed, signed = {}, 0
+    for path, signature in ((e["path"], e["signature"]) for e in of_role["digest"]):
+        digest = json.loads(texts[path])
+        hashed[path] = {log["hashValue"] for log in digest["logFiles"]}
+        if signature and (der := ders.get(digest["digestPublicKeyFingerprint"])):
+            signed += 1
+            if not is_signed(texts[path], digest, signature, der):
+                wrong.append(f"{path}: not signed by the key that it names")
+    listed = {e["path"]: e["digest"] for e in of_role["source"] if e["digest"]}
+    wrong += [f"{path}: not as {by} lists it" for path, by in listed.items() if sha256(texts[path]) not in hashed[by]]
+    placed = [e for e in of_role["record"] if e["source"]]
+    for path, source, start, length in ((e["path"], e["source"], e["offset"], e["length"]) for e in placed):
+        part = texts[source][start : start + length]
+        if part != held[path] and (part[:1] != b'"' or held[path] not in json.loads(part).encode()):  # "": JSON in JSON
+            wrong.append(f"{path}: not at byte {start} of {source}")
+    records, sources, digests = map(len, of_role.values())
+    found = f"{len(placed)} of {records} records lie in {sources} log files, {len(listed)} listed by a digest"
+    return wrong, f"{found}; {signed} of {digests} digests signed; manifest {sha256(manifest)}"
 
 
 if __name__ == "__main__":
     failures, told = check(*sys.argv[1:3])
-    sys.stdout.write("".join(f"{failure}\n" for failure in failures or [f"whole: {told}"]))
+    for line in failures or [f"whole: {told}"]:
+        sys.stdout.write(line.encode("unicode_escape").decode() + "\n")
     sys.exit(bool(failures))

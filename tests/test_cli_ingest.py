@@ -48,6 +48,18 @@ def test_a_bucket_is_loaded_and_what_is_missing_ends_with_exit_code_5(aws: Aws, 
     assert run(tmp_path, "files", "--status", "unread", "--format", "jsonl") == Said(0, "", "")
 
 
+@pytest.mark.parametrize("option", [["--account", "444455556666"], ["--since", "2024-04-01"]])
+def test_a_bucket_where_nothing_lies_says_so(aws: Aws, tmp_path: Path, option: list[str]) -> None:
+    aws.put(key("2024/03/01"), "one")
+    said = ingest_bucket(aws, tmp_path, *option)
+    assert (said.code, said.err.splitlines()[-1]) == (
+        0,
+        "no file lies there; look at the source, and at --since, --until, --account and --region if you gave them",
+    )
+    assert "no file lies there" not in ingest_bucket(aws, tmp_path).err
+    assert "no file lies there" not in ingest_bucket(aws, tmp_path).err  # held, but there
+
+
 def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path: Path) -> None:
     aws.put(key("2024/03/01"), "one")
     aws.put(key("2024/03/02", account="444455556666"), "two")

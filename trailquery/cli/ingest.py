@@ -141,6 +141,8 @@ def _tell(summary: Summary, lake: Path | None) -> None:
         + (f", {len(archived):,} archived" if archived else "")
         + (f", {len(unread):,} unread" if unread else "")
     )
+    if not (summary.done or summary.left_alone or summary.unread):
+        say("no file lies there; look at the source, and at --since, --until, --account and --region if you gave them")
     if done := told(summary.compacted):
         click.echo(done)
     if summary.rejected:

@@ -40,7 +40,8 @@ WHERE
         'guardduty:StopMonitoringMembers',
         'inspector2:Disable', 'inspector2:DisableDelegatedAdminAccount',
         'inspector2:DisassociateMember',
-        'macie2:DisableMacie', 'macie2:DisableOrganizationAdminAccount',
+        'macie2:DeleteMember', 'macie2:DisableMacie',
+        'macie2:DisableOrganizationAdminAccount',
         'macie2:DisassociateFromAdministratorAccount', 'macie2:DisassociateMember',
         'securityhub:BatchDisableStandards', 'securityhub:DeleteMembers',
         'securityhub:DisableOrganizationAdminAccount', 'securityhub:DisableSecurityHub',
@@ -50,7 +51,7 @@ WHERE
     OR (
         action IN (
             'guardduty:UpdateDetector', 'guardduty:UpdateMemberDetectors',
-            'macie2:UpdateMacieSession'
+            'macie2:UpdateMacieSession', 'macie2:UpdateMemberSession'
         )
         AND regexp_matches(
             request, '"(enable|autoEnable)": ?false|"status": ?"(DISABLED|PAUSED)"'

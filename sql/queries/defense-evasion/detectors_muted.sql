@@ -28,16 +28,21 @@ WHERE
         'access-analyzer:ApplyArchiveRule', 'access-analyzer:CreateArchiveRule',
         'access-analyzer:UpdateFindings',
         'config:DeleteConfigRule', 'config:DeleteConformancePack',
-        'config:DeleteOrganizationConfigRule', 'config:PutConfigurationRecorder',
+        'config:DeleteOrganizationConfigRule', 'config:DisassociateResourceTypes',
+        'config:PutConfigurationRecorder',
         'guardduty:ArchiveFindings', 'guardduty:CreateFilter', 'guardduty:CreateIPSet',
+        'guardduty:CreateTrustedEntitySet', 'guardduty:DeleteThreatIntelSet',
         'guardduty:UpdateFilter', 'guardduty:UpdateIPSet',
-        'guardduty:UpdateOrganizationConfiguration', 'guardduty:DeleteThreatIntelSet',
+        'guardduty:UpdateOrganizationConfiguration', 'guardduty:UpdateThreatIntelSet',
+        'guardduty:UpdateTrustedEntitySet',
         'inspector2:CreateFilter', 'inspector2:UpdateFilter',
         'macie2:CreateAllowList', 'macie2:CreateFindingsFilter', 'macie2:UpdateAllowList',
+        'macie2:UpdateClassificationJob', 'macie2:UpdateFindingsFilter',
         'securityhub:BatchUpdateAutomationRules', 'securityhub:BatchUpdateFindings',
         'securityhub:BatchUpdateStandardsControlAssociations',
         'securityhub:CreateAutomationRule', 'securityhub:DeleteActionTarget',
-        'securityhub:DisableImportFindingsForProduct', 'securityhub:UpdateStandardsControl'
+        'securityhub:DisableImportFindingsForProduct', 'securityhub:UpdateFindings',
+        'securityhub:UpdateStandardsControl'
     )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

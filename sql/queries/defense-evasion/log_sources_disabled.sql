@@ -33,7 +33,7 @@ WHERE
             'bedrock:DeleteModelInvocationLoggingConfiguration',
             'cloudfront:DeleteMonitoringSubscription', 'cloudfront:DeleteRealtimeLogConfig',
             'ec2:DeleteFlowLogs',
-            'redshift:DisableLogging', 'route53:DeleteQueryLoggingConfig',
+            'rds:StopActivityStream', 'redshift:DisableLogging', 'route53:DeleteQueryLoggingConfig',
             'route53resolver:DeleteResolverQueryLogConfig',
             'route53resolver:DisassociateResolverQueryLogConfig',
             'waf:DeleteLoggingConfiguration', 'waf-regional:DeleteLoggingConfiguration',

@@ -74,24 +74,26 @@ hours AS (
     GROUP BY account_id, key, hour_start
 ),
 
-before AS (
+measured AS (
     SELECT
-        hours.account_id, hours.key, hours.hour_start, hours.counted,
-        coalesce(sum(earlier.counted), 0) / ($baseline_days * 24) AS usual,
-        coalesce(sum(earlier.counted * earlier.counted), 0) / ($baseline_days * 24) AS square
-    FROM hours LEFT JOIN hours AS earlier
-        ON
-            hours.account_id = earlier.account_id
-            AND hours.key = earlier.key
-            AND earlier.hour_start < hours.hour_start
-            AND earlier.hour_start >= hours.hour_start - to_days($baseline_days)
-    WHERE hours.counted >= $min_count
-    GROUP BY hours.account_id, hours.key, hours.hour_start, hours.counted
+        *,
+        coalesce(sum(counted) OVER before, 0) / ($baseline_days * 24) AS usual,
+        coalesce(sum(counted * counted) OVER before, 0) / ($baseline_days * 24) AS square
+    FROM hours
+    WINDOW
+        before AS (
+            PARTITION BY account_id, key ORDER BY hour_start
+            RANGE BETWEEN to_days($baseline_days) PRECEDING AND INTERVAL 1 HOUR PRECEDING
+        )
 ),
 
 spikes AS (
-    SELECT *, (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z
-    FROM before
+    SELECT
+        *,
+        (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
+        days_held(account_id, hour_start::DATE, $baseline_days) AS days
+    FROM measured
+    WHERE counted >= $min_count
 )
 
 SELECT
@@ -104,10 +106,7 @@ SELECT
     list_sort(
         list(DISTINCT calls.client_ip) FILTER (WHERE calls.client_ip IS NOT NULL)
     )[1:20] AS client_ips,
-    format(
-        '{} of {} days held',
-        days_held(spikes.account_id, spikes.hour_start::DATE, $baseline_days), $baseline_days
-    ) AS baseline,
+    format('{} of {} days held', spikes.days, $baseline_days) AS baseline,
     spikes.account_id,
     list_sort(list(calls.event_id)) AS event_ids
 FROM spikes
@@ -117,10 +116,8 @@ INNER JOIN calls
         AND spikes.key = calls.key
         AND spikes.hour_start = calls.hour_start
 INNER JOIN events ON calls.event_id = events.event_id
-WHERE
-    spikes.z >= $min_z
-    AND days_held(spikes.account_id, spikes.hour_start::DATE, $baseline_days)
-    >= least($min_history_days, $baseline_days)
+WHERE spikes.z >= $min_z AND spikes.days >= least($min_history_days, $baseline_days)
 GROUP BY
-    spikes.account_id, spikes.key, spikes.hour_start, spikes.counted, spikes.usual, spikes.z
+    spikes.account_id, spikes.key, spikes.hour_start, spikes.counted, spikes.usual, spikes.z,
+    spikes.days
 ORDER BY hour_start, who, spikes.key, spikes.account_id

@@ -43,23 +43,13 @@
 WITH orders AS (
     SELECT
         *,
-        coalesce(
-            json_extract_string(request, '$.instanceType'),
-            json_extract_string(request, '$.launchSpecification.instanceType'),
-            json_extract_string(request, '$.instanceTypes[0]'),
-            json_extract_string(request, '$.resourceConfig.instanceType'),
-            ''
-        ) AS instance_type,
+        regexp_extract(request, '"instanceTypes?" ?: ?\[? ?"([^"]+)"', 1) AS instance_type,
         coalesce(
             try_cast(
-                coalesce(
-                    json_extract_string(request, '$.instancesSet.items[0].maxCount'),
-                    json_extract_string(request, '$.instanceCount'),
-                    json_extract_string(request, '$.resourceConfig.instanceCount'),
-                    json_extract_string(request, '$.scalingConfig.desiredSize'),
-                    json_extract_string(request, '$.desiredCapacity'),
-                    json_extract_string(request, '$.desiredCount'),
-                    json_extract_string(request, '$.count')
+                regexp_extract(
+                    request,
+                    '"((max|instance|desired)?[cC]ount|desired(Size|Capacity))" ?: ?"?([0-9]{1,9})',
+                    4
                 ) AS INTEGER
             ),
             1

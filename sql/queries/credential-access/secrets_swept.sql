@@ -31,7 +31,8 @@ WITH calls AS (
     SELECT
         *,
         date_trunc('hour', event_time) AS hour_start,
-        api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing
+        api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing,
+        list_transform(resources, lambda one: ltrim(one.name, '/')) AS secrets
     FROM events
     WHERE
         NOT is_aws_call
@@ -55,46 +56,20 @@ listed AS (  -- each of the two services by itself
         min(event_time) FILTER (WHERE is_listing)
             OVER (PARTITION BY hour_start, session_id, account_id, service) AS listed_at
     FROM calls
-),
-
-sweeps AS (
-    SELECT * FROM listed
-    WHERE event_time >= listed_at
-),
-
-asked AS (
-    SELECT
-        hour_start, session_id, account_id,
-        ltrim(unnest(resources).name, '/') AS secret
-    FROM sweeps
-),
-
-collected AS (
-    SELECT
-        hour_start, session_id, account_id,
-        list_sort(list(DISTINCT secret)) AS names
-    FROM asked
-    GROUP BY hour_start, session_id, account_id
-    HAVING count(DISTINCT secret) >= $min_secrets
 )
 
 SELECT
-    sweeps.hour_start, sweeps.actor,
-    list_sort(list(DISTINCT sweeps.client_ip) FILTER (WHERE sweeps.client_ip IS NOT NULL))
-        AS client_ips,
-    list_sort(list(DISTINCT sweeps.user_agent) FILTER (WHERE sweeps.user_agent IS NOT NULL))
-        AS user_agents,
-    count(*) FILTER (WHERE sweeps.is_listing) AS listings,
-    any_value(len(collected.names)) AS secrets,
-    count(*) FILTER (WHERE sweeps.outcome = 'denied') AS denied,
-    any_value(collected.names) AS names,
-    sweeps.account_id, sweeps.session_id,
-    list_sort(list(sweeps.event_id)) AS event_ids
-FROM sweeps
-INNER JOIN collected
-    ON
-        sweeps.hour_start = collected.hour_start
-        AND sweeps.session_id = collected.session_id
-        AND sweeps.account_id = collected.account_id
-GROUP BY sweeps.hour_start, sweeps.actor, sweeps.account_id, sweeps.session_id
-ORDER BY sweeps.hour_start, sweeps.actor, sweeps.account_id, sweeps.session_id
+    hour_start, actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    count(*) FILTER (WHERE is_listing) AS listings,
+    len(list_distinct(flatten(list(secrets)))) AS secrets,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    list_sort(list_distinct(flatten(list(secrets)))) AS names,
+    account_id, session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM listed
+WHERE event_time >= listed_at
+GROUP BY hour_start, actor, account_id, session_id
+HAVING len(list_distinct(flatten(list(secrets)))) >= $min_secrets
+ORDER BY hour_start, actor, account_id, session_id

@@ -60,35 +60,6 @@ stores AS (
     GROUP BY named.store
 ),
 
-touched AS (
-    SELECT event_id, event_time, coalesce('s3://' || bucket, target) AS store
-    FROM events
-    WHERE
-        action IN (
-            'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion',
-            's3:DeleteBucket', 's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy',
-            's3:DeleteBucketPublicAccessBlock', 's3:DeleteBucketReplication', 's3:DeleteObject',
-            's3:DeleteObjects', 's3:PutBucketLifecycle', 's3:PutBucketPolicy',
-            's3:PutBucketVersioning'
-        )
-        AND NOT (
-            action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"')
-        )
-        AND NOT (
-            action = 's3:PutBucketLifecycle'
-            AND NOT regexp_matches(
-                coalesce(request, '"Expiration":{"Date"'),
-                '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])'
-            )
-        )
-),
-
-weakened AS (
-    SELECT touched.event_id
-    FROM touched INNER JOIN stores ON touched.store = stores.store
-    WHERE touched.event_time <= coalesce(stores.released_at, touched.event_time)
-),
-
 set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
     SELECT event_id
     FROM policy_statements
@@ -102,7 +73,22 @@ SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
 FROM events
+INNER JOIN stores ON coalesce('s3://' || events.bucket, events.target) = stores.store
 WHERE
-    event_id IN (SELECT event_id FROM weakened)
-    AND event_id NOT IN (SELECT event_id FROM set_ups)
+    action IN (
+        'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 's3:DeleteBucket',
+        's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy', 's3:DeleteBucketPublicAccessBlock',
+        's3:DeleteBucketReplication', 's3:DeleteObject', 's3:DeleteObjects',
+        's3:PutBucketLifecycle', 's3:PutBucketPolicy', 's3:PutBucketVersioning'
+    )
+    AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
+    AND NOT (
+        action = 's3:PutBucketLifecycle'
+        AND NOT regexp_matches(
+            coalesce(request, '"Expiration":{"Date"'),
+            '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])'
+        )
+    )
+    AND event_time <= coalesce(stores.released_at, event_time)
+    AND event_id NOT IN (SELECT set_ups.event_id FROM set_ups)
 ORDER BY event_time, event_id

@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1484.002", "T1098.003"]
--- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours. Harmless in a planned change of the sign-in; issuers of EKS clusters are left out."
+-- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours. Harmless in a planned change of the sign-in; issuers of EKS clusters and what Identity Center sets up for itself are left out."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run identity_provider_changes"
 --
@@ -45,4 +45,6 @@ WHERE
         'sso-directory:UpdateExternalIdPConfigurationForDirectory'
     )
     AND NOT regexp_matches(coalesce(request, error_message, ''), '[:/]oidc[.-]eks[.]')
+    -- Identity Center sets up a provider of its own in each account it lets people into
+    AND invoked_by IS DISTINCT FROM 'sso.amazonaws.com'
 ORDER BY event_time, event_id

@@ -49,16 +49,8 @@ WITH kinds (outlives, pattern) AS (
     ('sharing', '^(kms:CreateGrant|ecr:SetRepositoryPolicy|(sns|sqs):AddPermission)')
 ),
 
-kinds_of_actions AS (
-    SELECT actions.action, min(kinds.outlives) AS outlives
-    FROM (SELECT DISTINCT action FROM changes) AS actions
-    INNER JOIN kinds ON regexp_matches(actions.action, kinds.pattern)
-    GROUP BY actions.action
-),
-
 theirs AS (
-    SELECT DISTINCT session_id
-    FROM events
+    SELECT DISTINCT session_id FROM events
     WHERE
         $actor IN (
             actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
@@ -66,60 +58,48 @@ theirs AS (
         )
 ),
 
-sessions_of_theirs AS (
+reached AS (
     SELECT session_id FROM theirs
     UNION
-    SELECT session_lineage.session_id
-    FROM session_lineage
-    INNER JOIN theirs ON session_lineage.ancestor_session_id = theirs.session_id
+    SELECT lineage.session_id
+    FROM session_lineage AS lineage
+    INNER JOIN theirs ON lineage.ancestor_session_id = theirs.session_id
     WHERE $include_descendants
 ),
 
 made AS (
     SELECT
-        changes.*,
-        kinds_of_actions.outlives,
-        CASE  -- by which the call that undoes it goes
-            WHEN changes.api = 'UpdateAssumeRolePolicy' THEN 'Role'
-            ELSE regexp_replace(changes.api, '^[A-Z][a-z]+', '')
-        END AS noun
+        *,
+        (SELECT min(kinds.outlives) FROM kinds WHERE regexp_matches(action, kinds.pattern))
+            AS outlives,
+        regexp_replace(  -- what the call that undoes it is named for, too
+            replace(api, 'UpdateAssumeRolePolicy', 'CreateRole'), '^[A-Z][a-z]+', ''
+        ) AS noun
     FROM changes
-    INNER JOIN kinds_of_actions ON changes.action = kinds_of_actions.action
     WHERE
-        changes.session_id IN (SELECT session_id FROM sessions_of_theirs)
-        AND NOT regexp_matches(
-            changes.api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke)'
-        )
-        AND NOT contains(coalesce(changes.target, ''), ' -')  -- taken out of a list
-        AND (
-            changes.action <> 'ec2:ModifyInstanceAttribute'
-            OR contains(changes.request, '"userData"')
-        )
-),
-
-removals AS (
-    SELECT made.event_id, min(history.event_time) AS removed_at
-    FROM made
-    INNER JOIN history
-        ON
-            made.target = replace(history.target, ' -', ' +')
-            AND made.account_id = history.account_id
-            AND made.service = history.service
-            AND made.noun = regexp_replace(history.api, '^[A-Z][a-z]+', '')
-            AND made.event_time < history.event_time
-    WHERE
-        history.outcome = 'success'
-        AND (
-            regexp_matches(
-                history.api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke|Terminate)'
-            )
-            OR contains(history.target, ' -')
-        )
-    GROUP BY made.event_id
+        session_id IN (SELECT session_id FROM reached)
+        AND NOT regexp_matches(api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke)')
+        AND NOT contains(coalesce(target, ''), ' -')  -- taken out of a list
+        AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
 )
 
 SELECT
-    made.event_time, made.actor, made.client_ip, made.client, made.action, made.target,
-    made.outlives, removals.removed_at, made.account_id, made.region, made.event_id
-FROM made LEFT JOIN removals ON made.event_id = removals.event_id
+    event_time, actor, client_ip, client, action, target, outlives,
+    (
+        SELECT min(later.event_time) FROM history AS later
+        WHERE
+            later.event_time > made.event_time
+            AND later.account_id = made.account_id
+            AND later.service = made.service
+            AND replace(later.target, ' -', ' +') = made.target
+            AND regexp_replace(later.api, '^[A-Z][a-z]+', '') = made.noun
+            AND later.outcome = 'success'
+            AND regexp_matches(
+                later.api || coalesce(later.target, ''),
+                '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke|Terminate)| -'
+            )
+    ) AS removed_at,
+    account_id, region, event_id
+FROM made
+WHERE outlives IS NOT NULL
 ORDER BY event_time, event_id

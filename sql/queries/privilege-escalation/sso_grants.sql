@@ -36,5 +36,7 @@ WHERE
     service IN ('sso', 'sso-directory', 'identitystore')
     AND access = 'write'
     AND category = 'management'
+    -- the CLI's sign-in: see sso_signins
+    AND api NOT IN ('CreateToken', 'RegisterClient', 'StartDeviceAuthorization')
     AND NOT is_aws_call
 ORDER BY event_time, event_id

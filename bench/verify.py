@@ -3,6 +3,7 @@
 python bench/verify.py [--events 40000] [--hashed-events 2000000] [--delay-ms 50] [--runs 5]
 
 Both ask the same moto server for the same month of one region: as it is, and with a delay before each answer, as S3 has one.
+What the server alone takes to answer is measured as well: nothing that asks it can be faster.
 """
 
 import argparse
@@ -14,8 +15,9 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from subprocess import DEVNULL, PIPE, Popen
@@ -29,6 +31,7 @@ from measure import run
 from results import table, write_section
 
 from trailquery.simulate import simulate
+from trailquery.sources.aws import CONNECTIONS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from aws import CREDENTIALS
@@ -62,21 +65,26 @@ def beside_awscli(asked: Any) -> str:
     lake = tree.with_name(f"{tree.name}-lake")
     shutil.rmtree(lake, ignore_errors=True)
     run([sys.executable, "-m", "trailquery", "ingest", tree, "--lake", lake])
-    rows = []
+    rows, theirs = [], dict[int, float]()
     for delay_ms in (0, asked.delay_ms):
         with server(delay_ms) as url, services(trail(tree, account)) as services_url:
             os.environ |= CREDENTIALS | {"AWS_ENDPOINT_URL_S3": url, "AWS_ENDPOINT_URL_CLOUDTRAIL": services_url}
             os.environ["AWS_ENDPOINT_URL_ORGANIZATIONS"] = services_url
             put(tree, url)
-            theirs = timed(validate_logs(account, region, end), 1)
+            theirs[delay_ms] = timed(validate_logs(account, region, end), 1)
             said = f" (answers after {delay_ms} ms)" if delay_ms else ""
-            rows.append((f"aws cloudtrail validate-logs{said}", f"{theirs:.1f}", "1"))
-            rows.append(row(f"trailquery verify s3://{said}", [*VERIFY, f"s3://{BUCKET}"], asked.runs, theirs))
-    rows.append(row("trailquery verify, of a collected copy", [*VERIFY, str(tree)], asked.runs, theirs))
-    rows.append(row("trailquery verify, of the lake", [*VERIFY, "--lake", str(lake)], asked.runs, theirs))
+            rows.append(row(f"aws cloudtrail validate-logs{said}", theirs[delay_ms], theirs[delay_ms]))
+            ours = timed([*VERIFY, f"s3://{BUCKET}"], asked.runs)
+            rows.append(row(f"trailquery verify s3://{said}", ours, theirs[delay_ms]))
+            alone = median(answers_alone(tree, url) for _ in range(asked.runs))
+            rows.append(row(f"the server's answers alone{said}", alone, theirs[delay_ms]))
+    for what, command in (("a collected copy", [*VERIFY, str(tree)]), ("the lake", [*VERIFY, "--lake", str(lake)])):
+        rows.append(row(f"trailquery verify, of {what}", timed(command, asked.runs), theirs[0]))
     about = (
-        f"A month of one region: {files:,} log files and their digests, on one moto server, which both wait for. The AWS CLI"
-        f" once, ours the median of {asked.runs}; the last two need no server, and are compared with the AWS CLI's last."
+        f"A month of one region: {files:,} log files and their digests, on one moto server, whose Python answers one request"
+        " at a time. The server's answers alone: each file fetched once by a client that does nothing else, below which no"
+        f" verification of a bucket can come. The AWS CLI once, all others the median of {asked.runs}; those that need no"
+        " server are compared with the AWS CLI without a delay."
     )
     return f"{about}\n\n{table(('what', 'wall s', 'times faster'), rows)}"
 
@@ -99,9 +107,8 @@ def beside_hashing(asked: Any) -> str:
     return f"{about}\n\n{table(('what', 'wall s', 'speed'), rows)}"
 
 
-def row(name: str, command: list[str], runs: int, theirs: float) -> tuple[str, ...]:
-    wall_s = timed(command, runs)
-    return name, f"{wall_s:.1f}", f"{theirs / wall_s:.1f}"
+def row(name: str, wall_s: float, theirs_s: float) -> tuple[str, ...]:
+    return name, f"{wall_s:.1f}", f"{theirs_s / wall_s:.1f}"
 
 
 def timed(command: list[str], runs: int) -> float:
@@ -170,6 +177,25 @@ def put(tree: Path, url: str) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put_one, tree.rglob("*.json.gz")))
+
+
+def answers_alone(tree: Path, url: str) -> float:
+    """Wall seconds in which the server answers a bare GET of every file, as many at a time as `trailquery` asks."""
+    s3, host = boto3.client("s3", endpoint_url=url), url.removeprefix("http://")
+    keys = (path.relative_to(tree).as_posix() for path in tree.rglob("*.json.gz"))
+    signed = [s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": key}).removeprefix(url) for key in keys]
+
+    def ask(path: str) -> None:
+        with closing(HTTPConnection(host)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(ask, signed))
+    return time.monotonic() - start
 
 
 @contextmanager

@@ -257,3 +257,21 @@ def test_the_lake_of_a_bucket_asks_cloudtrail_for_the_keys_once(
     assert (first.exit_code, first.stderr) == (0, "")
     again = CliRunner().invoke(trailquery, ["verify", "--lake", str(lake)])
     assert (again.exit_code, again.stdout) == (0, first.stdout)
+
+
+def test_online_each_object_is_fetched_once_and_no_day_is_listed(aws: Aws, monkeypatch: pytest.MonkeyPatch):
+    from click.testing import CliRunner
+
+    from trailquery.cli import trailquery
+
+    trail = Trail(bucket=aws.name)
+    put(aws, trail)
+    monkeypatch.setattr(evidence, "_now", lambda: trail.now)
+    with services(trail) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", url)
+        done = CliRunner().invoke(trailquery, ["verify", f"s3://{aws.name}", "--endpoint-url", aws.url])
+    assert (done.exit_code, done.stderr) == (0, "")
+    lists = [asked for asked in aws.proxy.asked if "list-type" in asked]
+    assert [asked for asked in lists if "2024%2F03%2F01" in asked] == []
+    gets = [asked for asked in aws.proxy.asked if asked.endswith(".json.gz")]
+    assert sorted(gets) == [f"GET /{aws.name}/{key}" for key in sorted(trail.objects)]

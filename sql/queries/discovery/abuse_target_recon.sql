@@ -29,43 +29,34 @@
 WITH asked AS (
     SELECT
         *,
-        CASE
-            WHEN
-                service = 'ses'
-                AND api IN (
-                    'GetSendQuota', 'GetAccount', 'GetAccountSendingEnabled', 'GetSendStatistics',
-                    'ListIdentities', 'ListEmailIdentities', 'ListVerifiedEmailAddresses',
-                    'GetIdentityVerificationAttributes'
-                )
-                THEN 'mail'
-            WHEN
-                action IN (
-                    'sns:GetSMSAttributes', 'sns:GetSMSSandboxAccountStatus',
-                    'sns:ListOriginationNumbers', 'sms-voice:DescribeAccountAttributes',
-                    'sms-voice:DescribeAccountLimits', 'sms-voice:DescribeSpendLimits',
-                    'sms-voice:DescribePhoneNumbers'
-                )
-                THEN 'text messages'
-            WHEN
-                action IN (
-                    'bedrock:ListFoundationModels', 'bedrock:GetFoundationModelAvailability',
-                    'bedrock:ListFoundationModelAgreementOffers', 'bedrock:ListInferenceProfiles',
-                    'bedrock:GetUseCaseForModelAccess',
-                    'bedrock:GetModelInvocationLoggingConfiguration'
-                )
-                THEN 'models'
-            WHEN
-                service = 'servicequotas' AND access = 'read' THEN 'quotas'
-            WHEN
-                action IN (
-                    'organizations:ListAccounts', 'organizations:ListAccountsForParent',
-                    'organizations:ListRoots', 'organizations:ListOrganizationalUnitsForParent',
-                    'organizations:ListDelegatedAdministrators'
-                )
-                THEN 'organization'
+        CASE service
+            WHEN 'ses' THEN 'mail'
+            WHEN 'bedrock' THEN 'models'
+            WHEN 'servicequotas' THEN 'quotas'
+            WHEN 'organizations' THEN 'organization'
+            ELSE 'text messages'
         END AS kind
     FROM management_events
-    WHERE NOT is_aws_call
+    WHERE
+        NOT is_aws_call
+        AND (
+            (service = 'servicequotas' AND access = 'read')
+            OR action IN (
+                'ses:GetSendQuota', 'ses:GetAccount', 'ses:GetAccountSendingEnabled',
+                'ses:GetSendStatistics', 'ses:ListIdentities', 'ses:ListEmailIdentities',
+                'ses:ListVerifiedEmailAddresses', 'ses:GetIdentityVerificationAttributes',
+                'sns:GetSMSAttributes', 'sns:GetSMSSandboxAccountStatus',
+                'sns:ListOriginationNumbers', 'sms-voice:DescribeAccountAttributes',
+                'sms-voice:DescribeAccountLimits', 'sms-voice:DescribeSpendLimits',
+                'sms-voice:DescribePhoneNumbers', 'bedrock:ListFoundationModels',
+                'bedrock:GetFoundationModelAvailability', 'bedrock:GetUseCaseForModelAccess',
+                'bedrock:ListFoundationModelAgreementOffers', 'bedrock:ListInferenceProfiles',
+                'bedrock:GetModelInvocationLoggingConfiguration', 'organizations:ListRoots',
+                'organizations:ListAccounts', 'organizations:ListAccountsForParent',
+                'organizations:ListOrganizationalUnitsForParent',
+                'organizations:ListDelegatedAdministrators'
+            )
+        )
 )
 
 SELECT
@@ -82,7 +73,6 @@ SELECT
     account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM asked
-WHERE kind IS NOT NULL
 GROUP BY actor, principal_key, account_id, session_id
 HAVING count(DISTINCT kind) >= $min_kinds
 ORDER BY first_seen, actor, account_id, session_id

@@ -51,13 +51,9 @@ policies AS (
         event_id, account_id,
         list_sort(
             list(
-                format(
-                    '{} {}', effect,
-                    array_to_string(
-                        list_concat(
-                            actions, list_transform(not_actions, lambda named: 'not ' || named)
-                        ), ', '
-                    )
+                effect || ' ' || array_to_string(
+                    list_concat(actions, list_transform(not_actions, lambda one: 'not ' || one)),
+                    ', '
                 )
             )
         ) AS statements

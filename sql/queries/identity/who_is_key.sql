@@ -31,8 +31,8 @@
 WITH uses AS (
     SELECT
         *,
-        min(event_time) OVER () + INTERVAL 24 HOUR AS first_day_end,
-        min(event_time) OVER (PARTITION BY client_ip) AS ip_first_used
+        client_ip IS NOT NULL AND min(event_time) OVER (PARTITION BY client_ip)
+        >= min(event_time) OVER () + INTERVAL 24 HOUR AS is_foreign
     FROM history
     WHERE access_key_id = $key
 ),
@@ -43,12 +43,8 @@ use AS (
         max_by(actor_account_id, (event_time, event_id)) AS account_id,
         min(event_time) AS first_used,
         max(event_time) AS last_used,
-        min(event_time) FILTER (
-            WHERE client_ip IS NOT NULL AND ip_first_used >= first_day_end
-        ) AS first_foreign_use,
-        min_by(client_ip, (event_time, event_id)) FILTER (
-            WHERE client_ip IS NOT NULL AND ip_first_used >= first_day_end
-        ) AS foreign_ip,
+        min(event_time) FILTER (WHERE is_foreign) AS first_foreign_use,
+        min_by(client_ip, (event_time, event_id)) FILTER (WHERE is_foreign) AS foreign_ip,
         count(*) AS uses,
         count(*) FILTER (WHERE outcome = 'denied') AS denied,
         list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,

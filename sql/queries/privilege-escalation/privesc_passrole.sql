@@ -33,44 +33,29 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH named AS (
-    SELECT
-        *,
-        list_extract(
-            list_filter(
-                resources,
-                lambda one: one.type IN ('AWS::IAM::Role', 'AWS::IAM::InstanceProfile')
-                AND regexp_matches(
-                    one.via, '^(errorMessage|request\..*([rR]ole|[pP]rofile))'
-                )
-            ),
-            1
-        ) AS holder
-    FROM events
-    WHERE access = 'write' AND service NOT IN ('backup', 'iam', 'sts') AND NOT is_aws_call
-),
-
-handed AS (
+WITH handed AS (
     SELECT
         *,
         coalesce(
-            holder.arn,
-            holder.name,
+            list_transform(
+                list_filter(
+                    resources,
+                    lambda one: one.type IN ('AWS::IAM::Role', 'AWS::IAM::InstanceProfile')
+                    AND regexp_matches(one.via, '^(errorMessage|request\..*([rR]ole|[pP]rofile))')
+                ),
+                lambda one: coalesce(one.arn, one.name)
+            )[1],
             json_extract_string(request, '$.iamInstanceProfile.name'),
-            list_extract(json_extract_string(request, '$.*.IamInstanceProfile.Name'), 1),
-            CASE
-                WHEN service = 'glue' THEN json_extract_string(request, '$.role')
-                WHEN
-                    service = 'datapipeline'
-                    THEN nullif(
-                        regexp_extract(
-                            request, '"(?:resourceR|r)ole", ?"stringValue": ?"([^"]+)"', 1
-                        ),
-                        ''
-                    )
+            json_extract_string(request, '$.*.IamInstanceProfile.Name')[1],
+            CASE service
+                WHEN 'glue' THEN json_extract_string(request, '$.role')
+                WHEN 'datapipeline' THEN nullif(
+                    regexp_extract(request, '[rR]ole", ?"stringValue": ?"([^"]+)"', 1), ''
+                )
             END
         ) AS role
-    FROM named
+    FROM events
+    WHERE access = 'write' AND service NOT IN ('backup', 'iam', 'sts') AND NOT is_aws_call
 ),
 
 uses AS (

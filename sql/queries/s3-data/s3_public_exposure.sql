@@ -44,17 +44,10 @@ WITH marked AS (
                 api = 'DeleteAccountPublicAccessBlock'
                 OR (
                     api = 'PutAccountPublicAccessBlock'
-                    AND list_contains(
-                        json_extract_string(
-                            request,
-                            [
-                                '$.PublicAccessBlockConfiguration.BlockPublicAcls',
-                                '$.PublicAccessBlockConfiguration.IgnorePublicAcls',
-                                '$.PublicAccessBlockConfiguration.BlockPublicPolicy',
-                                '$.PublicAccessBlockConfiguration.RestrictPublicBuckets'
-                            ]
-                        ),
-                        'false'
+                    AND regexp_matches(
+                        request,
+                        '"((Block|Ignore)PublicAcls|BlockPublicPolicy|RestrictPublicBuckets)"'
+                        || ' ?: ?"?false'
                     )
                 )
                 THEN 'account''s public access block off'

@@ -36,16 +36,7 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH bucket_writes AS (
-    SELECT
-        *,
-        list_filter(resources, lambda named: named.type = 'AWS::KMS::Key')[1].account_id
-            AS key_account
-    FROM events
-    WHERE service = 's3' AND access = 'write' AND NOT is_aws_call
-),
-
-marked AS (
+WITH marked AS (
     SELECT
         *,
         CASE
@@ -59,12 +50,11 @@ marked AS (
                     )
                 )
                 THEN 'expires within days'
-            WHEN
-                json_extract_string(
-                    request, '$."x-amz-server-side-encryption-customer-algorithm"'
-                ) IS NOT NULL
+            WHEN contains(request, '"x-amz-server-side-encryption-customer-algorithm"')
                 THEN 'encrypted with a customer-provided key'
-            WHEN key_account NOT IN (SELECT account_id FROM own_accounts)
+            WHEN
+                list_filter(resources, lambda named: named.type = 'AWS::KMS::Key')[1].account_id
+                NOT IN (SELECT own_accounts.account_id FROM own_accounts)
                 THEN 'encrypted with a key of another account'
             WHEN
                 regexp_matches(
@@ -76,7 +66,8 @@ marked AS (
                 )
                 THEN 'note left'
         END AS sign
-    FROM bucket_writes
+    FROM events
+    WHERE service = 's3' AND access = 'write' AND NOT is_aws_call
 )
 
 SELECT

@@ -57,9 +57,7 @@ WITH copies AS (
     FROM history WHERE event_id = $event_id
     UNION ALL
     SELECT
-        account_id,
-        if(raw IS NULL, 'equal to the byte', 'equal') AS kind,
-        source_file, file_sha256
+        account_id, if(raw IS NULL, 'equal to the byte', 'equal') AS kind, source_file, file_sha256
     FROM stored.sightings WHERE event_id = $event_id
     UNION ALL
     SELECT account_id, 'differs' AS kind, source_file, file_sha256
@@ -69,11 +67,10 @@ WITH copies AS (
 judged AS (
     SELECT
         copies.account_id,
+        count(*) FILTER (WHERE copies.kind <> 'differs') AS sightings,
+        count(*) FILTER (WHERE copies.kind = 'differs') AS variants,
         list_sort(
-            list(
-                coalesce(own.verdict, 'not checked') || ', ' || copies.kind || ': '
-                || copies.source_file
-            )
+            list(concat(coalesce(verdict, 'not checked'), ', ', kind, ': ', source_file))
         ) AS copies
     FROM copies
     LEFT JOIN stored.file_verdicts AS own ON copies.file_sha256 = own.file_sha256
@@ -92,18 +89,7 @@ SELECT
         FROM history AS half
         WHERE half.shared_event_id = shown.shared_event_id AND half.event_id <> shown.event_id
     ) AS other_halves,
-    1 + (
-        SELECT count(*) FROM stored.sightings AS copy
-        WHERE
-            copy.event_id = shown.event_id
-            AND copy.account_id IS NOT DISTINCT FROM shown.account_id
-    ) AS sightings,
-    (
-        SELECT count(*) FROM variants AS copy
-        WHERE
-            copy.event_id = shown.event_id
-            AND copy.account_id IS NOT DISTINCT FROM shown.account_id
-    ) AS variants,
+    judged.sightings, judged.variants,
     shown.integrity, judged.copies, shown.amends_event_id, shown.addendum_reason,
     shown.is_truncated, shown.delivered_at, shown.source_file, shown.position, shown.event_id,
     shown.raw

@@ -100,6 +100,15 @@ def test_every_column_is_filled_in_its_order_from_a_record_that_says_everything(
     assert {name: found[name] for name in expected} == expected
 
 
+def test_a_record_laid_out_for_reading_differs_from_the_same_on_one_line_in_raw_alone() -> None:
+    made = record(
+        requestParameters={"Rule": {"Expiration": {"Days": 1}, "text": "a\n : b\u0026"}, "size": 10**30, "none": []},
+        responseElements={"x": [1, {"y": None}]}, additionalEventData={"z": 1.50}, resources=[{"ARN": "arn:aws:s3:::b"}],
+    )  # fmt: skip
+    short, laid_out = json.dumps(made, separators=(",", ":")), json.dumps(made, indent="\t").replace("\n", "\r\n")
+    assert row(laid_out.encode()) == row(short.encode()) | {"raw": laid_out}
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

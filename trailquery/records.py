@@ -32,7 +32,7 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
     columns: dict[str, Any] = {"raw": raws}
     for name, given in zip(names, _transposed(map(msgspec.structs.astuple, records), len(names)), strict=True):
         if name in PARTS:
-            columns[name] = [b"" if value is _UNSET else bytes(value) for value in given]
+            columns[name] = [b"" if value is _UNSET else _on_one_line(bytes(value)) for value in given]
         else:
             columns[name] = [value if value is False else value or None for value in given]
     texts = {name: _json_array(columns[field]) for name, field in _JSON.items()}
@@ -44,6 +44,11 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
             columns.update(zip(gives, _transposed(results, len(gives)), strict=True))
     plain = list(map(all, zip(*(columns[name] for name in columns if name.startswith("plain_")), strict=True)))
     return columns | texts | {"resources": _resource_array(columns["resources"])}, plain
+
+
+def _on_one_line(part: bytes) -> bytes:
+    """A part of a record that was laid out for reading as CloudTrail writes it: queries look for `"a":1` in it."""
+    return msgspec.json.format(part, indent=-1) if b"\n" in part else part
 
 
 def _transposed(rows: Iterable[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:

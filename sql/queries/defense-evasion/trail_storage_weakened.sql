@@ -84,10 +84,14 @@ WHERE
     AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
     AND NOT (
         action = 's3:PutBucketLifecycle'
-        AND NOT regexp_matches(
-            coalesce(request, '"Expiration":{"Date"'),
-            '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])'
-        )
+        AND request IS NOT NULL
+        AND len(
+            list_filter(
+                json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
+                lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
+                AND regexp_matches(rule, '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])')
+            )
+        ) = 0
     )
     AND event_time <= coalesce(stores.released_at, event_time)
     AND event_id NOT IN (SELECT set_ups.event_id FROM set_ups)

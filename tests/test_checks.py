@@ -67,7 +67,7 @@ def test_the_curated_queries_are_sound() -> None:
         ("= $service", "IN ($service, $more)", 27, "$more is not declared; add [params.more], or leave it out"),
         ("WHERE service = $service\n", "", 12, "parameter service is not used; write $service, or leave it out"),
         ("    actor,\n", "", 19, "column actor is declared but not returned"),
-        ("    actor,\n", "    actor,\n    target,\n", 17, "column target is returned but not declared; add: target = ..."),
+        ("    actor,\n", "    actor,\n    target,\n", 17, "returned but not declared: target; add a line for each: target = ..."),
         ("    event_time,\n    actor,\n", "    actor,\n    event_time,\n", 17,
          "columns are returned in another order: actor, event_time, event_id"),
         ("    event_id\n", "    1 AS event_id\n", 20, "column event_id is INTEGER, not VARCHAR"),

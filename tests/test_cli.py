@@ -353,6 +353,19 @@ def test_no_rows_of_a_category_the_lake_lacks_is_called_a_blind_spot(ask: Ask) -
     assert (said.code, said.out.count("\n"), said.err) == (0, 1, note)
 
 
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [("messages_sent", "SNS message data"), ("dynamodb_reads", "DynamoDB item data"), ("insights", "insight")],
+)
+def test_data_events_of_a_service_that_the_lake_lacks_are_a_blind_spot(ask: Ask, query: str, what: str) -> None:
+    note = f"blind spot: the lake holds no {what} events at all; a trail may not have recorded them\n"
+    assert ask("run", query).err == note
+
+
+def test_no_rows_beside_events_of_the_kind_asked_for_are_no_blind_spot(ask: Ask) -> None:
+    assert ask("run", "root_changes").err == ""
+
+
 def test_show_prints_the_file_of_a_query(ask: Ask) -> None:
     file = next(Path(__file__).parents[1].glob("sql/queries/*/timeline_key.sql"))
     assert ask("show", "timeline_key") == Said(0, file.read_text(), "")

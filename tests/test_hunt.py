@@ -360,7 +360,7 @@ def test_the_command_prints_at_most_25_harmless_lines_and_tells_what_is_held_bac
     lines = said.stdout.splitlines()
     assert (said.returncode, len(lines)) == (0, 25)
     assert " ".join(lines[0].split()) == (
-        r"high success calls T1098 u0\x1b[2J\n - 1 event 2024-03-01T10:00:00Z trailquery run event event-0"
+        r"high success calls T1098 u0\x1b[2J\n 111122223333 - 1 event 2024-03-01T10:00:00Z trailquery run event event-0"
     )
     assert said.stderr.splitlines()[0] == "... 5 more (--limit 0 shows all, --theme and --mitre fewer)"
     assert "\x1b" not in said.stdout + said.stderr

@@ -19,6 +19,12 @@ ATTACK_VERSION = "17.1"  # of MITRE ATT&CK for Enterprise; every id in `mitre` i
 CATEGORIES = ("management", "data", "signin", "service", "insight", "network", "any")
 KINDS = ("question", "lead", "finding")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
+# What a trail must be told to record, by service. Source: CloudTrail User Guide, "Logging data events".
+DATA_EVENTS = {
+    "bedrock": "Bedrock", "cognito-identity": "Cognito identity", "dynamodb": "DynamoDB item", "ebs": "EBS block",
+    "lambda": "Lambda invocation", "rds-data": "RDS data", "s3": "S3 object", "sns": "SNS message", "sqs": "SQS message",
+    "ssmmessages": "Session Manager",
+}  # fmt: skip
 
 _OPEN, _CLOSE = "-- /// trailquery", "-- ///"
 _TEXTS = ("title", "question", "category", "kind", "example")
@@ -311,6 +317,12 @@ class _FrontMatter:
         except (ValueError, OverflowError):
             self.wrong(f"parameter {name}: default {said['default']!r} is not {bare.type}.", near)
             return bare
+
+
+def data_services(query: Query) -> set[str]:
+    """The services, keys of DATA_EVENTS, whose data events the query asks for; none where it asks for no data events."""
+    named = re.findall(r"'([a-z0-9-]+)(?::\w+)?'", query.sql) if query.category in ("data", "any") else []
+    return DATA_EVENTS.keys() & set(named)
 
 
 def placeholders(next_command: str) -> list[str]:

@@ -107,8 +107,10 @@ class _Checked:
             yield self.in_sql(str(error).removeprefix(f"{self.query.name}: "))
             return
         declared = list(self.query.columns)
-        for name in [name for name in described if name not in declared]:
-            yield self.near("[columns]", f"column {name} is returned but not declared; add: {name} = ...")
+        if more := [name for name in described if name not in declared]:
+            rest = f" and {len(more) - 3} more" if len(more) > 3 else ""
+            what = f"{', '.join(more[:3])}{rest}"
+            yield self.near("[columns]", f"returned but not declared: {what}; add a line for each: {more[0]} = ...")
         for name in [name for name in declared if name not in described]:
             yield self.near(f"{name} ", f"column {name} is declared but not returned")
         if list(described) != declared and sorted(described) == sorted(declared):

@@ -1,6 +1,7 @@
 """`trailquery hunt`: what needs a look, most severe first."""
 
 import sys
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -92,15 +93,25 @@ def _put_lines(found: Result, limit: int, tz: str) -> None:
 
 
 def _told(line: dict[str, Any], tz: str) -> dict[str, str]:
-    first, last = (shown(line[name], zone(tz)) if line[name] else "-" for name in ("first", "last"))
     return {
         "severity": line["severity"] or "lead",
         "outcome": line["outcome"] or "-",
         "query": line["query"],
         "mitre": " ".join(line["mitre"]) or "-",
         "actor": line["actor"] or "-",
+        "account": " ".join(line["account_ids"] or []) or "-",
         "session": line["session_id"] or "-",
         "events": f"{line['events']:,} {'event' if line['events'] == 1 else 'events'}",
-        "when": first if first == last else f"{first} .. {last}",
+        "when": _span(line["first"], line["last"], tz),
         "next": line["next"] or "-",
     }
+
+
+def _span(first: datetime | None, last: datetime | None, tz: str) -> str:
+    """From when to when; the date is said once where it is the same."""
+    if first is None or last is None:
+        return "-"
+    begun, ended = shown(first, zone(tz)), shown(last, zone(tz))
+    if begun == ended:
+        return begun
+    return f"{begun} .. {ended[11:] if begun[:10] == ended[:10] else ended}"

@@ -10,7 +10,7 @@ import click
 import pyarrow as pa
 from click.shell_completion import CompletionItem
 
-from trailquery.catalog import Query, bind, find_query, query_files
+from trailquery.catalog import DATA_EVENTS, Query, bind, data_services, find_query, query_files
 from trailquery.cli.hiding import with_pseudonyms
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
@@ -146,7 +146,7 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         lake = opened(asked, queries=named)
         rows = put(lake.run(query, **given), asked)
         _tell_own_accounts(query.sql, lake)
-        if not rows and query.category != "any":
+        if not rows:
             _tell_blind_spot(query, lake)
         if not rows and any(param.name == "baseline_days" for param in query.params):
             _tell_short_history(bind(query, given), lake)
@@ -200,10 +200,16 @@ def _tell_own_accounts(statement: str, lake: Lake) -> None:
 
 
 def _tell_blind_spot(query: Query, lake: Lake) -> None:
-    """An empty answer and a blind spot are not the same."""
-    held = lake.sql("SELECT 1 FROM history WHERE category = $category LIMIT 1", category=query.category)
-    if not len(held):
-        say(f"blind spot: the lake holds no {query.category} events at all; a trail may not have recorded them")
+    """An empty answer and a blind spot are not the same: which events that the query asks for the lake lacks."""
+    if services := data_services(query):
+        held = lake.sql("SELECT DISTINCT service FROM history WHERE category = 'data'").rows()
+        lacking = sorted(DATA_EVENTS[service] for service in services - {row["service"] for row in held})
+        what = f"{', '.join(lacking)} data" if lacking else ""
+    else:
+        sql = "SELECT 1 FROM history WHERE $category IN (category, 'any') LIMIT 1"
+        what = "" if lake.sql(sql, category=query.category).rows() else query.category
+    if what:
+        say(f"blind spot: the lake holds no {what} events at all; a trail may not have recorded them")
 
 
 def _tell_short_history(params: Mapping[str, Any], lake: Lake) -> None:

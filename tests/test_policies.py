@@ -150,6 +150,8 @@ PUBLIC = {
     "if-exists": ({**OPEN, "Condition": {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}}, True),
     "referer": ({**OPEN, "Condition": {"StringEquals": {"aws:Referer": "https://example.com"}}}, True),
     "encrypted": ({**OPEN, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+    "mounted": ({**OPEN, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}, False),
+    "not-mounted": ({**OPEN, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "false"}}}, True),
     "odd-condition": ({**OPEN, "Condition": ["aws:PrincipalOrgID"]}, True),
 }
 

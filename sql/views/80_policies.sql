@@ -92,14 +92,15 @@ CREATE MACRO is_world_network(network) AS
     network_bits(network) < CASE WHEN contains(network, ':') THEN 7 ELSE 104 END;
 
 -- is_open_value: a condition's value that anyone can meet: a wildcard where account, organization or bucket stand,
--- or the whole Internet.
+-- the whole Internet, or false where only true narrows.
 CREATE MACRO is_open_value(value) AS
-    regexp_matches(value, '^([*?]|o-[*?]|arn:[^:]*:[^:]*:[^:]*:([*?]|:[*?]))')
+    regexp_matches(value, '^([*?]|false$|o-[*?]|arn:[^:]*:[^:]*:[^:]*:([*?]|:[*?]))')
     OR coalesce(is_world_network(value), FALSE);
 
 -- is_narrowed: a condition that only some callers can meet. The key is one of the list, the operator demands its
 -- presence, and no value is open. Source: S3 User Guide, "The meaning of public"; IAM User Guide, "AWS global
--- condition context keys". aws:SourceOwner and kms:CallerAccount are those of the default policies of SNS and KMS.
+-- condition context keys". aws:SourceOwner, kms:CallerAccount and AccessedViaMountTarget are those of the default
+-- policies of SNS, KMS and EFS.
 -- An external id, a referer, a user agent, a tag or a user's name can be had by anyone and narrows nothing.
 CREATE MACRO is_narrowed(condition) AS
     len(
@@ -108,7 +109,7 @@ CREATE MACRO is_narrowed(condition) AS
             lambda clause: regexp_full_match(
                 clause[1],
                 '(?i)(ForAnyValue:)?'
-                || '(StringEquals(IgnoreCase)?|StringLike|Arn(Equals|Like)|IpAddress)'
+                || '(StringEquals(IgnoreCase)?|StringLike|Arn(Equals|Like)|IpAddress|Bool)'
             )
             AND len(
                 list_filter(
@@ -119,7 +120,8 @@ CREATE MACRO is_narrowed(condition) AS
                         'aws:sourceip', 'aws:sourceorgid', 'aws:sourceorgpaths',
                         'aws:sourceowner', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:userid',
                         'aws:vpceaccount', 'aws:vpceorgid', 'aws:vpceorgpaths',
-                        'kms:calleraccount', 's3:dataaccesspointaccount',
+                        'elasticfilesystem:accessedviamounttarget', 'kms:calleraccount',
+                        's3:dataaccesspointaccount',
                         's3:dataaccesspointarn'
                     )
                     AND len(

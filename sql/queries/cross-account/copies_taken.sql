@@ -1,0 +1,70 @@
+-- /// trailquery
+-- title = "Copies taken of disks and databases"
+-- question = "Who copied, exported or restored disks, machines, databases or their logs, and into which bucket?"
+-- category = "any"
+-- kind = "lead"
+-- mitre = ["T1578.001", "T1537"]
+-- example = "trailquery run copies_taken"
+--
+-- [columns]
+-- first_time = "The first of these calls (UTC)"
+-- last_time = "The last (UTC)"
+-- actor = "The caller, readable: user, role/session; what AWS itself does, such as backups by a plan, is left out"
+-- client_ips = "The caller's addresses, sorted"
+-- action = "service:api"
+-- some_targets = "What was copied, or the copy, sorted; at most 10"
+-- buckets = "Buckets exported to, sorted"
+-- calls = "How many calls"
+-- outcomes = "success, denied, error: all that came, sorted"
+-- session_id = "The session that did it"
+-- event_ids = "The events, sorted"
+-- ///
+SELECT
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    actor,
+    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    action,
+    list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
+        AS some_targets,
+    list_sort(
+        list_filter(
+            list(
+                DISTINCT regexp_extract(request, '(?i)"(s3)?Bucket(Name)?" ?: ?"([^"]+)"', 3)
+            ),
+            lambda named: named <> ''
+        )
+    ) AS buckets,
+    count(*) AS calls,
+    list_sort(list(DISTINCT outcome)) AS outcomes,
+    session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM events
+WHERE
+    action IN (
+        'backup:StartCopyJob', 'backup:StartRestoreJob',
+        'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
+        'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
+        'ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks',
+        'ec2:CopyImage', 'ec2:CopySnapshot', 'ec2:CopyVolumes', 'ec2:CreateImage',
+        'ec2:CreateInstanceExportTask', 'ec2:CreateSnapshot', 'ec2:CreateSnapshots',
+        'ec2:CreateStoreImageTask', 'ec2:ExportImage',
+        'elasticache:CopyServerlessCacheSnapshot', 'elasticache:CopySnapshot',
+        'elasticache:CreateSnapshot', 'elasticache:ExportServerlessCacheSnapshot',
+        'fsx:CopyBackup', 'fsx:CreateBackup',
+        'lightsail:CopySnapshot', 'lightsail:CreateDiskSnapshot',
+        'lightsail:CreateInstanceSnapshot', 'lightsail:CreateRelationalDatabaseSnapshot',
+        'lightsail:ExportSnapshot',
+        'memorydb:CopySnapshot', 'memorydb:CreateSnapshot',
+        'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',
+        'rds:CreateDBSnapshot', 'rds:DownloadCompleteDBLogFile', 'rds:DownloadDBLogFilePortion',
+        'rds:RestoreDBClusterFromSnapshot', 'rds:RestoreDBClusterToPointInTime',
+        'rds:RestoreDBInstanceFromDBSnapshot', 'rds:RestoreDBInstanceToPointInTime',
+        'rds:StartExportTask',
+        'redshift:CopyClusterSnapshot', 'redshift:CreateClusterSnapshot',
+        'redshift:RestoreFromClusterSnapshot',
+        'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromSnapshot'
+    )
+    AND NOT is_aws_call
+GROUP BY actor, action, session_id
+ORDER BY first_time, actor, action, session_id

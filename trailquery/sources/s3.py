@@ -1,4 +1,4 @@
-"""The log files of a bucket: listed by day, newest first, and fetched in parallel with a bound on the bytes held.
+"""The log files of a bucket: listed by day or by month, newest first, and fetched in parallel with a bound on the bytes held.
 
 No marker of what was read last is kept: a bucket is listed again each time and compared with what the lake holds,
 so that a file that was delivered late cannot be skipped.
@@ -155,7 +155,7 @@ class Bucket:
         list_some(Bucket=self.name, Prefix=self.prefix, MaxKeys=1, **self.payer)
 
     def listed(self, pool: ThreadPoolExecutor, known: Known) -> Iterator[Found | Object]:
-        """What is to be fetched, as objects, and what is not, by day."""
+        """What is to be fetched, as objects, and what is not, by day or month."""
         if self.choice.keys is not None:
             named = yield from self._named(self.choice.keys)
             newest_first = sorted(sorted(named, key=_by_key), key=lambda item: day_of(item.key) or "", reverse=True)
@@ -197,7 +197,7 @@ class Bucket:
         return items
 
     def _walk(self, pool: ThreadPoolExecutor, days: dict[str, list[str]]) -> Generator[Found, None, list[Object]]:
-        """Fills `days` with the prefixes of each day; returns the objects that lie outside them."""
+        """Fills `days` with the prefixes of each day or month; returns the objects that lie outside them."""
         loose: list[Object] = []
         prefixes = [self.prefix]
         while prefixes:

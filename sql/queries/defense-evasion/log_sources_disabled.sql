@@ -55,5 +55,6 @@ WHERE
             action IN ('rds:ModifyDBCluster', 'rds:ModifyDBInstance')
             AND contains(request, 'disableLogTypes')
         )
+        OR regexp_matches(request, '"textDataDeliveryEnabled": ?false')  -- only Bedrock has it
     )
 ORDER BY event_time, event_id

@@ -1,11 +1,11 @@
 -- /// trailquery
 -- title = "Start script or serial console of a machine"
--- question = "Which instances got a new start-up script, and who opened or enabled the serial console?"
+-- question = "Which instances and notebooks got a new start-up script, and who opened or enabled the serial console?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1059.009", "T1098.004", "T1578"]
--- why = "Changed user data runs as root at the next start, with the instance's role; the serial console gets past every security group. Harmless where it is how the machine is deployed or repaired."
+-- why = "A changed start-up script runs as root at the next start, with the machine's role; the serial console gets past every security group. Harmless where it is how the machine is deployed or repaired."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run instance_backdoors"
 --
@@ -15,8 +15,8 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The instance; NULL for the setting of the account"
--- stopped_before = "The instance was stopped in the hour before: its script can only be changed then"
+-- target = "The instance, notebook or its configuration; NULL for the setting of the account"
+-- stopped_before = "It was stopped in the hour before: an instance's or notebook's script can only be changed then"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -30,7 +30,7 @@ SELECT
         changed.target IN (
             SELECT stop.target FROM history AS stop
             WHERE
-                stop.action = 'ec2:StopInstances'
+                stop.action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
                 AND stop.event_time BETWEEN
                 changed.event_time - INTERVAL 1 HOUR AND changed.event_time
         ),
@@ -40,9 +40,11 @@ SELECT
 FROM events AS changed
 WHERE
     changed.action IN (
-        'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2:EnableSerialConsoleAccess'
+        'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2:EnableSerialConsoleAccess',
+        'sagemaker:UpdateNotebookInstanceLifecycleConfig'
     )
     OR (
-        changed.action = 'ec2:ModifyInstanceAttribute' AND contains(changed.request, '"userData"')
+        changed.action IN ('ec2:ModifyInstanceAttribute', 'sagemaker:UpdateNotebookInstance')
+        AND regexp_matches(changed.request, '"(userData|lifecycleConfigName)"')
     )
 ORDER BY event_time, event_id

@@ -19,7 +19,7 @@
 -- client_ips = "The caller's addresses, sorted"
 -- models = "The models invoked, sorted"
 -- regions = "Where, sorted"
--- invocations = "Calls that ask a model or agent"
+-- invocations = "Calls that ask a model, an agent, its memory or a knowledge base"
 -- opened = "Calls that open access to models or buy capacity, sorted"
 -- worked = "Calls that worked"
 -- refused = "Calls that were refused or failed"
@@ -29,23 +29,23 @@
 WITH calls AS (
     SELECT
         *,
-        regexp_matches(api, '^(Invoke|Converse|StartAsyncInvoke|CreateModelInvocationJob)')
-            AS is_invocation
+        regexp_matches(
+            api, '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob)'
+        ) AS is_invocation
     FROM events
     WHERE
         starts_with(service, 'bedrock')
         AND NOT is_aws_call
         AND regexp_matches(
             api,
-            '^(Invoke|Converse|StartAsyncInvoke|CreateModelInvocationJob'
+            '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob'
             || '|PutUseCaseForModelAccess|PutFoundationModelEntitlement'
             || '|CreateFoundationModelAgreement|CreateProvisionedModelThroughput)'
         )
 )
 
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
+    min(event_time) AS first_time, max(event_time) AS last_time,
     actor, key_kind,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     list_sort(

@@ -23,8 +23,7 @@ SELECT
     count(DISTINCT event_date) AS days,
     count(*) FILTER (WHERE access = 'read') AS reads,
     count(*) FILTER (WHERE access = 'write') AS writes,
-    min(event_time) AS first_time,
-    max(event_time) AS last_time
+    min(event_time) AS first_time, max(event_time) AS last_time
 FROM data_events
 GROUP BY account_id, region, service, data_type, coalesce(bucket, target)
 ORDER BY account_id, region, service, data_type, resource

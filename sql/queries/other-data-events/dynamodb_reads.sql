@@ -30,9 +30,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     target,
     list_sort(list(DISTINCT action)) AS actions,

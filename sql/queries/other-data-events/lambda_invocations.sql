@@ -44,10 +44,8 @@ SELECT
     ) AS client_ips,
     count(*) AS calls,
     count(*) FILTER (WHERE data_events.outcome <> 'success') AS refused,
-    min(data_events.event_time) AS first_time,
-    max(data_events.event_time) AS last_time,
-    min(first_calls.known_since) AS known_since,
-    data_events.account_id
+    min(data_events.event_time) AS first_time, max(data_events.event_time) AS last_time,
+    min(first_calls.known_since) AS known_since, data_events.account_id
 FROM data_events LEFT JOIN first_calls
     ON
         data_events.account_id = first_calls.account_id

@@ -1,13 +1,18 @@
 -- /// trailquery
 -- title = "Signs of stolen AI use"
--- question = "Did someone look whether prompts are logged, switch that off, or open access to models, and then call them?"
+-- question = "Did someone look whether prompts are logged, switch that off, or open access to models, and then call them, or try models in region after region in vain?"
 -- category = "any"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1496.004", "T1562.008"]
--- why = "Who resells model calls on a stolen key first checks that nobody reads along and that models are open; who builds an application does not, and scanners of settings never call a model. The console, which checks by itself, is left out. Harmless in a script that sets up and tries out a new account."
+-- why = "Who resells model calls on a stolen key first checks that nobody reads along and which models are open where; who builds an application knows its region, and scanners of settings never call a model. The console, which checks by itself, is left out. Harmless in a script that sets up and tries out a new account."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run llmjacking_signs"
+--
+-- [params.min_regions]
+-- type = "integer"
+-- default = 3
+-- about = "Regions in which models were asked and none answered, at or above which that alone is a sign; throttled calls do not count"
 --
 -- [columns]
 -- first_time = "The first of these calls (UTC)"
@@ -39,11 +44,10 @@ WITH calls AS (
 )
 
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
+    min(event_time) AS first_time, max(event_time) AS last_time,
     actor, key_kind,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(list(DISTINCT api) FILTER (WHERE NOT is_invocation)) AS prepared_by,
+    list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS prepared_by,
     list_sort(
         list_filter(
             list(DISTINCT json_extract_string(request, '$.modelId')),
@@ -57,5 +61,11 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM calls
 GROUP BY actor, key_kind, session_id
-HAVING bool_or(is_invocation) AND NOT bool_and(is_invocation)
+HAVING
+    (bool_or(is_invocation) AND NOT bool_and(is_invocation))
+    OR count(DISTINCT region) FILTER (
+        WHERE
+        is_invocation
+        AND (outcome = 'success' OR error_class IN ('denied', 'invalid', 'not-found'))
+    ) - count(DISTINCT region) FILTER (WHERE outcome = 'success') >= $min_regions
 ORDER BY first_time, actor, session_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Mail and messages prepared for abuse, queues emptied"
--- question = "Who added senders, raised or reopened sending limits, or purged queues?"
+-- question = "Who added senders or mailboxes, raised or reopened sending limits, or purged queues?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -34,7 +34,7 @@ WHERE
         'ses:VerifyEmailAddress', 'ses:VerifyDomainIdentity', 'ses:CreateEmailIdentity',
         'sns:SetSMSAttributes', 'sns:CreateSMSSandboxPhoneNumber',
         'sms-voice:SetTextMessageSpendLimitOverride', 'sms-voice:RequestPhoneNumber',
-        'sqs:PurgeQueue'
+        'sqs:PurgeQueue', 'workmail:CreateOrganization', 'workmail:RegisterToWorkMail'
     )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

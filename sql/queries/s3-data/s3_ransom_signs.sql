@@ -86,6 +86,7 @@ WHERE sign IS NOT NULL
 GROUP BY actor, session_id, account_id, bucket
 HAVING
     bool_or(sign = 'note left')
+    OR bool_or(api = 'PutBucketEncryption')  -- one call, and every new object has the foreign key
     OR count(*) FILTER (WHERE starts_with(sign, 'encrypted')) >= $min_encrypted
     OR count(DISTINCT sign) FILTER (WHERE sign <> 'objects deleted')
     + (count(*) FILTER (WHERE sign = 'objects deleted') >= $min_deletes)::INTEGER >= 2

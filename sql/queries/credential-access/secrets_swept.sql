@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Secrets listed, then read one after another"
--- question = "Which sessions listed the secrets or parameters of an account and asked for many of them within an hour?"
+-- question = "Which sessions listed the secrets or parameters of an account and asked for many of them within an hour, or for batch after batch by a filter?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -13,6 +13,11 @@
 -- type = "integer"
 -- default = 10
 -- about = "Different secrets and decrypted parameters asked for in one clock hour, at or above which a session is listed"
+--
+-- [params.min_batches]
+-- type = "integer"
+-- default = 3
+-- about = "Calls in one clock hour that fetched up to 20 secrets each by a filter, at or above which a session is listed"
 --
 -- [columns]
 -- hour_start = "Start of the clock hour (UTC)"
@@ -45,7 +50,12 @@ WITH calls AS (
                     'ssm:DescribeParameters'
                 )
                 AND outcome = 'success'
-                AND NOT regexp_matches(coalesce(request, ''), '"key": *"[Nn]ame"|"secretIdList"')
+                AND (
+                    contains(request, '"!')  -- all but what the filter names
+                    OR NOT regexp_matches(
+                        coalesce(request, ''), '"key": *"[Nn]ame"|"secretIdList"'
+                    )
+                )
             )
         )
 ),
@@ -71,5 +81,7 @@ SELECT
 FROM listed
 WHERE event_time >= listed_at
 GROUP BY hour_start, actor, account_id, session_id
-HAVING len(list_distinct(flatten(list(secrets)))) >= $min_secrets
+HAVING
+    len(list_distinct(flatten(list(secrets)))) >= $min_secrets
+    OR count(*) FILTER (WHERE api = 'BatchGetSecretValue') >= $min_batches
 ORDER BY hour_start, actor, account_id, session_id

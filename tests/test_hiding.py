@@ -42,6 +42,7 @@ ASKED = {  # of each command, what makes it say as much as it can
         ("verify", "tree"), ("verify", "tree", "--format", "json"), ("verify",), ("verify", S3, *AT), ("verify", "case.zip"),
         ("verify", "tree", "--trail", "zoe.quill"),
     ],
+    "prune": [("prune", "--before", "zoe.quill"), ("prune", "--before", "2024-01-01", "--lake", "held"), ("prune", "--before", "2024-03-05")],
     "compact": [("compact",), ("compact", "--lake", "held")],
     "bundle": [("bundle", "out.zip", "--events", "assumed"), ("bundle", "not.zip", "--events", "zoe.quill")],
     "hold": [("hold", "letter of zoe.quill, 198.51.100.77"), ("hold",), ("hold", "--release"), ("hold", "--lake", "held")],

@@ -18,6 +18,7 @@ STATUS_COLORS = {
     "quiet": "#d5ebe2",
     "not due": "#dfe3ea",
     "not collected": "#9aa3b2",
+    "pruned": "#5b6c8f",
     "logging off": "#e08e0b",
     "missing": "#c0392b",
 }

@@ -5,15 +5,20 @@ that changes no row; a crash leaves the lake as it was before or after. A file t
 stays for KEPT_S from when it was superseded, or written by a commit that never was: who opened the lake before that
 reads on, and each version of that time can be opened. After it, only files named by a pinned version stay:
 `pins/NAME.json` in the lake holds {table: version}. While the lake is on hold nothing of this happens.
+
+Pruning takes the events of old dates out of the newest version; their files go in the same way.
 """
 
 import json
 import time
 from collections import defaultdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
@@ -86,6 +91,64 @@ def vacuum(lake: Path, now: float) -> int:
             file.unlink()
         removed += len(old)
     return removed
+
+
+class Pruned(NamedTuple):
+    """What a pruning removes: rows of events and variants, their bytes on the disk, and of how many log files."""
+
+    rows: int
+    bytes: int
+    first: str  # dates, ISO
+    last: str
+    files: int
+
+
+def prune(lake: Path, before: date, really: bool) -> Pruned | None:
+    """Remove the events of all dates before this one, if `really`; None where there are none.
+
+    The ledger keeps that their log files were read, as `pruned`, so that no ingest brings them back and coverage tells.
+    Who has the lake open reads on for KEPT_S; then the bytes go. Raises UsageError on hold and without a lake.
+    """
+    refuse_unless_lake(lake)
+    refuse_while_held(lake, "prune")
+    (lake / "cache").mkdir(exist_ok=True)
+    with tables.only_writer(lake):
+        old = {table: _files_before(lake, table, before) for table in (tables.EVENT_TABLE, tables.VARIANTS)}
+        files = [file for of_table in old.values() for file in of_table]
+        if not files:
+            return None
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        days = sorted(day for file in files if (day := _day(file)))
+        marks = _marks(lake, before)
+        if really:
+            tables.append(lake, tables.FILES, marks)  # first: what is removed is never taken for quiet
+            for table, of_table in old.items():
+                if of_table:
+                    tables.remove(lake, table, of_table)
+        size = sum(file.stat().st_size for file in files)
+        return Pruned(rows, size, days[0], days[-1], len(set(marks["file_sha256"].to_pylist())))
+
+
+def _files_before(lake: Path, table: tables.Table, before: date) -> list[Path]:
+    files = map(Path, tables.parquet_files(lake, table))
+    return [file for file in files if (day := _day(file)) and day < before.isoformat()]
+
+
+def _marks(lake: Path, before: date) -> pa.Table:
+    """Rows of `files` that say so of each log file some of whose events go."""
+    own, now = duckdb.connect(), datetime.now(UTC).replace(tzinfo=None)
+    own.read_parquet(tables.parquet_files(lake, tables.FILES)).create_view("files")
+    reason = f"events before {before} were pruned on {now:%Y-%m-%d}"
+    return own.sql(_MARKS, params={"before": before, "reason": reason, "now": now}).to_arrow_table()
+
+
+_MARKS = """
+SELECT * REPLACE ('pruned' AS status, concat_ws('; ', $reason, reason) AS reason, $now::TIMESTAMP AS ingested_at)
+FROM files
+WHERE first_event_time < $before
+QUALIFY row_number() OVER (PARTITION BY file_sha256, place ORDER BY ingested_at DESC) = 1
+    AND status IN ('loaded', 'partial')
+"""
 
 
 def _small_files(lake: Path, table: tables.Table) -> list[list[Path]]:

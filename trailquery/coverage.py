@@ -156,7 +156,7 @@ WITH best AS (
         hour,
         account_id,
         region,
-        bool_or(status IN $covered) AS is_covered,
+        bool_or(status IN $covered) AND NOT bool_or(status = 'pruned') AS is_covered,
         min(status) FILTER (WHERE status NOT IN $covered) AS status
     FROM coverage_hours
     GROUP BY hour, account_id, region

@@ -7,7 +7,7 @@ commit names is invisible. A table's history is kept for ever, so that a report 
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -151,20 +151,23 @@ def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> Non
     root, delta = lake / table.name, DeltaTable(str(lake / table.name))
     rows = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
     order = _order(rows, table.sort, pa.arange(0, len(rows)))
-    actions: list[AddAction | RemoveAction] = [_write_part(root, table, day, rows, order, data_change=False)]
-    for file in files:
-        os.utime(file)
-        path = f"{file.parent.name}/{file.name}" if table.by_date else file.name
-        actions.append(
-            RemoveAction(
-                quote(path, safe="/="),
-                False,
-                int(file.stat().st_mtime * 1000),
-                file.stat().st_size,
-                {"event_date": day} if table.by_date else {},
-            )
-        )
-    _commit(delta, table, actions)
+    added = _write_part(root, table, day, rows, order, data_change=False)
+    _commit(delta, table, [added, *(_superseded(table, day, file, data_change=False) for file in files)])
+
+
+def remove(lake: Path, table: Table, files: list[Path]) -> None:
+    """Commit that the rows of `files`, of a table that is partitioned by date, are gone, in one atomic step."""
+    delta = DeltaTable(str(lake / table.name))
+    days = ((file, file.parent.name.removeprefix("event_date=")) for file in files)
+    _commit(delta, table, [_superseded(table, day, file, data_change=True) for file, day in days])
+
+
+def _superseded(table: Table, day: str | None, file: Path, data_change: bool) -> RemoveAction:
+    """That no newer version needs the file; it carries the time from which this is so."""
+    os.utime(file)
+    path, status = f"{file.parent.name}/{file.name}" if table.by_date else file.name, file.stat()
+    values = {"event_date": day} if table.by_date else {}
+    return RemoveAction(quote(path, safe="/="), data_change, int(status.st_mtime * 1000), status.st_size, values)
 
 
 @contextmanager
@@ -185,9 +188,9 @@ def only_writer(lake: Path) -> Iterator[None]:
         yield
 
 
-def _commit(delta: DeltaTable, table: Table, actions: list[AddAction | RemoveAction]) -> None:
+def _commit(delta: DeltaTable, table: Table, actions: Sequence[AddAction | RemoveAction]) -> None:
     partition_by = ["event_date"] if table.by_date else None
-    delta.create_write_transaction(actions, mode="append", schema=delta.schema(), partition_by=partition_by)
+    delta.create_write_transaction(list(actions), mode="append", schema=delta.schema(), partition_by=partition_by)
 
 
 def _order(rows: pa.Table, names: tuple[str, ...], indices: pa.Array) -> pa.Array:

@@ -32,6 +32,7 @@ SELECT
     kind,
     name,
     status NOT IN ('unread', 'archived') AS is_held,
+    status = 'pruned' AS is_pruned,
     ingested_at,
     nullif(path.prefix, '') AS prefix,
     nullif(path.organization_id, '') AS organization_id,
@@ -191,6 +192,7 @@ SELECT
     chain.id,
     held.file_sha256,
     held.is_held,
+    held.is_pruned,
     date_trunc('hour', held.delivered_at) AS hour
 FROM stored.file_places AS held
 LEFT JOIN (SELECT DISTINCT name, id FROM stored.listed_files) AS listed ON held.name = listed.name
@@ -347,6 +349,10 @@ off AS (
     SELECT id, hour, min(reason) AS reason FROM stored.logging_off GROUP BY id, hour
 ),
 
+pruned AS (
+    SELECT DISTINCT id, hour FROM stored.chain_files WHERE is_pruned
+),
+
 seen AS (
     SELECT
         account_id,
@@ -383,10 +389,12 @@ cells AS (
         coalesce(seen.events, 0) AS events,
         coalesce(seen.categories, []) AS categories,
         off.reason AS off_reason,
+        pruned.id IS NOT NULL AS is_pruned,
         grid.hour + INTERVAL 75 MINUTE > grid.fresh_until AS is_open
     FROM grid
     LEFT JOIN told ON grid.id = told.id AND grid.hour = told.hour
     LEFT JOIN off ON grid.id = off.id AND grid.hour = off.hour
+    LEFT JOIN pruned ON grid.id = pruned.id AND grid.hour = pruned.hour
     LEFT JOIN seen
         ON
             grid.account_id IS NOT DISTINCT FROM seen.account_id
@@ -418,6 +426,7 @@ judged AS (
             WHEN off_reason IS NOT NULL THEN 'logging off'
             WHEN lacking > 0 THEN 'missing'
             WHEN unread > 0 THEN 'not collected'
+            WHEN is_pruned THEN 'pruned'
             WHEN digests = 0 AND is_open AND told_by <> 'events' THEN 'not due'
             WHEN files > 0 OR (told_by = 'events' AND events > 0) THEN 'delivered'
             WHEN digests > 0 AND proven = digests THEN 'proven quiet'
@@ -452,6 +461,7 @@ SELECT
             told_by = 'digests' AND digests = 0, 'its digest is not held', NULL
         )
         WHEN 'not due' THEN 'the newest file of the trail is too old to tell'
+        WHEN 'pruned' THEN 'files were read, and their events removed: trailquery prune'
         ELSE if(
             unread > 0, 'files are in the bucket that were not read', 'no file, and no digest'
         )
@@ -473,7 +483,7 @@ COMMENT ON COLUMN coverage_hours.region IS 'The region.';
 COMMENT ON COLUMN coverage_hours.trail IS
 'The trail, where digests name it.';
 COMMENT ON COLUMN coverage_hours.status IS
-'delivered, proven quiet (a signed digest lists no file), quiet (one that was not verified), missing, logging off, not collected, or not due: too new to tell.';
+'delivered, proven quiet (a signed digest lists no file), quiet (one that was not verified), missing, logging off, not collected, pruned, or not due: too new to tell.';
 COMMENT ON COLUMN coverage_hours.reason IS 'Why it is so.';
 COMMENT ON COLUMN coverage_hours.files IS 'Log files held that were delivered in it.';
 COMMENT ON COLUMN coverage_hours.files_missing IS 'Log files that a digest lists and that are not held.';

@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": ("doctor", "What a bucket and its trails are worth as evidence, and what we may read."),
     "verify": ("verify", "Prove that log files are as delivered, by the digests that CloudTrail signed."),
     "compact": ("compact", "Merge the many small files that small ingests leave."),
+    "prune": ("compact", "Remove the events of old days, and keep that they were there."),
     "bundle": ("bundle", "Pack events and the proof of them into a zip that anyone can check."),
     "hold": ("hold", "Let nothing of the lake be merged or removed until it is released."),
     "info": ("questions", "What the lake holds: accounts, regions, days, trails, files."),

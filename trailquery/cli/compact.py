@@ -1,5 +1,6 @@
 """`trailquery compact`: few files where small ingests left many."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -7,8 +8,10 @@ import click
 from trailquery.cli.options import lake_option
 from trailquery.compaction import Compacted
 from trailquery.compaction import compact as compact_lake
+from trailquery.compaction import prune as prune_lake
 from trailquery.lake import default_lake
 from trailquery.output import printable
+from trailquery.times import parse_time, zone
 
 
 @click.command()
@@ -19,6 +22,27 @@ def compact(lake: Path | None) -> None:
     Rows stay as they are. `ingest` does the same when it is done; who has the lake open reads on.
     """
     click.echo(told(compact_lake(lake or default_lake())) or "nothing to compact")
+
+
+@click.command()
+@click.option(
+    "--before", required=True, metavar="TIME", help="Events of all days (UTC) before that of TIME go: 2026-01-01, 400d."
+)
+@click.option("--yes", is_flag=True, help="Remove them. Without it, it is only told what would go.")
+@lake_option
+def prune(before: str, yes: bool, lake: Path | None) -> None:
+    """Remove the events of old days from the lake; evidence stays: log files where they lie, digests, verdicts, rejects.
+
+    That their log files were read stays known, as `pruned` in `files` and in `coverage`: no ingest of the same files brings
+    the events back, a new lake does. The disk gets its space back with the first compact or ingest after a week.
+    """
+    day = parse_time(before, zone("UTC"), datetime.now(UTC), "--before").date()
+    gone = prune_lake(lake or default_lake(), day, yes)
+    if gone is None:
+        click.echo(f"nothing is held of days before {day}")
+        return
+    what = f"{gone.rows:,} events, {gone.bytes:,} bytes, of {gone.first} .. {gone.last}, from {gone.files:,} log files"
+    click.echo(f"removed {what}" if yes else f"would remove {what}; nothing is removed yet, add --yes")
 
 
 def told(done: Compacted) -> str:

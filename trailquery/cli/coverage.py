@@ -7,7 +7,7 @@ import click
 from trailquery.cli.options import asked_from, opened, put, question_options, say
 from trailquery.errors import UsageError
 
-STATUSES = ("delivered", "proven quiet", "quiet", "missing", "logging off", "not collected", "not due")
+STATUSES = ("delivered", "proven quiet", "quiet", "missing", "logging off", "not collected", "pruned", "not due")
 
 
 @click.command()
@@ -20,7 +20,7 @@ def coverage(status: tuple[str, ...], hours: bool, trails: bool, **options: Any)
 
     delivered: log files are held. proven quiet: a signed digest lists none; quiet: one that was not verified. missing: a
     digest lists files that are not held, or is not held itself. logging off: as StopLogging says, or a digest that follows
-    none. not collected: nothing is held that tells. not due: too new to tell.
+    none. not collected: nothing is held that tells. pruned: held, and removed by `trailquery prune`. not due: too new to tell.
     """
     asked = asked_from(options)
     if asked.only_intact:

@@ -10,7 +10,7 @@ from trailquery.output import printable
 from trailquery.simulate import LAYOUTS, STORIES
 from trailquery.simulate import simulate as simulate_trail
 
-STATUSES = ("loaded", "partial", "rejected", "unread", "archived")
+STATUSES = ("loaded", "partial", "rejected", "pruned", "unread", "archived")
 
 
 @click.command()

@@ -9,13 +9,13 @@
 -- [params.status]
 -- type = "list"
 -- default = []
--- about = "Only these: delivered, proven quiet, quiet, missing, logging off, not collected, not due; empty is all"
+-- about = "Only these: delivered, proven quiet, quiet, missing, logging off, not collected, pruned, not due; empty is all"
 --
 -- [columns]
 -- account_id = "The account"
 -- region = "The region"
 -- trail = "The trail, where digests name it"
--- status = "delivered, proven quiet (a signed digest lists no file), quiet (one not verified), missing, logging off, not collected, or not due: too new to tell"
+-- status = "delivered, proven quiet (a signed digest lists no file), quiet (one not verified), missing, logging off, not collected, pruned, or not due: too new to tell"
 -- first_hour = "The first of the hours on end that are so (UTC)"
 -- last_hour = "The last of them"
 -- hours = "How many there are"
@@ -38,9 +38,7 @@ WITH numbered AS (
 
 SELECT
     account_id, region, trail, status,
-    min(hour) AS first_hour,
-    max(hour) AS last_hour,
-    count(*) AS hours,
+    min(hour) AS first_hour, max(hour) AS last_hour, count(*) AS hours,
     sum(files)::BIGINT AS files,
     sum(events)::BIGINT AS events,
     list_sort(list_distinct(flatten(list(categories)))) AS categories,

@@ -47,11 +47,8 @@ WITH calls AS (
 )
 
 SELECT
-    min(event_time) AS first_change,
-    max(event_time) AS last_change,
-    min(actor) AS actor,
-    access_key_id,
-    count(*) AS changes,
+    min(event_time) AS first_change, max(event_time) AS last_change, min(actor) AS actor,
+    access_key_id, count(*) AS changes,
     list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
     list_sort(list_distinct(list_concat(list(client), list(client_before)))) AS clients,
     list_sort(list(DISTINCT action)) AS actions,

@@ -37,8 +37,7 @@ WITH uses AS (
 )
 
 SELECT
-    event_date AS day,
-    count(*) AS events,
+    event_date AS day, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors,
@@ -53,8 +52,7 @@ SELECT
     list_sort(list(DISTINCT region)) AS regions,
     list_sort(list(DISTINCT service)) AS services,
     list_sort(list(DISTINCT action) FILTER (WHERE action_since = event_date)) AS new_actions,
-    min(event_time) AS first_event,
-    max(event_time) AS last_event
+    min(event_time) AS first_event, max(event_time) AS last_event
 FROM uses
 GROUP BY event_date
 ORDER BY day

@@ -30,25 +30,14 @@
 -- event_ids = "The making and those uses, sorted"
 -- ///
 WITH creations AS (
-    SELECT *
-    FROM management_events
-    WHERE
-        action = 'iam:CreateAccessKey'
-        AND target <> 'user/' || coalesce(user_name, '')
-),
-
-new_users AS (
-    SELECT account_id, target, event_time
-    FROM history
-    WHERE action = 'iam:CreateUser' AND outcome = 'success'
+    SELECT * FROM management_events
+    WHERE action = 'iam:CreateAccessKey' AND target <> 'user/' || coalesce(user_name, '')
 )
 
 SELECT
     made.event_time, made.actor, made.target AS key_for, made.client_ip, made.client AS made_with,
     list_sort(list(DISTINCT used.client) FILTER (WHERE used.client IS NOT NULL)) AS used_with,
-    made.issued_key_id AS created_key,
-    min(used.event_time) AS first_used,
-    count(*) AS uses,
+    made.issued_key_id AS created_key, min(used.event_time) AS first_used, count(*) AS uses,
     count(*) FILTER (WHERE used.outcome <> 'success') AS failed,
     list_sort(list(DISTINCT used.action)) AS actions,
     made.account_id,
@@ -61,11 +50,13 @@ INNER JOIN history AS used
         AND used.event_time <= made.event_time + $within
 WHERE
     NOT EXISTS (
-        SELECT 1 FROM new_users
+        SELECT 1 FROM history AS created
         WHERE
-            new_users.account_id = made.account_id
-            AND new_users.target = made.target
-            AND new_users.event_time BETWEEN made.event_time - $within AND made.event_time
+            created.action = 'iam:CreateUser'
+            AND created.outcome = 'success'
+            AND created.account_id = made.account_id
+            AND created.target = made.target
+            AND created.event_time BETWEEN made.event_time - $within AND made.event_time
     )
     AND NOT EXISTS (
         SELECT 1 FROM history AS before

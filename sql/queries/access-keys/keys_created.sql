@@ -37,9 +37,7 @@ WITH creations AS (
 
 uses AS (
     SELECT
-        access_key_id,
-        min(event_time) AS first_used,
-        max(event_time) AS last_used,
+        access_key_id, min(event_time) AS first_used, max(event_time) AS last_used,
         count(*) AS uses,
         list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS used_from
     FROM history

@@ -50,16 +50,13 @@ WITH calls AS (
 )
 
 SELECT
-    min(event_time) AS first_change,
-    max(event_time) AS last_change,
-    min(actor) AS actor,
+    min(event_time) AS first_change, max(event_time) AS last_change, min(actor) AS actor,
     count(*) AS changes,
     list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
     list_sort(list(DISTINCT ip_scope)) AS scopes,
     list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    min(key_kind) AS key_kind,
-    session_id,
+    min(key_kind) AS key_kind, session_id,
     list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids
 FROM calls
 WHERE client_ip <> ip_before AND event_time <= time_before + $within

@@ -37,14 +37,10 @@ creations AS (
 )
 
 SELECT
-    events.access_key_id,
-    min(events.actor) AS actor,
-    min(events.actor_account_id) AS actor_account_id,
-    min(creations.created_at) AS created_at,
-    min(held.first_held) AS first_held,
-    min(events.event_time) AS first_seen,
-    max(events.event_time) AS last_seen,
-    count(*) AS events,
+    events.access_key_id, min(events.actor) AS actor,
+    min(events.actor_account_id) AS actor_account_id, min(creations.created_at) AS created_at,
+    min(held.first_held) AS first_held, min(events.event_time) AS first_seen,
+    max(events.event_time) AS last_seen, count(*) AS events,
     count(*) FILTER (WHERE events.access = 'write' AND events.outcome = 'success') AS writes,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     list_sort(

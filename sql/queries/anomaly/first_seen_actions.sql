@@ -44,8 +44,7 @@
 WITH first_calls AS (
     SELECT
         CASE $new_to WHEN 'identity' THEN principal_key END AS identity,
-        service,
-        min(event_time) AS called_at,
+        service, min(event_time) AS called_at,
         min_by(event_id, (event_time, event_id)) AS event_id
     FROM history
     WHERE NOT is_aws_call AND category NOT IN ('insight', 'aggregated')

@@ -32,8 +32,7 @@
 -- ///
 WITH first_calls AS (
     SELECT
-        requested_role_arn,
-        min(event_time) AS called_at,
+        requested_role_arn, min(event_time) AS called_at,
         min_by(event_id, (event_time, event_id)) AS event_id
     FROM history
     WHERE service = 'sts' AND requested_role_arn IS NOT NULL AND NOT is_aws_call

@@ -40,8 +40,7 @@ WITH called AS (
 )
 
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
     trim(tool) AS tool,
     max(coalesce(role_name, actor)) AS actor,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,

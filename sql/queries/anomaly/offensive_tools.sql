@@ -40,8 +40,7 @@ WITH called AS (
 )
 
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
     tool, client_ip,
     list_sort(list(DISTINCT actor) FILTER (WHERE actor IS NOT NULL)) AS actors,
     count(*) AS calls,

@@ -97,9 +97,7 @@ spikes AS (
 )
 
 SELECT
-    spikes.hour_start,
-    max(calls.who) AS who,
-    spikes.counted,
+    spikes.hour_start, max(calls.who) AS who, spikes.counted,
     round(spikes.usual, 2) AS usual,
     round(spikes.z, 1) AS z,
     list_sort(list(DISTINCT calls.action))[1:20] AS actions,

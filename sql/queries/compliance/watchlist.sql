@@ -42,8 +42,7 @@ SELECT
     max(coalesce(events.role_name, events.actor)) AS actor,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,
-    min(events.event_time) AS first_seen,
-    max(events.event_time) AS last_seen,
+    min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     list_sort(
         list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL)
     ) AS client_ips,

@@ -40,8 +40,7 @@ WITH starts AS (
 
 failures AS (
     SELECT
-        starts.event_id,
-        count(*) AS failed_after,
+        starts.event_id, count(*) AS failed_after,
         min_by(failed.action || ' ' || failed.error_code, (failed.event_time, failed.event_id))
             AS first_failure
     FROM starts INNER JOIN history AS failed

@@ -33,12 +33,7 @@ WITH launches AS (
     SELECT
         *,
         coalesce(
-            try_cast(
-                coalesce(
-                    json_extract_string(request, '$.instancesSet.items[0].maxCount'),
-                    json_extract_string(request, '$.instanceCount')
-                ) AS INTEGER
-            ),
+            try_cast(regexp_extract(request, '"(max|instance)Count" ?: ?"?([0-9]+)', 2) AS INTEGER),
             1
         ) AS asked_for
     FROM events
@@ -47,10 +42,7 @@ WITH launches AS (
 
 SELECT
     event_time, actor, client_ip, client,
-    coalesce(
-        json_extract_string(request, '$.instanceType'),
-        json_extract_string(request, '$.launchSpecification.instanceType')
-    ) AS instance_type,
+    nullif(regexp_extract(request, '"instanceType" ?: ?"([^"]+)', 1), '') AS instance_type,
     asked_for,
     list_transform(
         list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
@@ -61,10 +53,7 @@ SELECT
         list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
         json_extract_string(request, '$.iamInstanceProfile.name')
     ) AS instance_profile,
-    coalesce(
-        json_extract_string(request, '$.instancesSet.items[0].keyName'),
-        json_extract_string(request, '$.launchSpecification.keyName')
-    ) AS key_name,
+    nullif(regexp_extract(request, '"keyName" ?: ?"([^"]+)', 1), '') AS key_name,
     coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
     outcome, error_code, account_id, region, event_id
 FROM launches

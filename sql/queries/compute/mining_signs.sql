@@ -89,9 +89,7 @@ sized AS (
 )
 
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     list_sort(list_filter(list(DISTINCT instance_type), lambda named: named <> ''))
         AS instance_types,

@@ -21,8 +21,7 @@
 -- event_ids = "The sign-ins, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
     actor, identity_type, account_id,
     count(*) AS sign_ins,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,

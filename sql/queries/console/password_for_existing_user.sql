@@ -6,7 +6,7 @@
 -- severity = "medium"
 -- mitre = ["T1098.001"]
 -- why = "A thief of an API key so gets a way into the console, under another's name, that outlives the key. Harmless at a help desk, and where an administrator gives an old user console access."
--- next = "trailquery run console_logins --user {user}"
+-- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run password_for_existing_user"
 --
 -- [columns]
@@ -22,12 +22,6 @@
 -- session_id = "The session it was called in"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH creations AS (
-    SELECT account_id, target, event_time
-    FROM history
-    WHERE action = 'iam:CreateUser' AND outcome = 'success'
-)
-
 SELECT
     event_time,
     split_part(target, '/', 2) AS user,
@@ -37,11 +31,13 @@ WHERE
     action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
     AND target <> 'user/' || coalesce(user_name, '')
     AND NOT EXISTS (
-        SELECT 1 FROM creations
+        SELECT 1 FROM history AS created
         WHERE
-            creations.account_id = setting.account_id
-            AND creations.target = setting.target
-            AND creations.event_time BETWEEN setting.event_time - INTERVAL 1 DAY
+            created.action = 'iam:CreateUser'
+            AND created.outcome = 'success'
+            AND created.account_id = setting.account_id
+            AND created.target = setting.target
+            AND created.event_time BETWEEN setting.event_time - INTERVAL 1 DAY
             AND setting.event_time
     )
 ORDER BY event_time, event_id

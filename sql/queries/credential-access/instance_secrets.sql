@@ -27,13 +27,10 @@
 -- event_ids = "The calls, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    actor,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    action,
-    count(DISTINCT target) AS instances,
+    action, count(DISTINCT target) AS instances,
     list_sort(list(DISTINCT target) FILTER (WHERE target IS NOT NULL)) AS targets,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,

@@ -65,9 +65,7 @@ known AS (
 )
 
 SELECT
-    min(asked.event_time) AS first_seen,
-    max(asked.event_time) AS last_seen,
-    asked.actor,
+    min(asked.event_time) AS first_seen, max(asked.event_time) AS last_seen, asked.actor,
     list_sort(list(DISTINCT asked.client_ip) FILTER (WHERE asked.client_ip IS NOT NULL))
         AS client_ips,
     count(DISTINCT asked.secret) AS secrets,

@@ -26,10 +26,8 @@
 -- targets = "At most ten of what it was aimed at, sorted"
 -- ///
 SELECT
-    min(events.event_time) AS first_seen,
-    max(events.event_time) AS last_seen,
-    events.actor_account_id AS from_account,
-    any_value(ours.account_name) AS from_name,
+    min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
+    events.actor_account_id AS from_account, any_value(ours.account_name) AS from_name,
     count(ours.account_id) = 0 AS is_outside,
     events.actor, events.account_id AS to_account, events.action,
     count(*) AS calls,

@@ -28,8 +28,7 @@ WITH first_calls AS (
 )
 
 SELECT
-    any_value(first_calls.first_seen) AS first_seen,
-    max(events.event_time) AS last_seen,
+    any_value(first_calls.first_seen) AS first_seen, max(events.event_time) AS last_seen,
     events.actor_account_id AS from_account, events.principal_key,
     list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
         AS client_ips,

@@ -20,9 +20,7 @@
 -- ///
 SELECT
     region, account_id, is_approved_region AS is_approved,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    count(*) AS events,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(DISTINCT principal_key) AS identities,

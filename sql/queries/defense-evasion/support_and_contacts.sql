@@ -19,9 +19,7 @@
 -- ///
 SELECT
     actor, action, outcome,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    count(*) AS calls,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, count(*) AS calls,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     account_id,
     list_sort(list(event_id)) AS event_ids

@@ -28,8 +28,7 @@
 -- ///
 SELECT
     region, actor,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS refused,

@@ -60,9 +60,7 @@ WITH asked AS (
 )
 
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    actor,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
     list_sort(list(DISTINCT kind)) AS kinds,

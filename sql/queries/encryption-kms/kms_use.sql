@@ -34,8 +34,7 @@ SELECT
     )[:5] AS some_contexts,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
+    min(event_time) AS first_time, max(event_time) AS last_time,
     list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
         AS client_ips
 FROM events

@@ -44,8 +44,7 @@ SELECT
         []
     ) AS passed_roles,
     list_sort(list(DISTINCT region)) AS regions,
-    min(event_time) AS first_used,
-    max(event_time) AS last_used
+    min(event_time) AS first_used, max(event_time) AS last_used
 FROM events
 WHERE
     $who IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)

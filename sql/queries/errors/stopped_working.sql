@@ -45,10 +45,8 @@ WITH successes AS (
 
 SELECT
     max(coalesce(failed.role_name, failed.actor)) AS actor,
-    failed.action,
-    any_value(successes.last_success) AS last_success,
-    any_value(successes.successes) AS successes,
-    min(failed.event_time) AS first_failure,
+    failed.action, any_value(successes.last_success) AS last_success,
+    any_value(successes.successes) AS successes, min(failed.event_time) AS first_failure,
     count(*) AS failures,
     list_sort(list(DISTINCT failed.error_code)) AS error_codes,
     max_by(failed.error_message, (failed.event_time, failed.event_id)) AS last_message,

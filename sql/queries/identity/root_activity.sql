@@ -25,13 +25,10 @@
 -- event_ids = "Its events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    actor_account_id,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    bool_or(session_mfa) AS session_mfa,
-    count(*) AS events,
+    bool_or(session_mfa) AS session_mfa, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
     list_sort(list(DISTINCT action)) AS actions,

@@ -23,9 +23,7 @@
 -- event_ids = "The changes, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    actor_account_id,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
     count(*) FILTER (WHERE outcome = 'success') AS changes,

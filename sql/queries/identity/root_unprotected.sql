@@ -29,9 +29,7 @@ WITH sign_ins AS (
 )
 
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    actor_account_id,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
     CASE WHEN min(key_kind) IS NULL THEN 'password without MFA' ELSE 'access key' END AS how,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     count(*) AS events,

@@ -44,10 +44,8 @@ SELECT
     nullif(
         regexp_extract(role_name, '^AWSReservedSSO_(.+)_[0-9a-f]{16}$', 1), ''
     ) AS permission_set,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    count(DISTINCT session_id) AS sessions,
-    count(*) AS events,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
+    count(DISTINCT session_id) AS sessions, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors,

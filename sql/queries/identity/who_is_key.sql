@@ -41,8 +41,7 @@ use AS (
     SELECT
         max_by(actor, (event_time, event_id)) AS actor,
         max_by(actor_account_id, (event_time, event_id)) AS account_id,
-        min(event_time) AS first_used,
-        max(event_time) AS last_used,
+        min(event_time) AS first_used, max(event_time) AS last_used,
         min(event_time) FILTER (WHERE is_foreign) AS first_foreign_use,
         min_by(client_ip, (event_time, event_id)) FILTER (WHERE is_foreign) AS foreign_ip,
         count(*) AS uses,

@@ -54,9 +54,7 @@ people AS (
 )
 
 SELECT
-    min(removals.event_time) AS first_time,
-    max(removals.event_time) AS last_time,
-    removals.actor,
+    min(removals.event_time) AS first_time, max(removals.event_time) AS last_time, removals.actor,
     list_sort(list(DISTINCT removals.client_ip)) AS client_ips,
     list_sort(list(DISTINCT removals.person)) AS people,
     list_sort(list(DISTINCT removals.action)) AS actions,

@@ -22,9 +22,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     action,
     list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]

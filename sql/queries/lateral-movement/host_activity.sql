@@ -33,8 +33,7 @@ WITH known AS (
 )
 
 SELECT
-    min(events.event_time) AS first_seen,
-    max(events.event_time) AS last_seen,
+    min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     events.role_name AS role, events.action,
     count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,

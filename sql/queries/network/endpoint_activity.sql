@@ -36,8 +36,7 @@ SELECT
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
     coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen
+    min(event_time) AS first_seen, max(event_time) AS last_seen
 FROM events
 WHERE
     vpc_endpoint_id IS NOT NULL

@@ -22,8 +22,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(event_time) AS first_seen, max(event_time) AS last_seen,
     vpc_endpoint_id, actor_account_id AS stranger_account_id,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
     list_sort(list(DISTINCT action)) AS actions,

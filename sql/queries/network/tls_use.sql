@@ -32,9 +32,7 @@ SELECT
     count(DISTINCT user_agent) AS user_agents,
     max_by(user_agent, (event_time, event_id)) AS user_agent,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
-    principal_key
+    min(event_time) AS first_seen, max(event_time) AS last_seen, principal_key
 FROM events
 WHERE tls_version < $below  -- as text: SSLv3 < TLSv1 < TLSv1.3 < all
 GROUP BY tls_version, principal_key

@@ -48,9 +48,7 @@ WITH tampering AS (
 )
 
 SELECT
-    min(event_time) AS first_at,
-    max(event_time) AS last_at,
-    min(actor) AS actor,
+    min(event_time) AS first_at, max(event_time) AS last_at, min(actor) AS actor,
     action, target,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'success') AS worked,

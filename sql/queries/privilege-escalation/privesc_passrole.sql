@@ -60,9 +60,7 @@ WITH handed AS (
 
 uses AS (
     SELECT
-        handed.event_id,
-        min(history.event_time) AS first_used,
-        count(*) AS uses,
+        handed.event_id, min(history.event_time) AS first_used, count(*) AS uses,
         list_sort(
             list(DISTINCT history.client_ip) FILTER (WHERE history.client_ip IS NOT NULL)
         ) AS used_from

@@ -31,8 +31,7 @@ WITH asked AS (
 
 uses AS (
     SELECT
-        access_key_id,
-        count(*) AS uses,
+        access_key_id, count(*) AS uses,
         list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS used_from,
         list_sort(list(DISTINCT action)) AS used_for
     FROM history

@@ -33,9 +33,7 @@ WITH uses AS (
     SELECT
         session_id, client_ip,
         contains(client_ip, ':') AS is_ipv6,
-        min(ip_scope) AS ip_scope,
-        min(event_time) AS first_used,
-        max(event_time) AS last_used
+        min(ip_scope) AS ip_scope, min(event_time) AS first_used, max(event_time) AS last_used
     FROM history
     WHERE
         ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor')
@@ -63,8 +61,7 @@ elsewhere AS (
 )
 
 SELECT
-    min(events.event_time) AS first_seen,
-    max(events.event_time) AS last_seen,
+    min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     events.actor, events.client_ip, events.ip_scope,
     coalesce(any_value(elsewhere.other_ips), []) AS other_ips,
     list_sort(list(DISTINCT events.user_agent)) AS user_agents,

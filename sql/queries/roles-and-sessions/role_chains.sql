@@ -25,8 +25,7 @@
 -- ///
 WITH passed AS (
     SELECT
-        lineage.session_id,
-        count(DISTINCT above.role_arn) AS roles,
+        lineage.session_id, count(DISTINCT above.role_arn) AS roles,
         list_sort(list(format('{:02d} {}', lineage.depth, above.actor))) AS chain,
         any_value(lineage.origin) AS origin,
         list_sort(

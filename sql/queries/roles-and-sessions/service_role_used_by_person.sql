@@ -33,13 +33,10 @@ WITH takers AS (
 )
 
 SELECT
-    min(asked.issued_at) AS first_seen,
-    max(asked.issued_at) AS last_seen,
+    min(asked.issued_at) AS first_seen, max(asked.issued_at) AS last_seen,
     asked.actor, asked.role_arn,
-    any_value(takers.services) AS services,
-    any_value(takers.by_services) AS by_services,
-    any_value(takers.by_others) AS by_others,
-    count(*) AS calls,
+    any_value(takers.services) AS services, any_value(takers.by_services) AS by_services,
+    any_value(takers.by_others) AS by_others, count(*) AS calls,
     count(*) FILTER (WHERE asked.outcome <> 'success') AS failed,
     list_sort(list(DISTINCT asked.client_ip) FILTER (WHERE asked.client_ip IS NOT NULL))
         AS client_ips,

@@ -60,8 +60,7 @@ WITH signs AS (
 )
 
 SELECT
-    min(shown.event_time) AS first_seen,
-    max(shown.event_time) AS last_seen,
+    min(shown.event_time) AS first_seen, max(shown.event_time) AS last_seen,
     signs.sign, shown.actor,
     list_sort(list(DISTINCT shown.client_ip) FILTER (WHERE shown.client_ip IS NOT NULL))
         AS client_ips,

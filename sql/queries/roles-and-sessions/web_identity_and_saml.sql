@@ -24,8 +24,7 @@
 -- account_id = "The account of the role"
 -- ///
 SELECT
-    min(issued_at) AS first_seen,
-    max(issued_at) AS last_seen,
+    min(issued_at) AS first_seen, max(issued_at) AS last_seen,
     identity_provider, actor, role_arn,
     count(*) AS calls,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,

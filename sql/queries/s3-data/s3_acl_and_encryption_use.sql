@@ -34,9 +34,7 @@ WITH told AS (
 
 SELECT
     bucket, actor, action, needs_acl, signature, tls_version, encryption,
-    count(*) AS calls,
-    min(event_time) AS first_time,
-    max(event_time) AS last_time
+    count(*) AS calls, min(event_time) AS first_time, max(event_time) AS last_time
 FROM told
 WHERE
     needs_acl

@@ -28,8 +28,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
+    min(event_time) AS first_time, max(event_time) AS last_time,
     CASE WHEN presigned THEN 'link' ELSE 'anonymous' END AS how,
     actor, client_ip, bucket, action,
     count(DISTINCT object_key) AS objects,

@@ -37,9 +37,7 @@ WITH copies AS (
 )
 
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     action, bucket, other_account,
     count(DISTINCT object_key) AS objects,

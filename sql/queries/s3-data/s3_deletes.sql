@@ -33,9 +33,7 @@
 -- event_ids = "The events, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
         AS client_ips,
     bucket,

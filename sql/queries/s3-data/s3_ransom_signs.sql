@@ -71,9 +71,7 @@ WITH marked AS (
 )
 
 SELECT
-    min(event_time) AS first_time,
-    max(event_time) AS last_time,
-    actor,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     bucket,
     list_sort(list(DISTINCT sign)) AS signs,

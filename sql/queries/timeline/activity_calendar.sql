@@ -53,12 +53,9 @@ WITH local AS (
     WHERE
         (NOT $people_only OR client IN ('console', 'browser', 'cloudshell', 'cli'))
         AND NOT is_aws_call
-        AND (
-            $actor = ''
-            OR $actor IN (
-                actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
-                access_key_id
-            )
+        AND $actor IN (
+            '', actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+            access_key_id
         )
 ),
 
@@ -67,11 +64,8 @@ hours AS (
         *,
         isodow(local_time) AS weekday,
         hour(local_time) AS hour,
-        (
-            isodow(local_time) >= 6
-            OR hour(local_time) >= $from_hour
-            OR hour(local_time) < $to_hour
-        ) AS off_hours
+        isodow(local_time) >= 6 OR hour(local_time) >= $from_hour
+        OR hour(local_time) < $to_hour AS off_hours
     FROM local
 )
 

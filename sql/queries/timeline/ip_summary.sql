@@ -33,12 +33,9 @@
 -- accounts = "Accounts acted on, sorted"
 -- ///
 SELECT
-    client_ip,
-    min(ip_scope) AS ip_scope,
+    client_ip, min(ip_scope) AS ip_scope,
     coalesce(min(network), min(ip_owner), min(as_name)) AS owner,
-    min(country) AS country,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(country) AS country, min(event_time) AS first_seen, max(event_time) AS last_seen,
     count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,

@@ -44,14 +44,12 @@ WITH valued AS (
 )
 
 SELECT
-    value,
-    count(*) AS events,
+    value, count(*) AS events,
     count(*) FILTER (WHERE is_aws_call) AS by_aws,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors,
-    count(DISTINCT principal_key) AS identities,
-    min(event_time) AS first_seen,
+    count(DISTINCT principal_key) AS identities, min(event_time) AS first_seen,
     max(event_time) AS last_seen
 FROM valued
 GROUP BY value

@@ -26,14 +26,11 @@
 -- principal_key = "The durable identity, by which this groups"
 -- ///
 SELECT
-    user_agent,
-    min(client) AS client,
+    user_agent, min(client) AS client,
     -- in another account's half of a call the same principal is only `account N`
     min_by(coalesce(role_name, actor), (identity_type = 'AWSAccount', role_name, actor)) AS actor,
     min_by(identity_type, (identity_type = 'AWSAccount', identity_type)) AS identity_type,
-    actor_account_id,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    actor_account_id, min(event_time) AS first_seen, max(event_time) AS last_seen,
     count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,

@@ -40,9 +40,7 @@ delivered AS (
 
 SELECT
     account_id, event_version,
-    count(*) AS events,
-    min(event_time) AS first_event,
-    max(event_time) AS last_event,
+    count(*) AS events, min(event_time) AS first_event, max(event_time) AS last_event,
     quantile_disc(delay_s, 0.5) AS delay_median_s,
     quantile_disc(delay_s, 0.95) AS delay_95_s,
     max(delay_s) AS delay_max_s,

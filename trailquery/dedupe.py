@@ -33,6 +33,8 @@ class Sorted(NamedTuple):
 class _Copies:
     """What is known of one event: the place of each differing copy by its bytes, and the kind of every stored place."""
 
+    __slots__ = ("_by_content", "_unread", "places", "stored")
+
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         self.stored: dict[Place, str] = {}
@@ -72,27 +74,23 @@ class Dedupe:
         meeting = [row for (row,) in self._connection.execute(_MEETING).fetchall()]
         counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
         is_new, is_variant = [True] * len(arriving), [False] * len(arriving)
-        sightings: list[dict[str, Any]] = []
-        columns = ["event_id", "account_id", "raw", "source_file", "file_sha256", "position", "delivered_at"]
-        for row, record in zip(
-            meeting, arriving.select(columns).take(pa.array(meeting, pa.int64())).to_pylist(), strict=True
-        ):
-            copies = known.setdefault((record["event_id"], record["account_id"]), _Copies())
-            kind, same_as, is_stored = _judge(copies, record)
+        sightings: list[tuple[int, str, int, str | None]] = []  # row, the place it equals, its own bytes if they differ
+        columns = ["event_id", "account_id", "raw", "file_sha256", "position"]
+        close = arriving.select(columns).take(pa.array(meeting, pa.int64()))
+        records = zip(*(column.to_pylist() for column in close.columns), strict=True)
+        for row, (event_id, account_id, raw, *place) in zip(meeting, records, strict=True):
+            copies = known.get((event_id, account_id)) or known.setdefault((event_id, account_id), _Copies())
+            kind, (same_raw, same_place), is_stored = _judge(copies, raw, tuple(place))
             counts[kind] += 1
             is_new[row] = kind == "loaded" and not is_stored
             is_variant[row] = kind == "variant" and not is_stored
             if kind == "duplicate" and not is_stored:
-                raw = record.pop("raw")
-                same_raw, (same_file, same_position) = same_as
-                record |= {"same_as_file": same_file, "same_as_position": same_position}
-                sightings.append(record | {"raw": None if raw == same_raw else raw})
+                sightings.append((row, *same_place, None if raw == same_raw else raw))
         is_new_row = pa.array(is_new, pa.bool_())
         if self._marks_read:
             self._connection.register("new", keys.filter(is_new_row))
             self._connection.execute(f"INSERT INTO marks SELECT {_MARK} FROM new")  # noqa: S608
-        said_again = pa.Table.from_pylist(sightings, schema=tables.SIGHTINGS.schema)
-        return Sorted(is_new_row, pa.array(is_variant, pa.bool_()), said_again, counts)
+        return Sorted(is_new_row, pa.array(is_variant, pa.bool_()), _sightings(arriving, sightings), counts)
 
     def _held(self, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
         """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
@@ -156,9 +154,8 @@ ORDER BY row
 """
 
 
-def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Place], bool]:
+def _judge(copies: _Copies, raw: str, place: Place) -> tuple[str, tuple[str, Place], bool]:
     """What the record counts as, the copy it equals, and whether its place is stored already."""
-    place, raw = (record["file_sha256"], record["position"]), record["raw"]
     if place in copies.stored:
         return copies.stored[place], (raw, place), True
     same = copies.same_as(raw)
@@ -167,3 +164,12 @@ def _judge(copies: _Copies, record: dict[str, Any]) -> tuple[str, tuple[str, Pla
         copies.add(raw, place)
     copies.stored[place] = kind
     return kind, same or (raw, place), False
+
+
+def _sightings(arriving: pa.Table, found: list[tuple[int, str, int, str | None]]) -> pa.Table:
+    """The rows to add to sightings: the number of an arriving row, the place of the copy it equals, its bytes or None."""
+    numbers, *said = zip(*found, strict=True) if found else [()] * 4
+    schema = tables.SIGHTINGS.schema
+    given = arriving.select(schema.names[:-3]).take(pa.array(numbers, pa.int64()))
+    added = [pa.array(values, field.type) for values, field in zip(said, list(schema)[-3:], strict=True)]
+    return pa.table([*given.columns, *added], schema=schema)

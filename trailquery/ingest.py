@@ -5,9 +5,10 @@ rows of files that the ledger does not know; reading those files again adds noth
 is stored under its (file, position) already.
 """
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +72,7 @@ def ingest(
     opened = [open_source(source) for source in sources]  # one that is not there is told before anything is made
     try:
         _make_lake(lake)
-        with tables.only_writer(lake):
+        with tables.only_writer(lake), _own_collections():
             summary = _Ingest(lake, on_file).run(opened, jobs or usable_cores())
             summary.compacted = compact_small_files(lake)
             return summary
@@ -88,6 +89,18 @@ def _make_lake(lake: Path) -> None:
     (lake / "cache").mkdir(exist_ok=True)
     for table in tables.TABLES:
         tables.create(lake, table)
+
+
+@contextmanager
+def _own_collections() -> Iterator[None]:
+    """Python's collector off: `_commit` collects. By itself it would walk all that is remembered, over and over."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Ingest:
@@ -210,7 +223,7 @@ class _Ingest:
     def _commit(self) -> None:
         """What waits, in five commits at most; only then does the summary count it."""
         lake, summary = self._lake, self._summary
-        arriving = _dated(pa.concat_tables(self._events))
+        arriving = _dated(_joined(self._events))
         found = self._dedupe.sort(arriving)
         tables.append(lake, tables.EVENT_TABLE, arriving, found.is_new)
         tables.append(lake, tables.SIGHTINGS, found.sightings)
@@ -222,10 +235,20 @@ class _Ingest:
         summary.variant += found.counts["variant"]
         summary.rejected += len(self._rejects)
         self._empty()
+        gc.collect(1)  # what came since the last commit
 
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _joined(parts: list[pa.Table]) -> pa.Table:
+    """One table of `parts`, which are let go, each column in one piece: else every `take` would join them anew."""
+    rows = pa.concat_tables(parts)
+    parts.clear()
+    for number, field in enumerate(rows.schema):
+        rows = rows.set_column(number, field, rows.column(number).combine_chunks())
+    return rows
 
 
 def _dated(rows: pa.Table) -> pa.Table:

@@ -4,6 +4,7 @@ A worker is a plain `python -m trailquery.workers` that takes pickled parcels on
 guard in the script that calls, hears no Ctrl-C, and ends with the process that started it, however that ends.
 """
 
+import gc
 import os
 import pickle
 import subprocess
@@ -150,12 +151,14 @@ class _Worker:
 def serve() -> None:
     """Answer parcels until there are no more."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    gc.disable()
     while True:
         try:
             parcel, table_records = pickle.load(requests)  # noqa: S301 (from the process that started this one)
             for table in chain(decode(parcel, table_records), [None]):
                 pickle.dump(table, answers, pickle.HIGHEST_PROTOCOL)
                 answers.flush()
+            gc.collect(1)  # what is new; by itself it would walk all that is remembered, over and over
         except EOFError:
             return
         except (BrokenPipeError, pickle.UnpicklingError):  # who asked was killed

@@ -8,7 +8,7 @@ A step's time is its own: what it calls and is a step itself counts there.
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -54,6 +54,15 @@ class Clock:
 
         return run
 
+    def timed_items(self, step: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """`function`, the time that each item it yields takes counted as `step`."""
+
+        def run(*given: Any) -> Iterator[Any]:
+            items = function(*given)
+            return iter(self.timed(step, lambda: next(items, None)), None)
+
+        return run
+
     def timed_map(self, step: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """`map(function, ...)`, worked out at once and counted as `step`."""
         return self.timed(step, lambda *columns: list(map(function, *columns)))
@@ -79,7 +88,6 @@ def _watch(clock: Clock) -> None:
 
     records.map = mapped  # type: ignore[attr-defined]
     for module, name, step in (
-        (logs, "read_contents", "gunzip and finding the records"),
         (logs, "read_record", "record to fields"),
         (logs, "columns_of", "columns: transposing, JSON texts"),
         (dedupe.Dedupe, "sort", "duplicates"),
@@ -87,6 +95,7 @@ def _watch(clock: Clock) -> None:
         (ingest, "compact_small_files", "compaction"),
     ):
         setattr(module, name, clock.timed(step, getattr(module, name)))
+    logs.read_pieces = clock.timed_items("gunzip and finding the records", logs.read_pieces)
     logs.pa = _Timed(logs.pa, clock)  # type: ignore[attr-defined]
 
 

@@ -33,8 +33,10 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
     for name, given in zip(names, _transposed(map(msgspec.structs.astuple, records), len(names)), strict=True):
         if name in PARTS:
             columns[name] = [b"" if value is _UNSET else _on_one_line(bytes(value)) for value in given]
-        else:
+        elif name in _FLAGS:
             columns[name] = [value if value is False else value or None for value in given]
+        else:
+            columns[name] = [value or None for value in given]
     texts = {name: _json_array(columns[field]) for name, field in _JSON.items()}
     for gives, function, takes in _STEPS:
         results = map(function, *(columns[name] for name in takes))
@@ -225,7 +227,7 @@ def _either(one: Any, other: Any) -> Any:
 
 
 def _value(part: bytes) -> tuple[Any, bool]:
-    return read_part(part) if part else (None, True)
+    return read_part(part) if part and part != _NULL else (None, True)
 
 
 def _is_plain(part: bytes) -> bool:
@@ -257,6 +259,7 @@ def _is_truncated(part: Any) -> bool:
     return flag(part.get("omitted")) is True or "too large" in str(part.get("reason"))
 
 
+_FLAGS = ("read_only", "management_event", "session_credential_from_console")
 _CALL = ("event_source", "event_name")
 _PARTS = ("request_parameters", "response_elements", "resources", "service_event_details", "told")
 # What is given, by which function, of which fields and columns; in an order in which each finds what it takes.
@@ -304,10 +307,8 @@ _JSON = {
 
 def _json_array(parts: list[bytes]) -> pa.Array:
     """Valid UTF-8 as a column of text; null where there is none, or only `null`."""
-    said = [b"" if part == _NULL else part for part in parts]
-    ends = array("i", accumulate(map(len, said), initial=0))
-    _, valid = pa.array([part != b"" for part in said], pa.bool_()).buffers()
-    return pa.Array.from_buffers(TEXT, len(said), [valid, pa.py_buffer(ends), pa.py_buffer(b"".join(said))])
+    said = [None if part == _NULL else part or None for part in parts]
+    return pa.array(said, pa.binary()).view(TEXT)
 
 
 def _resource_array(named: Sequence[Sequence[resources.Resource]]) -> pa.Array:

@@ -71,6 +71,7 @@ def test_a_file_of_which_some_events_stay_is_pruned_too_and_can_be_verified(buck
     prune(bucket.lake_path, NEXT_DAY, really=True)
     assert bucket.statuses(open_lake(bucket.lake_path))[24] == "pruned"
     after = json.loads(run(bucket.lake_path.parent, "verify", "--format", "json").out)
+    assert "before the last ingest" not in "".join(bucket.ask("sql", "FROM events"))
     assert (after["files"], after["chains"]) == (before["files"], before["chains"])
 
 

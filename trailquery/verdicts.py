@@ -207,7 +207,9 @@ WHERE files.kind <> 'digest'
 GROUP BY ALL
 """
 _TIMES = """
-SELECT (SELECT max(verified_at) FROM stored.verdicts), (SELECT max(ingested_at) FROM stored.files)
+SELECT
+    (SELECT max(verified_at) FROM stored.verdicts),
+    (SELECT max(ingested_at) FROM stored.files WHERE status <> 'pruned')  -- which is no new file
 """
 _WITH_VARIANTS = """
 SELECT DISTINCT event_id FROM stored.others WHERE event_id IN (SELECT event_id FROM answer) ORDER BY event_id

@@ -24,7 +24,8 @@ public none gcp mullvad console cloudshell cli sdk iac browser finding lead ques
 CloudTrail CloudTrail-Digest CloudTrail-Insight CloudTrail-NetworkActivity true false null yes no arn http https s3
 sts iam aws-service-role service-role aws-reserved 2012-10-17 2008-10-17 log digest loaded partial rejected unread
 archived intact pending unverifiable unlisted changed missing unchecked default latest attempt event events row rows
-trailquery logs digests files objects bytes user time type name value and the for with from into not was were has
+trailquery logs digests files objects bytes running stopping stopped terminated shutting-down
+user time type name value and the for with from into not was were has
 """
 _FILE_ENDINGS = """
 avro bak bin bz2 csv db doc docx env gif gz html ini jar java jpg js json jsonl key log md mp4 ndjson parquet pdf pem

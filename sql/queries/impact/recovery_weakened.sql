@@ -1,9 +1,9 @@
 -- /// trailquery
 -- title = "Snapshots removed and protections lifted"
--- question = "Who deleted snapshots or images, suspended versioning, lifted deletion protection, or deleted databases without a last snapshot?"
+-- question = "Who deleted snapshots or images, suspended versioning, let objects expire within a week, lifted deletion protection, or deleted databases without a last snapshot?"
 -- category = "management"
 -- kind = "lead"
--- mitre = ["T1490", "T1485"]
+-- mitre = ["T1490", "T1485", "T1485.001"]
 -- example = "trailquery run recovery_weakened --min-calls 10"
 --
 -- [params.min_calls]
@@ -16,7 +16,7 @@
 -- last_time = "The last (UTC)"
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
--- what = "snapshot or image deleted, versioning suspended, deletion protection lifted, or no last snapshot"
+-- what = "snapshot or image deleted, versioning suspended, expiry within a week, deletion protection lifted, or no last snapshot"
 -- some_targets = "Up to ten of the targets, sorted"
 -- calls = "Such calls"
 -- outcomes = "success, denied, error: all that came, sorted"
@@ -32,6 +32,16 @@ WITH marked AS (
             WHEN
                 api = 'PutBucketVersioning' AND regexp_matches(request, '"Status" ?: ?"Suspended"')
                 THEN 'versioning suspended'
+            WHEN
+                api = 'PutBucketLifecycle'
+                AND len(
+                    list_filter(
+                        json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
+                        lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
+                        AND regexp_matches(rule, '"Expiration": ?\{"Days": ?[1-7][,}]')
+                    )
+                ) > 0
+                THEN 'expiry within a week'
             WHEN json_extract_string(request, '$.skipFinalSnapshot') = 'true'
                 THEN 'no last snapshot'
             WHEN

@@ -51,6 +51,8 @@ FROM shares
 WHERE
     coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)
     NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
+    -- a service does so by design: GuardDuty scans disks in an account of its own
+    AND NOT contains(coalesce(role_arn, ''), ':role/aws-service-role/')
 GROUP BY
     event_time, actor, client_ip, action, target, outcome, error_code, account_id, region, event_id
 ORDER BY event_time, event_id

@@ -15,7 +15,7 @@ from trailquery.pseudonyms import Pseudonyms
 def pseudonyms(keyfile: Path, text: tuple[str, ...]) -> None:
     """What the pseudonyms in TEXT stand for, or in a whole report on stdin, written -; without TEXT every pseudonym.
 
-    The key file is made and filled by the option --pseudonyms of the commands that ask a lake. Whoever has it can tell
+    The key file is made and filled by the option --pseudonyms of every other command. Whoever has it can tell
     what is real; whoever has not, cannot.
     """
     known = Pseudonyms(keyfile)

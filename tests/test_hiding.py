@@ -142,6 +142,13 @@ def test_a_stream_that_takes_ascii_alone_is_hidden_too(case: Path, monkeypatch: 
     assert "zoe" not in said.out
 
 
+def test_a_sentence_stays_one_behind_a_place(case: Path) -> None:
+    said = run(case, "ingest", f"s3://{BUCKET}", "--endpoint-url", "http://127.0.0.1:9", "--pseudonyms", "case.key")
+    real = run(case, "ingest", f"s3://{BUCKET}", "--endpoint-url", "http://127.0.0.1:9")
+    assert real.err.startswith(f"s3://{BUCKET}: ")
+    assert said.err.split(": ", 1)[1].split()[:4] == real.err.split(": ", 1)[1].split()[:4]
+
+
 def test_a_bundle_holds_what_is_real_though_the_command_shows_pseudonyms(case: Path) -> None:
     asked = ("bundle", "real.zip", "--query", "timeline_key", "--pseudonyms", "case.key", "--", "AKIAIOSFODNN7QUILL77")
     assert run(case, *asked).code == 0

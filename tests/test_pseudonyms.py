@@ -76,6 +76,7 @@ def name_of(known: Pseudonyms, name: str) -> str:
         ("arn:aws:s3:::payroll-bucket/a b/c.csv", r"arn:aws:s3:::name-\w{6}/name-\w{6}/name-\w{6}\.csv"),
         ("arn:aws:lambda:eu-west-1:111122223333:function:pay:7", r"arn:aws:lambda:eu-west-1:[0-9]{12}:function:name-\w{6}:7"),
         ("s3://payroll-bucket/AWSLogs/111122223333/2024/x.json.gz", r"s3://name-\w{6}/AWSLogs/[0-9]{12}/2024/name-\w{6}\.gz"),
+        ("s3://payroll-bucket/AWSLogs/x.json.gz does not list it: planted", r"s3://name-\w{6}/AWSLogs/name-\w{6}\.gz does not list it: planted"),
         ("https://sqs.us-east-1.amazonaws.com/111122223333/x", r"https://sqs\.us-east-1\.amazonaws\.com/[0-9]{12}/x"),
         ("payroll-bucket.s3.us-east-1.amazonaws.com", r"name-\w{6}\.s3\.us-east-1\.amazonaws\.com"),
         ("Deploy/al", r"name-\w{6}/name-\w{6}"),

@@ -48,6 +48,7 @@ _WHOLE = {name: re.compile(_FORMS[name]) for name in _REPLACED}
 _SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]+(?: [^/:()\[\]{}*?\\\s\"'<>|$]+)*")
 _END_OF_NAMES = re.compile(r"[\s\"'<>]|,(?=arn:)")
 _IN_S3 = re.compile("s3:|arn:aws[a-z-]*:s3:")  # where names may hold spaces
+_SENTENCE = re.compile(r"\.(?:json|gz)[:;,]? ")  # about a log file, whose place it begins with
 _ENCODED = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*")((?:[^"\\]|\\.)*)')
 _STANDS_APART = re.compile(r"(?<![^/:])")
@@ -194,7 +195,7 @@ class Pseudonyms:
                 continue
             at = found.end()
             if form in ("arn", "s3"):
-                is_whole = not start and _IN_S3.match(found[0])
+                is_whole = not start and _IN_S3.match(found[0]) and not _SENTENCE.search(text)
                 names_until = max(names_until, len(text) if is_whole else _end_of_names(text, at))
                 at, said = self._arn(found[0], text, at) if form == "arn" else (at, found[0])
                 parts.append(said)

@@ -59,7 +59,8 @@ def _begin(ctx: click.Context, _param: click.Parameter, file: Path | None) -> No
 
 
 def _write(write: Callable[[str], int], pseudonymous: Callable[[str], str], said: str) -> int:
-    write(re.sub(r"[^\r\n]+", lambda line: pseudonymous(line[0]), said))
+    # A line that begins with s3:// is a sentence, where names end at a space; alone it would be a key, which may hold spaces.
+    write(re.sub(r"[^\r\n]+", lambda line: pseudonymous(f" {line[0]}")[1:], said))
     return len(said)
 
 

@@ -68,6 +68,7 @@ rds snapshot AWS::RDS::DBSnapshot dBSnapshotIdentifier =dbSnapshotId
 rds cluster-snapshot AWS::RDS::DBClusterSnapshot dBClusterSnapshotIdentifier
 rds subgrp AWS::RDS::DBSubnetGroup dBSubnetGroupName
 rds pg AWS::RDS::DBParameterGroup dBParameterGroupName
+rds secgrp AWS::RDS::DBSecurityGroup dBSecurityGroupName
 redshift cluster AWS::Redshift::Cluster =clusterIdentifier
 redshift snapshot - =snapshotIdentifier
 sqs queue AWS::SQS::Queue queueUrl queueName
@@ -94,7 +95,9 @@ events event-bus AWS::Events::EventBus =eventBusName
 states stateMachine AWS::StepFunctions::StateMachine stateMachineArn
 states execution - =executionArn
 guardduty detector AWS::GuardDuty::Detector detectorId
+guardduty account - =accountId
 securityhub hub AWS::SecurityHub::Hub =hubArn
+securityhub account - =accountId
 access-analyzer analyzer AWS::AccessAnalyzer::Analyzer analyzerName =analyzerArn
 config config-rule AWS::Config::ConfigRule =configRuleName
 config configuration-recorder AWS::Config::ConfigurationRecorder =configurationRecorderName
@@ -115,6 +118,7 @@ route53domains domain - =domainName
 cloudfront distribution AWS::CloudFront::Distribution distributionId
 apigateway restapi AWS::ApiGateway::RestApi =restApiId
 apigateway api AWS::ApiGatewayV2::Api =apiId
+appsync apis AWS::AppSync::GraphQLApi =apiId
 elasticloadbalancing loadbalancer AWS::ElasticLoadBalancingV2::LoadBalancer loadBalancerName loadBalancerArn
 elasticloadbalancing targetgroup AWS::ElasticLoadBalancingV2::TargetGroup targetGroupArn targetGroupName
 autoscaling auto-scaling-group AWS::AutoScaling::AutoScalingGroup autoScalingGroupName
@@ -132,11 +136,15 @@ sagemaker notebook-instance AWS::SageMaker::NotebookInstance notebookInstanceNam
 sagemaker domain AWS::SageMaker::Domain =domainId
 bedrock model - modelId
 cognito-idp userpool AWS::Cognito::UserPool userPoolId
+cognito-idp client AWS::Cognito::UserPoolClient =clientId
 cognito-identity identity - =identityId
 cognito-identity identitypool AWS::Cognito::IdentityPool identityPoolId
 backup recovery-point - recoveryPointArn
 backup backup-vault AWS::Backup::BackupVault backupVaultName
-ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress
+ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress =domain
+workmail user - =userId =entityId
+workmail organization - =organizationId
+ds directory - =directoryId
 acm certificate AWS::CertificateManager::Certificate certificateArn
 wafv2 webacl AWS::WAFv2::WebACL webACLArn webACLId
 rolesanywhere trust-anchor AWS::RolesAnywhere::TrustAnchor =trustAnchorId =trustAnchorArn

@@ -33,7 +33,16 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"[A-Z][a-z0-9]+")
 _NAMING = re.compile(r"(\w*?)(name|id|arn|identifier)(s?)", re.IGNORECASE)
 _NOT_NAMING = frozenset(
-    {"attributename", "displayname", "eventname", "hostname", "metricname", "regionname", "rolesessionname"}
+    {
+        "attributename",
+        "awsservicename",
+        "displayname",
+        "eventname",
+        "hostname",
+        "metricname",
+        "regionname",
+        "rolesessionname",
+    }
 )
 _ASPECTS = frozenset({"attribute", "history", "metadata", "permission", "statu", "version"})
 _IN_MESSAGE = re.compile(

@@ -72,7 +72,7 @@ COMMENT ON COLUMN files.file_sha256 IS
 COMMENT ON COLUMN files.places IS 'Every path at which it lay.';
 COMMENT ON COLUMN files.kind IS 'log, digest, insight, network-activity or aggregated.';
 COMMENT ON COLUMN files.status IS
-'loaded, partial or rejected; pruned where events of it were removed; unread or archived where its bytes could not be had.';
+'loaded, partial, rejected; pruned: events removed; unread, archived: bytes not to be had.';
 COMMENT ON COLUMN files.reason IS 'Why it is not loaded whole.';
 COMMENT ON COLUMN files.size_bytes IS 'Its size in bytes.';
 COMMENT ON COLUMN files.content_sha256 IS

@@ -7,14 +7,22 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
+from cases import case_of, scope_of
 from click.testing import CliRunner
+from conftest import LOG_NAME, record, write_log
 
 from docs import _fenced, _table
+from trailquery import open_lake
 from trailquery.catalog import Query, queries
 from trailquery.cli import trailquery
+from trailquery.ingest import ingest
+from trailquery.output import write
+from trailquery.parameters import shown_value
+from trailquery.settings import Settings
 
 ROWS, WIDTH = 2, 150
 # What stands in the demo's story for the parameters that an example must name.
@@ -62,7 +70,7 @@ def _page(query: Query) -> str:
         parts.append(f"Why: {query.why} Next: `{query.next}`")
     if query.params:
         rows = (
-            (f"`{one.name}`", one.type, "required" if one.required else f"`{one.default}`", one.about)
+            (f"`{one.name}`", one.type, "required" if one.required else f"`{shown_value(one.default)}`", one.about)
             for one in query.params
         )
         parts.append(_table(("parameter", "type", "default", "meaning"), rows))
@@ -71,17 +79,41 @@ def _page(query: Query) -> str:
 
 
 def _answer(query: Query) -> str:
-    """The example as a command, and the first rows of its answer."""
+    """The example as a command and the first rows of its answer; where the demo has nothing to find for it, what all
+    options left out find there, or, last, what the query finds in its case."""
     words = shlex.split(query.example)[1:]
-    for number, param in enumerate(one for one in query.params if one.required):
-        words[2 + number] = _OF_THE_DEMO.get(param.name, words[2 + number])
-    said = CliRunner().invoke(
-        trailquery, [*words, "--lake", str(_demo_lake()), "--format", "line"], catch_exceptions=False
-    )
-    rows = [row for row in said.stdout.split("\n\n") if row.strip()]
-    shown = [line[:WIDTH].rstrip() for row in rows[:ROWS] for line in ["", *row.strip("\n").splitlines()]]
-    more = f"... {len(rows) - ROWS:,} more" if len(rows) > ROWS else "no rows" if not rows else ""
-    return "\n".join([f"$ {shlex.join(['trailquery', *words])}", *shown[1:], *filter(None, [more])])
+    required = [one.name for one in query.params if one.required]
+    for number, name in enumerate(required, 2):
+        words[number] = _OF_THE_DEMO.get(name, words[number])
+    for asked in (words, words[: 2 + len(required)]):
+        if rows := _rows(_said([*asked, "--lake", str(_demo_lake())])):
+            return f"$ {shlex.join(['trailquery', *asked])}\n{_first(rows, ROWS)}"
+    found = f"no rows in the demo; in the records of its case:\n\n{_first(_rows(_of_its_case(query)), 1)}"
+    return f"$ {shlex.join(['trailquery', *words])}\n{found}"
+
+
+def _said(words: list[str]) -> str:
+    return CliRunner().invoke(trailquery, [*words, "--format", "line"], catch_exceptions=False).stdout
+
+
+def _of_its_case(query: Query) -> str:
+    case = case_of(query)
+    with tempfile.TemporaryDirectory() as folder:
+        log = write_log(Path(folder) / LOG_NAME, [record(**event) for event in case["events"]])
+        ingest([log], Path(folder) / "lake")
+        lake = open_lake(Path(folder) / "lake", settings=Settings()).narrowed(**scope_of(case))
+        text = BytesIO()
+        write(lake.run(query, **case.get("params", {})).arrow().to_reader(), "line", text)
+    return text.getvalue().decode().replace(f"{folder}/", "")
+
+
+def _rows(text: str) -> list[str]:
+    return [row.strip("\n") for row in text.split("\n\n") if row.strip()]
+
+
+def _first(rows: list[str], count: int) -> str:
+    shown = ["\n".join(line[:WIDTH].rstrip() for line in row.splitlines()) for row in rows[:count]]
+    return "\n\n".join(shown) + (f"\n... {len(rows) - count:,} more" if len(rows) > count else "")
 
 
 @cache

@@ -26,7 +26,7 @@ from trailquery.events import COLUMNS, TIME
 
 HERE = Path(__file__).parent
 TOOLS = {
-    "duckdb2": ["duckdb==2.0.0"],
+    "duckdb2": ["duckdb==2.0.1"],
     "duckdb15": ["duckdb==1.5.6"],
     "chdb": ["chdb==4.4.0"],
     "pandas": ["pandas==3.1.1", "pyarrow==26.0.1"],

@@ -50,7 +50,7 @@ def main() -> None:
 
 def _grown(events: int) -> tuple[int, float, float, int, int, float]:
     """records, wall s, CPU s, peak bytes of the ingest; bytes of the lake; seconds of the ten questions in sum."""
-    folder, lake = corpus(events, max(50, events // 4_000)), CORPORA / "growing-lake"
+    folder, lake = corpus(events, max(50, events // 4_000)), CORPORA / f"{events}-events-lake"
     shutil.rmtree(lake, ignore_errors=True)
     cost = run([sys.executable, "-m", "trailquery", "ingest", folder, "--lake", lake])
     size = sum(path.stat().st_size for path in lake.rglob("*.parquet"))

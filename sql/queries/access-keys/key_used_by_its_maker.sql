@@ -68,4 +68,4 @@ WHERE
 GROUP BY
     made.event_time, made.event_id, made.actor, made.target, made.client_ip, made.client,
     made.issued_key_id, made.account_id
-ORDER BY made.event_time, created_key
+ORDER BY made.event_time, created_key, made.event_id

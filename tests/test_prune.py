@@ -91,3 +91,16 @@ def test_the_command_tells_first_and_removes_when_told_to(bucket: Bucket) -> Non
     assert run(folder, *before, "--yes").out == told.replace("would remove", "removed").partition(";")[0] + "\n"
     assert run(folder, *before).out == "nothing is held of days before 2024-03-02\n"
     assert run(folder, "prune", "--before", "yesteryear").code == 2
+
+
+def test_a_variant_of_a_later_day_stays_when_the_event_it_differs_from_is_pruned(bucket: Bucket) -> None:
+    bucket.log(25, eventID="twice", eventTime="2024-03-01T23:50:00Z")
+    bucket.ingested()
+    bucket.log(26, eventID="twice", eventTime="2024-03-02T01:50:00Z")
+    bucket.ingested()
+    assert len(open_lake(bucket.lake_path).sql("FROM variants")) == 1
+    prune(bucket.lake_path, NEXT_DAY, really=True)
+    lake = open_lake(bucket.lake_path)
+    shown = lake.sql("SELECT event_time FROM events WHERE event_id = 'twice'").rows()
+    assert [f"{row['event_time']:%d %H:%M}" for row in shown] == ["02 01:50"]
+    assert len(lake.sql("FROM variants")) == 0

@@ -225,7 +225,7 @@ def _swapped_places(connection: duckdb.DuckDBPyConnection, verdicts: Verdicts) -
         for group in by_event.values()
         for elected in [min(group)]
         if not elected[1]
-        for place in (elected[2], next(copy[2] for copy in group if copy[1]))
+        for place in (elected[2], *(copy[2] for copy in group if copy[1]))  # which may have been pruned
     ]
 
 

@@ -3,9 +3,7 @@
 Every sound JSON object with at least two of `RECORD_KEYS` becomes a row, whatever the types of its values.
 """
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
@@ -96,18 +94,6 @@ def decode(files: Iterable[tuple[Origin, bytes]], table_records: int = TABLE_REC
     yield waiting.decoded()
 
 
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Records make millions of values and no cycle: Python's collector would walk them over and over."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 class _Waiting:
     """Records that are to become a table, with the position and file of each."""
 
@@ -119,7 +105,6 @@ class _Waiting:
         self.owners: list[FileRead] = []
         self.bytes = 0
 
-    @_collector_off()
     def add(self, file: FileRead, raws: Sequence[msgspec.Raw], positions: Sequence[int]) -> None:
         for raw, position in zip(raws, positions, strict=True):
             try:
@@ -132,7 +117,6 @@ class _Waiting:
                 self.owners.append(file)
                 self.bytes += len(raw)
 
-    @_collector_off()
     def decoded(self) -> Decoded:
         """The table of what waits."""
         columns, plain = columns_of(self.records, self.raws)

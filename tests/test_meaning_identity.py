@@ -76,6 +76,26 @@ def completed(caller, **record):
     return complete(caller, **(facts | record))
 
 
+def test_users_of_a_directory_that_share_the_id_of_the_account_are_told_apart():
+    told = {"type": "Unknown", "principalId": ACCOUNT, "accountId": ACCOUNT, "arn": "", "accessKeyId": ""}
+    assert who(told | {"userName": "erin"}) == ("Unknown", "erin", "erin")
+    assert who(told | {"userName": "erin", "onBehalfOf": {"userId": "9448-30"}}) == ("Unknown", "erin", "9448-30")
+    assert who(told | {"principalId": "9448-30", "userName": "erin"}) == ("Unknown", "erin", "9448-30")
+    nameless = completed(identity(told), event_name="CredentialChallenge")
+    assert (nameless.actor, nameless.principal_id) == ("signin.amazonaws.com", None)
+
+
+def test_the_id_of_a_role_may_have_colons_of_its_own():
+    role_id, session = f"{ACCOUNT}:aws:infrastructure", "i-0abc:1"
+    issuer = {"type": "Role", "principalId": role_id, "userName": "aws:infrastructure"}
+    caller = identity(role_session(principalId=f"{role_id}:{session}", sessionContext={"sessionIssuer": issuer}))
+    assert (caller.principal_key, caller.session_name, caller.actor) == (
+        role_id,
+        session,
+        f"aws:infrastructure/{session}",
+    )
+
+
 def test_a_role_session_is_its_role_and_session_with_the_path_of_the_role_kept():
     assert identity(role_session()) == Identity(
         identity_type="AssumedRole",

@@ -52,11 +52,12 @@ def identity(user_identity: object) -> Identity:
     arn, user_name = text(who.get("arn")), text(who.get("userName"))
     invoked_by, access_key_id = text(who.get("invokedBy")), text(who.get("accessKeyId"))
     created_at = instant(text_at(session, "attributes", "creationDate"))
+    kind, account_id = text(who.get("type")) or ("AWSService" if invoked_by else "Unknown"), text(who.get("accountId"))
     caller = Identity(
-        identity_type=text(who.get("type")) or ("AWSService" if invoked_by else "Unknown"),
+        identity_type=kind,
         actor_arn=arn,
-        principal_id=text(who.get("principalId")),
-        actor_account_id=_account_id(text(who.get("accountId")), arn),
+        principal_id=_principal_id(kind, text(who.get("principalId")), account_id),
+        actor_account_id=_account_id(account_id, arn),
         user_name=None if user_name == HIDDEN else user_name,
         user_name_hidden=user_name == HIDDEN,
         access_key_id=access_key_id,
@@ -134,6 +135,11 @@ def key_kind(access_key_id: str | None) -> str | None:
     return {"AKIA": "long-term", "ASIA": "temporary"}.get(access_key_id[:4], "other")
 
 
+def _principal_id(kind: str, principal_id: str | None, account_id: str | None) -> str | None:
+    """The id as delivered; null where the account stands in for a user whom a directory knows: it is of all of them."""
+    return None if kind == "Unknown" and principal_id == account_id else principal_id
+
+
 def _account_id(account_id: str | None, arn: str | None) -> str | None:
     """userIdentity.accountId, else the account in the ARN; an anonymous caller has none."""
     if account_id and account_id.lower().startswith(ANONYMOUS):
@@ -149,7 +155,7 @@ def _in_role(caller: Identity, issuer: Mapping[str, Any]) -> Identity:
 
     The ARN of a role session lacks the path of the role: the role's own ARN is that of the session issuer.
     """
-    _, _, session_name = (caller.principal_id or "").partition(":")
+    _, session_name = _role_and_session(caller.principal_id, issuer)
     if caller.identity_type != "AssumedRole":
         is_role = (caller.principal_id or "").startswith("AROA")
         return caller._replace(session_name=text(session_name)) if is_role else caller
@@ -199,7 +205,7 @@ def _principal_key(caller: Identity, issuer: Mapping[str, Any]) -> str | None:
     the colon parts the provider from the user, so the whole of it is the key.
     """
     kind = caller.identity_type
-    unique_id = (caller.principal_id or "").partition(":")[0] or None
+    unique_id, _ = _role_and_session(caller.principal_id, issuer)
     if kind == "Root":
         return f"{caller.actor_account_id}:root" if caller.actor_account_id else None
     if kind == "AWSService":
@@ -213,7 +219,21 @@ def _principal_key(caller: Identity, issuer: Mapping[str, Any]) -> str | None:
         return ANONYMOUS if _is_anonymous(caller) else unique_id or caller.actor_account_id
     if kind == "IdentityCenterUser":
         return caller.on_behalf_of_user or caller.principal_id or caller.user_name
+    if kind == "Unknown" and caller.principal_id is None and caller.on_behalf_of_user:
+        return caller.on_behalf_of_user
     return caller.principal_id or caller.actor_arn or caller.user_name or caller.invoked_by
+
+
+def _role_and_session(principal_id: str | None, issuer: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The two halves of a principal id: `AROA...` and `session`.
+
+    The id of a role that AWS itself gave an instance has colons of its own: `111122223333:aws:ec2-infrastructure`.
+    """
+    whole, role_id = principal_id or "", text(issuer.get("principalId"))
+    if role_id and whole.startswith(f"{role_id}:"):
+        return role_id, text(whole[len(role_id) + 1 :])
+    unique_id, _, session_name = whole.partition(":")
+    return text(unique_id), text(session_name)
 
 
 def _is_anonymous(caller: Identity) -> bool:

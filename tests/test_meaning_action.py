@@ -144,6 +144,26 @@ def test_a_response_that_reports_on_errors_of_others_is_a_success():
     assert error(None, None, batch, "BatchX") == Error(None, None, "success")
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, Error("HttpStatus401", "auth-failed", "denied")),
+        (403, Error("HttpStatus403", "denied", "denied")),
+        (404, Error("HttpStatus404", "not-found", "error")),
+        (422, Error("HttpStatus422", "invalid", "error")),
+        (429, Error("HttpStatus429", "throttled", "error")),
+        (502, Error("HttpStatus502", "server", "error")),
+        (200, Error(None, None, "success")),
+        ("401", Error(None, None, "success")),
+    ],
+)
+def test_a_response_handed_through_tells_its_failure_by_the_status_beside_its_body(status, expected):
+    passed_on = {"statusCode": status, "contentType": "application/json", "body": {"error": "no"}}
+    assert error(None, None, passed_on, "InvokeX") == expected
+    described = {"statusCode": status, "httpMethod": "GET"}
+    assert error(None, None, described, "PutMethodResponse") == Error(None, None, "success")
+
+
 def test_a_message_alone_is_an_error():
     assert error(None, "Something broke", None, "X") == Error("ErrorMessageOnly", "other", "error")
     assert error("", "", None, "X") == Error(None, None, "success")

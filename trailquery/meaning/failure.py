@@ -33,21 +33,24 @@ _PLAIN_CODES = tuple(
         ("dry-run", r"DryRunOperation"),
         (
             "throttled",
-            r"throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RateExceeded|ThroughputExceeded",
+            r"throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RateExceeded|ThroughputExceeded|^HttpStatus429$",
         ),
         (
             "auth-failed",
             r"SigninFailure|ExpiredToken|RequestExpired|InvalidClientTokenId|SignatureDoesNotMatch"
             r"|UnrecognizedClient|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|InvalidAccessKeyId"
-            r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$",
+            r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$|^HttpStatus401$",
         ),
         (
             "denied",
             r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|AuthorizationError|Forbidden|InsufficientPrivilege"
-            r"|AccessNotAllowed|PermissionDenied|AllAccessDisabled",
+            r"|AccessNotAllowed|PermissionDenied|AllAccessDisabled|^HttpStatus403$",
         ),
         ("limit", r"Limit|Quota|Insufficient\w*Capacity|TooMany|CountExceeded|InsufficientFreeAddresses"),
-        ("not-found", r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation)"),
+        (
+            "not-found",
+            r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation)|^HttpStatus404$",
+        ),
         (
             "conflict",
             r"AlreadyExists|Duplicate|Conflict|InUse|State(?!ment)|DependencyViolation|NotEmpty|BucketAlreadyOwned"
@@ -73,11 +76,11 @@ _MESSAGES = tuple(
 _VAGUE_CODES = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("server", r"Internal|Unavailable|ServiceFailure|^Server\.|Timeout|TimedOut"),
+        ("server", r"Internal|Unavailable|ServiceFailure|^Server\.|Timeout|TimedOut|^HttpStatus5"),
         (
             "invalid",
             r"Validation|Invalid|Malformed|Missing|BadRequest|Parameter|ClientException|Unsupported|NotSupported"
-            r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation",
+            r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation|^HttpStatus4",
         ),
     )
 )
@@ -115,7 +118,7 @@ def _code_in(element: object, event_name: object) -> str | None:
     """The error that an element tells of the call.
 
     An `errorCode` there is the error of the call only when it comes with a message or alone: in a fuller
-    response it describes something that the call reports on.
+    response it describes something that the call reports on. So does a `statusCode`, unless beside the `body`.
     """
     said = mapping(element)
     if not said:
@@ -123,6 +126,9 @@ def _code_in(element: object, event_name: object) -> str | None:
     name = text(event_name)
     if name and said.get(name) == "Failure":
         return SIGNIN_FAILURE
+    status = said.get("statusCode")
+    if "body" in said and isinstance(status, int) and 400 <= status < 600:
+        return f"HttpStatus{status}"
     code = text(said.get("errorCode"))
     if code is None or not _CODE.fullmatch(code):
         return None

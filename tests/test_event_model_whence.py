@@ -149,6 +149,8 @@ NETWORK = {"eventType": "AwsVpceEvent", "eventCategory": "NetworkActivity", "man
     inside={"additionalEventData": {"vpcEndpointId": "vpce-2"}},
     let_through=NETWORK | {"vpcEndpointId": "vpce-3"},
     refused=NETWORK | {"vpcEndpointId": "vpce-3", "errorCode": "VpceAccessDenied"},
+    within_aws={"vpcEndpointId": "AWS Internal", "vpcEndpointAccountId": "AWS Internal"},
+    by_service={"vpcEndpointId": "kms.amazonaws.com", "vpcEndpointAccountId": "vpce-4"},
     outside={"sessionCredentialFromConsole": "true", "tlsDetails": {"tlsVersion": "TLSv1.3"}},
 )
 def test_a_vpc_endpoint_is_found_in_both_of_its_places_and_refusals_at_it_are_told(seen: Told) -> None:
@@ -157,6 +159,8 @@ def test_a_vpc_endpoint_is_found_in_both_of_its_places_and_refusals_at_it_are_to
         "inside": ("vpce-2", None, "management", "success"),
         "let_through": ("vpce-3", None, "network", "success"),
         "refused": ("vpce-3", None, "network", "denied"),
+        "within_aws": (None, None, "management", "success"),
+        "by_service": (None, None, "management", "success"),
         "outside": (None, None, "management", "success"),
     }
     assert seen.each("denied_by", "api_errors") == {"refused": "vpc-endpoint"}

@@ -77,6 +77,14 @@ def client(user_agent: object, source_ip_address: object, from_console: bool | N
     return next((name for name, pattern in _BY_AGENT if pattern.search(agent)), "other")
 
 
+def vpc_endpoint(
+    endpoint_id: str | None, account_id: str | None, elsewhere: str | None
+) -> tuple[str | None, str | None]:
+    """The id and the owner of the endpoint the call came through; null where AWS puts a service in their place."""
+    found = next((one for one in (endpoint_id, elsewhere) if one and one.startswith("vpce-")), None)
+    return found, account_id if found else None
+
+
 def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: object) -> bool:
     """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address."""
     forwarded = text(invoked_by) is not None and _address(source_ip_address) is None

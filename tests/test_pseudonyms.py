@@ -176,6 +176,7 @@ def test_the_key_file_is_its_owners_alone_and_two_that_write_it_lose_nothing(tmp
 @example([("é", '"'), ("payroll-bucket", '":"'), ("work-laptop", ", "), ("é", "=")])
 @example([("x", " s3://"), ("tax 2023.pdf", "/"), ("é", " ")])
 @example([("x", " s3://"), ("é", ", "), ("tax 2023.pdf", "/"), ("x", " s3://")])
+@example([("x", "="), ("2001:db8::7", " arn:aws:iam::111122223333:user/"), ("x", "="), ("2001:db8::7", " ")])
 def test_no_known_name_stands_in_any_text_and_the_key_file_leads_back(parts: list[tuple[str, str]]) -> None:
     text = "".join(part for pair in parts for part in pair)
     known = PROPERTY

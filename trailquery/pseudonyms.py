@@ -68,6 +68,7 @@ class Pseudonyms:
         self._own: set[str] = set(WORDS)
         self._small: set[str] = set()  # names that are replaced only between slashes and colons
         self._texts: dict[str, str] = {}
+        self._met = 0  # names that stood in an ARN or a path, and had not been learned
 
     def keep(self, words: Iterable[str | None]) -> None:
         """These words are AWS's own, and stay."""
@@ -92,7 +93,10 @@ class Pseudonyms:
         if text not in self._texts:
             if len(self._texts) >= _REMEMBERED:
                 self._texts.clear()
-            self._texts[text] = self._replaced(text)
+            known, made = -1, ""
+            while known < self._met:  # a name that is met may stand before that, too
+                known, made = self._met, self._replaced(text)
+            self._texts[text] = made
         return self._texts[text]
 
     def real(self, text: str) -> str:
@@ -120,6 +124,9 @@ class Pseudonyms:
                     break
             if made == value:  # an address that is everyone's
                 return value
+            if form == "name" and value not in self._known:
+                self._met += 1
+                self._texts.clear()
             self._note(value, made)
         return self._names[value]
 

@@ -51,6 +51,7 @@ def test_the_service_is_the_event_source_without_its_domain():
         ("AwsConsoleSignIn", "Management", True, "signin", "ConsoleLogin", "signin"),
         ("AwsServiceEvent", "Management", True, "sso", "UserAuthentication", "signin"),
         ("AwsServiceEvent", "Management", True, "kms", "RotateKey", "service"),
+        ("AWSServiceEvent", "Management", True, "transfer", "X", "service"),
         ("AwsApiCall", "Data", False, "dynamodb", "GetItem", "data"),
         ("AwsApiCall", None, "false", "s3", "SomethingNew", "data"),
         ("AwsApiCall", "Management", True, "s3", "GetObject", "management"),

@@ -219,7 +219,7 @@ def _account_id(recipient: str | None, caller: identity.Identity) -> str | None:
 
 def _told(details: bytes, additional: bytes, event_type: str | None) -> bytes:
     """Where a service event says what others say in the request."""
-    return details or (additional if event_type == "AwsServiceEvent" else b"")
+    return details or (additional if (event_type or "").lower() == "awsserviceevent" else b"")
 
 
 def _either(one: Any, other: Any) -> Any:

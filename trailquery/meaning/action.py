@@ -64,17 +64,18 @@ def category(
 ) -> str:
     """management, data, signin, service, insight, network or aggregated: exactly one."""
     service, name, manages = short_service(event_source), api(event_name), flag(management_event)
-    if event_category == "Insight" or event_type == "AwsCloudTrailInsight":
+    kind = (text(event_type) or "").lower()  # AWS writes AwsServiceEvent and AWSServiceEvent
+    if event_category == "Insight" or kind == "awscloudtrailinsight":
         return "insight"
-    if event_category == "Aggregated" or event_type == "AwsAggregatedEvent":
+    if event_category == "Aggregated" or kind == "awsaggregatedevent":
         return "aggregated"
-    if event_category == "NetworkActivity" or event_type == "AwsVpceEvent":
+    if event_category == "NetworkActivity" or kind == "awsvpceevent":
         return "network"
-    if event_type == "AwsConsoleSignIn" or event_source == "signin.amazonaws.com":
+    if kind == "awsconsolesignin" or event_source == "signin.amazonaws.com":
         return "signin"
     if service in _SIGN_IN_SOURCES and name in _SIGN_INS:
         return "signin"
-    if event_type == "AwsServiceEvent":
+    if kind == "awsserviceevent":
         return "service"
     if event_category == "Data" or manages is False:
         return "data"

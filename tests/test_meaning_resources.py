@@ -124,8 +124,22 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("ecs", "ExecuteCommand", {"cluster": "main", "task": "t1", "command": "/bin/sh"}, "task/t1"),
         ("ssm", "ModifyDocumentPermission", {"name": "doc", "accountIdsToAdd": ["all"]}, "document/doc"),
         ("rds", "DeleteDBInstance", {"dBInstanceIdentifier": "db"}, "db/db"),
+        ("rds", "CopyDBSnapshot", {"sourceDBSnapshotIdentifier": "s1", "targetDBSnapshotIdentifier": "s2"}, "snapshot/s2"),
+        ("rds", "CopyDBClusterSnapshot", {"sourceDBClusterSnapshotIdentifier": "s1"}, "cluster-snapshot/s1"),
+        ("rds", "AddRoleToDBInstance", {"featureName": "S3", "dBInstanceIdentifier": "db1", "roleArn": ROLE}, "db/db1 +role/Deploy"),
+        ("rds", "RemoveRoleFromDBCluster", {"dBClusterIdentifier": "c1", "roleArn": ROLE}, "cluster/c1 -role/Deploy"),
+        ("route53", "AssociateVPCWithHostedZone", {"hostedZoneId": "Z1", "vPC": {"vPCId": "vpc-0123456789abcdef0"}}, "hostedzone/Z1 +vpc-0123456789abcdef0"),
+        ("rds", "RestoreDBInstanceFromDBSnapshot", {"dBInstanceIdentifier": "new", "dBSnapshotIdentifier": "s1"}, "db/new"),
+        ("config", "PutConfigurationRecorder", {"configurationRecorder": {"name": "default", "roleARN": ROLE}}, "configuration-recorder/default"),
+        ("config", "PutDeliveryChannel", {"deliveryChannel": {"s3BucketName": "logs", "name": "default"}}, "delivery-channel/default"),
+        ("newservice", "CreateShinyThing", {"other": {"name": "x"}}, None),
+        ("s3express", "GetObject", {"bucketName": "fast--use1-az4--x-s3", "key": "a.csv"}, "s3://fast--use1-az4--x-s3/a.csv"),
+        ("s3-outposts", "PutObject", {"bucketName": "edge", "Key": "a.csv"}, "s3://edge/a.csv"),
+        ("billingconsole", "SetContactAddress", {"fullName": "Jane Doe", "city": "Seattle"}, None),
         ("cloudfront", "DeleteDistribution", {"id": "E123"}, "distribution/E123"),
         ("ec2", "DescribeInstances", {"instancesSet": {}, "filterSet": {}}, None),
+        ("newservice", "Search", {"filters": {"userName": "x"}}, None),
+        ("newservice", "Search", {"filters": ["arn:aws:iam::111122223333:user/x"]}, None),
         ("ec2", "DescribeInstances", {"filterSet": {"items": [{"name": "vpc-id", "valueSet": {"items": [{"value": "vpc-0123456789abcdef0"}]}}]}}, "vpc-0123456789abcdef0"),
         ("ec2", "DescribeVolumes", {"filterSet": {"items": [{"name": "attachment.instance-id", "valueSet": {"items": [{"value": "i-1"}, {"value": "i-2"}]}}]}}, "i-1 and 1 more"),
         ("ec2", "DescribeRouteTables", {"filterSet": {"items": [{"name": "association.route-table-association-id", "valueSet": {"items": [{"value": "rtbassoc-1"}]}}]}}, "rtbassoc-1"),
@@ -158,8 +172,31 @@ def test_a_new_resource_is_named_by_the_response():
     assert aim("ec2", "RunInstances", asked, instance) == "i-0123456789abcdef0"
     assert aim("ec2", "RunInstances", asked) == "ami-0123456789abcdef0"
     assert aim("ec2", "CreateSecurityGroup", {"groupName": "web", "vpcId": "vpc-1"}, {"groupId": GROUP}) == GROUP
+    mirror = {"trafficMirrorFilter": {"trafficMirrorFilterId": "tmf-1", "ingressFilterRuleSet": ""}, "clientToken": "t"}
+    answer = {"CreateTrafficMirrorFilterResponse": mirror, "xmlns": "http://ec2.amazonaws.com/doc/2016-11-15/"}
+    assert aim("ec2", "CreateTrafficMirrorFilter", {"CreateTrafficMirrorFilterRequest": {}}, answer) == "tmf-1"
+    assert (
+        aim(
+            "ec2",
+            "CreateTrafficMirrorFilterRule",
+            {"CreateTrafficMirrorFilterRuleRequest": {"TrafficMirrorFilterId": "tmf-1"}},
+        )
+        == "tmf-1"
+    )
     own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
     assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
+
+
+def test_a_request_that_names_nothing_is_told_by_what_the_answer_describes():
+    gone = {"dBInstanceIdentifier": "payroll", "dbiResourceId": "db-ABC", "status": "deleting"}
+    assert aim("rds", "DeleteDBInstanceAutomatedBackup", {"dbiResourceId": "db-ABC"}, gone) == "db/payroll"
+    handed_out = {"credentials": {"accessKeyId": "ASIAIOSFODNN7EXAMPLE"}}
+    assert aim("sts", "GetSessionToken", {"durationSeconds": 900}, handed_out) is None
+
+
+def test_the_portal_of_identity_center_names_account_and_role_in_the_details():
+    assert aim("sso", "ListAccountRoles", details={"account_id": OTHER}) == f"account/{OTHER}"
+    assert aim("sso", "GetRoleCredentials", details={"account_id": OTHER, "role_name": "Admin"}) == "role/Admin"
 
 
 def test_a_service_event_is_about_what_its_details_name():
@@ -332,6 +369,7 @@ def test_the_bucket_comes_from_the_request_else_from_the_resource_list():
     assert bucket("s3", None, [{"ARN": "arn:aws:s3:::payroll/2026/a.csv"}]) == "payroll"
     assert bucket("ec2", {"bucketName": "payroll"}, None) is None
     assert object_key("s3", {"key": "2026/a.csv"}) == "2026/a.csv"
+    assert (bucket("s3express", {"bucketName": "fast"}, None), object_key("s3-outposts", {"Key": "a"})) == ("fast", "a")
 
 
 @given(JSON, JSON, JSON, JSON, JSON, st.sampled_from([("ec2", "AuthorizeSecurityGroupIngress"), ("iam", "AttachUserPolicy"), ("s3", "GetObject"), ("sts", "AssumeRole"), ("rds", "ModifyDBSnapshotAttribute"), (None, 5)]))  # fmt: skip

@@ -46,6 +46,9 @@ ec2 transit-gateway AWS::EC2::TransitGateway transitGatewayId
 ec2 elastic-ip AWS::EC2::EIP allocationId
 ec2 launch-template AWS::EC2::LaunchTemplate launchTemplateId launchTemplateName
 ec2 key-pair AWS::EC2::KeyPair keyName keyPairId
+ec2 traffic-mirror-filter AWS::EC2::TrafficMirrorFilter trafficMirrorFilterId
+ec2 traffic-mirror-filter-rule AWS::EC2::TrafficMirrorFilterRule trafficMirrorFilterRuleId
+ec2 traffic-mirror-target AWS::EC2::TrafficMirrorTarget trafficMirrorTargetId
 ec2 attachment - =attachmentId
 ec2 association - =associationId
 ec2 subnet AWS::EC2::Subnet subnetId
@@ -110,7 +113,8 @@ organizations handshake - =handshakeId
 organizations delegated-service - =servicePrincipal
 account region - =regionName
 sso permissionSet AWS::SSO::PermissionSet =permissionSetArn
-sso account - =targetId
+sso role - =role_name
+sso account - =targetId =account_id
 identitystore user AWS::IdentityStore::User =userId
 identitystore group AWS::IdentityStore::Group =groupId
 route53 hostedzone AWS::Route53::HostedZone hostedZoneId
@@ -175,6 +179,8 @@ _ID_WORDS = {
 }
 _TELLING = re.compile(rf"({'|'.join(_ID_WORDS)})-(?:[0-9a-f]{{17}}|[0-9a-f]{{8}})|A[KS]IA[A-Z2-7]{{16}}")
 _LONGEST_ID = 40
+_OF_A_SOURCE = 940
+_END = re.compile(r"(source|target|destination)(\w{5,})")  # of a copy: both are of one kind
 _ALIASES = {"monitoring": "cloudwatch", "elasticloadbalancingv2": "elasticloadbalancing"}
 _SUFFIX = re.compile(r"(name|id|arn|identifier)$")
 # ARN words that differ from the word of the table, and services whose ARNs have none.
@@ -225,7 +231,11 @@ def kind_of_parameter(service: str, parameter: str) -> Kind | None:
         kind = _PARAMETERS.get((service, spelling)) or _PARAMETERS.get(("", spelling))
         if kind:
             return kind
-    return None
+    end = _END.fullmatch(key)
+    kind = kind_of_parameter(service, end[2]) if end else None
+    if end is None or kind is None or not kind.stem:
+        return None
+    return kind._replace(rank=_OF_A_SOURCE) if end[1] == "source" else kind
 
 
 def kind_of_value(value: str) -> Kind | None:

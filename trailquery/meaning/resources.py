@@ -17,6 +17,7 @@ from trailquery.meaning.kinds import (
     plain_name,
     read_arn,
 )
+from trailquery.meaning.storage import S3, object_key
 
 MOST_RESOURCES = 1_000
 LONGEST_NAME = 1_024
@@ -31,6 +32,7 @@ _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"[A-Z][a-z0-9]+")
+_CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")
 _NAMING = re.compile(r"(\w*?)(name|id|arn|identifier)(s?)", re.IGNORECASE)
 _NOT_NAMING = frozenset(
     {
@@ -38,7 +40,12 @@ _NOT_NAMING = frozenset(
         "awsservicename",
         "displayname",
         "eventname",
+        "familyname",
+        "firstname",
+        "fullname",
+        "givenname",
         "hostname",
+        "lastname",
         "metricname",
         "regionname",
         "rolesessionname",
@@ -140,9 +147,9 @@ def in_parameters(service: str, api: str, document: object, origin: str) -> list
     """What request or response name: by parameter, by ARN, by the form of an id."""
     found = []
     said = mapping(document)
-    bucket = text(said.get("bucketName")) if service == "s3" else None
-    key = text(said.get("key")) if bucket else None
-    if key and key != HIDDEN:
+    bucket = text(said.get("bucketName")) if service in S3 else None
+    key = object_key(service, said) if bucket else None
+    if key:
         found.append(_mention(_OBJECT, f"{bucket}/{key}", f"{origin}.key", True))
     outermost = _outermost(service, api, origin, text(said.get("resourceType")))
     waiting: list[tuple[_Place, object]] = [(outermost, _unwrapped(said))]
@@ -174,8 +181,10 @@ class _Place:
         self.call, self.name, self.path, self.depth = call, name, path, depth
         service, api, origin, resource_type = call
         self.via = f"{origin}.{path}"
-        is_context = "ilter" in path or "encryptionContext" in path
-        self.kind = None if is_context else _kind_named(service, api, name, "." not in path)
+        is_described = "." in path and path.rpartition(".")[0].lower() == noun(api)
+        is_context = not is_described and _CONTEXT.search(path) is not None
+        is_own = "." not in path or (is_described and origin == "request")
+        self.kind = None if is_context else _kind_named(service, api, name, is_own)
         if path == "resourceId" and self.kind is None:
             self.kind = kind_of_type(service, resource_type)
         self.is_subject = not is_context and ("." not in path or name == "resourceId")
@@ -206,8 +215,9 @@ def _inside(place: _Place, key: str | None) -> _Place | None:
 
 
 def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
-    """`document` without the `<Api>Request` that newer EC2 APIs put around the whole."""
-    name, inner = next(iter(document.items()), ("", None)) if len(document) == 1 else ("", None)
+    """`document` without the `<Api>Request` that newer EC2 APIs put around the whole, but for the XML namespace."""
+    parts = [part for part in document.items() if part[0] != "xmlns"]
+    name, inner = parts[0] if len(parts) == 1 else ("", None)
     return inner if isinstance(inner, dict) and _ENVELOPE.fullmatch(name) else document
 
 

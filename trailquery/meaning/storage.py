@@ -2,10 +2,12 @@
 
 from trailquery.meaning.fields import HIDDEN, mapping, text, text_at, whole_number
 
+S3 = frozenset({"s3", "s3express", "s3-outposts"})
+
 
 def bucket(service: object, request: object, resources: object) -> str | None:
     """The bucket of an S3 call, else of the record's resource list."""
-    if service != "s3":
+    if service not in S3:
         return None
     name = text_at(request, "bucketName") or text_at(request, "bucket")
     if name:
@@ -19,7 +21,7 @@ def bucket(service: object, request: object, resources: object) -> str | None:
 
 
 def object_key(service: object, request: object) -> str | None:
-    key = text_at(request, "key") if service == "s3" else None
+    key = text_at(request, "key") or text_at(request, "Key") if service in S3 else None
     return None if key == HIDDEN else key
 
 

@@ -1,12 +1,15 @@
 """The one readable string for what a call was aimed at."""
 
+import re
+
 from trailquery.meaning.fields import at, items, text, text_at
 from trailquery.meaning.kinds import Kind
 from trailquery.meaning.resources import Mention, Mentions, noun
 from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
-_SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-"}
+_SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": "+", "Disassociate": "-"}
+_LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)[A-Z]\w*?(?:To|From|With)([A-Z]\w*)")
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
 _OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect"})  # they act on instances
@@ -33,7 +36,10 @@ def target(
     subjects = _subjects(service, api, asked, found.answered if api.startswith(_CREATING) else [])
     if not subjects:
         subjects = [one for one in found.listed if one.resource.type != "AWS::S3::Bucket"] or found.listed
-    subjects = subjects or _told(found.told) or found.refused or _likeliest(service, found.filtered)
+    subjects = (
+        subjects or _likeliest(service, _told(found.told)) or found.refused or _likeliest(service, found.filtered)
+    )
+    subjects = subjects or _likeliest(service, [one for one in found.answered if one.resource.via.count(".") == 1])
     if not subjects:
         return None
     return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
@@ -47,6 +53,10 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     """
     if service in _BY_RANK:
         return _likeliest(service, asked) or _likeliest(service, _told(made))
+    link = _LINKS.fullmatch(api)
+    linked = [one for one in asked if link and _is_one_of({link[1].lower()}, one.kind)]
+    if linked:
+        return _likeliest(service, linked)
     about = noun(api)
     wanted = {about, about.removesuffix("s")} - {""}
     exact = [one for one in asked if _is_one_of(wanted, one.kind)]
@@ -84,11 +94,12 @@ def _shown(subjects: list[Mention], account_id: object) -> str:
 
 
 def _attached(service: str, api: str, asked: list[Mention], subject: Mention) -> str:
-    """` +policy/AdministratorAccess` of AttachUserPolicy: the other half of an IAM or organization change."""
+    """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half."""
     sign = next((sign for verb, sign in _SIGNS.items() if api.startswith(verb)), None)
-    if sign is None or service not in _BY_RANK:
+    if sign is None or not (service in _BY_RANK or _LINKS.fullmatch(api)):
         return ""
-    other = next((one.label for one in asked if one.label != subject.label), None)
+    others = [one for one in asked if one.label != subject.label]
+    other = min(others, key=lambda one: one.kind.rank).label if others else None
     return f" {sign}{other}" if other else ""
 
 

@@ -271,6 +271,16 @@ def test_an_identity_center_session_comes_from_its_provider_though_two_events_gi
     assert session_of(stage, f"{scene_name}/use", "session_kind") == ("identity-center",)
 
 
+@scene(
+    assume("ASIAOTHEROTHEREXAMPLE", role=SSO_ROLE, eventID="saml", eventName="AssumeRoleWithSAML", userIdentity=SAML),
+    {"eventID": "exchanged", "userIdentity": in_role(KEY, role=SSO_ROLE)},
+    {"eventID": "later", "userIdentity": in_role(REFRESHED[0], "2024-03-01T10:00:02Z", role=SSO_ROLE)},
+)
+def test_identity_center_may_exchange_the_key_of_its_provider_for_one_of_the_same_second(links: Links) -> None:
+    assert links["exchanged"] == (None, "saml", "arn+time", "inferred", "identity provider")
+    assert links["later"] == NOT_HELD
+
+
 ANYWHERE = {
     "eventID": "certificate",
     "eventSource": "rolesanywhere.amazonaws.com",

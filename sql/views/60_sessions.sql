@@ -69,7 +69,8 @@ CREATE VIEW derived.openings AS SELECT * FROM live.openings;
 -- The key tells it best: a call answered with a key that the session uses. Where that key is masked or not recorded,
 -- ARN and second tell it, one second more or less: STS stamps a session with the second of the call, and all keys of
 -- one console sign-in bear that of the sign-in. A call that answered with another key than those of the session is no
--- candidate. Where the best evidence leaves several callers, none is chosen.
+-- candidate, but for Identity Center: it may exchange the key that it got by SAML for another one of the same second.
+-- Where the best evidence leaves several callers, none is chosen.
 CREATE VIEW live.session_links AS
 WITH uses AS MATERIALIZED (
     SELECT
@@ -245,7 +246,10 @@ candidates AS (
     UNION ALL
     SELECT
         near.session_id,
-        stamps.rank,
+        CASE
+            WHEN stamps.key_id IS NULL OR NOT near.has_whole_key THEN stamps.rank
+            ELSE 8
+        END AS rank,
         stamps.link,
         stamps.event_id,
         stamps.event_time,
@@ -255,7 +259,10 @@ candidates AS (
         stamps.origin
     FROM near
     INNER JOIN stamps ON near.actor_arn = stamps.arn AND near.stamped_at = stamps.stamped_at
-    WHERE stamps.key_id IS NULL OR NOT near.has_whole_key
+    WHERE
+        stamps.key_id IS NULL
+        OR NOT near.has_whole_key
+        OR contains(near.actor_arn, ':assumed-role/AWSReservedSSO_')
     UNION ALL
     -- A sign-in token is good for 15 minutes, for the identity that asked for it.
     SELECT

@@ -80,6 +80,18 @@ def mfa(used: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def by_password(**who: Any) -> dict[str, Any]:
+    """A sign-in of a user whom a directory knows, in one step."""
+    return {
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "UserAuthentication",
+        "eventType": "AwsServiceEvent",
+        "userIdentity": {"type": "Unknown", "principalId": HOME, "accountId": HOME, "userName": "erin", **who},
+        "additionalEventData": {"CredentialType": "PASSWORD"},
+        "serviceEventDetails": {"UserAuthentication": "Success"},
+    }
+
+
 @told(
     yes=mfa("Yes"),
     capitals=mfa("YES"),
@@ -89,6 +101,9 @@ def mfa(used: str, **changes: Any) -> dict[str, Any]:
         **mfa("No"),
         "additionalEventData": {"MFAUsed": "No", "SamlProviderArn": f"arn:aws:iam::{HOME}:saml-provider/q"},
     },
+    portal=by_password(principalId="94482488-3041"),
+    portal_since_2025=by_password(onBehalfOf={"userId": "94482488-3041"}),
+    desktop=by_password(),
 )
 def test_a_sign_in_that_only_the_identity_provider_saw_is_not_one_without_mfa(seen: Told) -> None:
     assert seen.each("mfa", "signin_events") == {
@@ -97,6 +112,9 @@ def test_a_sign_in_that_only_the_identity_provider_saw_is_not_one_without_mfa(se
         "no": "no",
         "at_idp": "at-idp",
         "saml": "at-idp",
+        "portal": "no",
+        "portal_since_2025": "no",
+        "desktop": None,
     }
     assert seen.found("(additional ->> '$.MFAUsed') = 'Yes'") == {"yes"}
     assert seen.found("(additional ->> '$.MFAUsed') = 'No'") == {"no", "at_idp", "saml"}

@@ -23,7 +23,8 @@ FROM events
 WHERE category = 'data';
 
 -- signin_events: one row a step of a sign-in. result is Success or Failure. mfa is yes, no, at-idp (the identity
--- provider may have asked for it: AWS cannot see that, and writes No) or NULL where the step does not tell.
+-- provider may have asked for it: AWS cannot see that, and writes No) or NULL where the step does not tell, as that of a
+-- directory's user, who has no id, into a WorkSpace.
 -- Source: AWS Sign-In User Guide; IAM Identity Center User Guide, "Understanding sign-in events".
 CREATE VIEW signin_events AS
 SELECT
@@ -42,7 +43,10 @@ SELECT
             THEN 'at-idp'
         WHEN
             lower(additional ->> '$.MFAUsed') = 'no'
-            OR (api = 'UserAuthentication' AND (additional ->> '$.CredentialType') = 'PASSWORD')
+            OR (
+                api = 'UserAuthentication' AND (additional ->> '$.CredentialType') = 'PASSWORD'
+                AND coalesce(on_behalf_of_user, principal_id) IS NOT NULL
+            )
             THEN 'no'
     END AS mfa,
     (additional ->> '$.SamlProviderArn') AS saml_provider,

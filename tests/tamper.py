@@ -245,6 +245,11 @@ def log_planted_before_all(trail: Trail) -> list[str]:
     return plant(trail, trail.log_files[3], f"{START - 5 * HOUR:%Y%m%dT%H%MZ}")
 
 
+@case("a log file is planted under a time that is to come", ALL, "1 log unlisted", "which is to come")
+def log_planted_ahead(trail: Trail) -> list[str]:
+    return plant(trail, trail.log_files[3], "99991231T2355Z")
+
+
 @case("a signed digest lists events a week older than its hour", ALL, SOUND, "lie outside the hour of the digest")
 def log_of_another_week(trail: Trail) -> list[str]:
     said = json.loads(trail.objects[trail.digests[3]].text)

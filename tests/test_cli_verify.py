@@ -1,6 +1,8 @@
 """`trailquery verify` as it is typed."""
 
+import gzip
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,11 +100,42 @@ def test_without_keys_and_without_aws_the_reason_is_told(tmp_path: Path):
         (["--trail", "other"], "--trail other: no digest of this trail; those are events"),
         (["--since", "soon"], "--since 'soon': no time"),
         (["--keys", "none.json"], "none.json: No such file"),
+        (["--sha256", "00"], "copy is no bundle; leave it out"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: list[str], told: str, tmp_path: Path):
     done = run(Trail(hours=1).write(tmp_path / "copy"), *arguments)
     assert (done.returncode, told in done.stderr) == (2, True)
+
+
+def test_where_nothing_lies_in_the_time_asked_for_nothing_is_said_to_be_right(tmp_path: Path):
+    done = run(Trail().write(tmp_path / "copy"), "--since", "2030-01-01")
+    assert (done.returncode, done.stdout) == (0, "Nothing lies in this time, so that nothing is proven.\n")
+
+
+def test_an_archive_that_is_cut_and_a_file_that_cannot_be_read_are_named(tmp_path: Path):
+    copy = Trail().write(tmp_path / "copy")
+    archive = Path(shutil.make_archive(str(copy / "more"), "zip", copy))
+    archive.write_bytes(archive.read_bytes()[:-100])
+    done = run(copy)
+    assert done.returncode == 4
+    assert f"{archive}  zip archive is damaged: File is not a zip file" in done.stdout
+    assert "13 logs: 12 intact, 1 unverifiable; 6 digests: 6 intact" in done.stdout
+
+
+def test_what_was_changed_since_it_was_collected_says_so(tmp_path: Path):
+    trail = Trail()
+    copy = trail.write(tmp_path / "copy")
+    changed, compressed_anew = copy / trail.log_files[1], copy / trail.log_files[2]
+    changed.write_bytes(packed(b"{}"))
+    compressed_anew.write_bytes(gzip.compress(gzip.decompress(compressed_anew.read_bytes()), 1))
+    said = json.loads(run(copy, "--format", "json").stdout)
+    remarked = {
+        file["place"]: file["verdict"]
+        for file in said["files"]
+        if file["reason"].endswith("; its bytes are not those that were collected")
+    }
+    assert remarked == {str(changed): "changed", str(compressed_anew): "intact"}
 
 
 def test_a_source_without_evidence_is_refused(tmp_path: Path):

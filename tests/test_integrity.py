@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -231,6 +231,35 @@ def test_logs_of_accounts_without_digests_cannot_be_verified():
     trail, other = Trail(hours=2), Trail(hours=1, account=OTHER_ACCOUNT)
     trail.objects |= {key: other.objects[key] for key in other.log_files}
     assert wrong(verified(trail)) == dict.fromkeys(other.log_files, "unverifiable")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "verdict", "hour"),
+    [
+        (START - 90 * HOUR / 60, "unverifiable", START - HOUR),
+        (START + 90 * HOUR / 60, "unlisted", START + 2 * HOUR),
+        (START + 6 * HOUR, "pending", START + 7 * HOUR),
+    ],
+)
+def test_a_log_file_that_no_digest_lists_has_the_hour_of_the_digest_that_should(
+    stamp: datetime, verdict: str, hour: datetime
+):
+    trail = Trail()
+    trail.add_log(stamp)
+    (planted,) = (file for file in verified(trail).files if file.verdict != "intact")
+    assert (planted.verdict, planted.hour) == (verdict, hour)
+
+
+@pytest.mark.parametrize("stamp", ["99991231T2355Z", "20991231T0000Z", "00010101T0005Z"])
+def test_a_log_file_of_any_time_is_named_and_harms_no_other(stamp: str):
+    trail = Trail()
+    planted = trail.log_files[3].replace(trail.log_files[3].split("_")[-2], stamp)
+    trail.objects[planted] = Object(packed(b"{}"))
+    digests, logs = trail.stored()
+    plain = ([one._replace(seen_at=None) for one in found] for found in (digests, logs))
+    found = verify(*plain, trail.public_keys(), trail.now + 9 * HOUR)
+    assert list(wrong(found)) == [planted]
+    assert [one.verdict for one in found.chains] == ["whole"]
 
 
 def test_a_changed_log_file_is_changed():

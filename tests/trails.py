@@ -186,7 +186,12 @@ class Trail:
             target = out / key
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(item.data)
-            facts = {"trailquery": "object-metadata", "metadata": dict(item.metadata), "collected_at": zulu(self.now)}
+            facts = {
+                "trailquery": "object-metadata",
+                "sha256": hashlib.sha256(item.data).hexdigest(),
+                "metadata": dict(item.metadata),
+                "collected_at": zulu(self.now),
+            }
             Path(f"{target}.metadata.json").write_text(json.dumps(facts))
         out.mkdir(exist_ok=True)
         (out / "public-keys.json").write_text(json.dumps({"trailquery": "public-keys", "PublicKeyList": self.keys}))

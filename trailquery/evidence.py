@@ -103,11 +103,13 @@ def _evidence(
         if not isinstance(found, LogFile | Unread):
             continue
         is_copy, name = not found.place.startswith("s3://"), re.split("[/!]", found.place)[-1]
-        if is_copy and name == KEYS and isinstance(found, LogFile) and found.data is not None:
+        if isinstance(found, Unread) or found.data is None:  # a folder or an archive, too: what lies in it is not known
+            yield found
+        elif is_copy and name == KEYS:
             keys |= public_keys(found.data, found.place)
-        elif is_copy and name.endswith(METADATA) and isinstance(found, LogFile) and found.data is not None:
+        elif is_copy and name.endswith(METADATA):
             beside[found.place.removesuffix(METADATA)] = read_companion(found.data)
-        elif isinstance(found, Unread) or delivery_path(found.place).folder or _is_digest(found.place):
+        elif delivery_path(found.place).folder or _is_digest(found.place):
             yield found
 
 
@@ -117,6 +119,7 @@ def _with_facts(stored: Stored, facts: dict[str, Any]) -> Stored:
         metadata=metadata if isinstance(metadata, dict) else None,
         seen_at=time_in(facts, "collected_at"),
         written_at=time_in(facts, "last_modified"),
+        is_altered=facts.get("sha256") not in (None, stored.file_sha256),
     )
 
 
@@ -188,7 +191,7 @@ def _stored(found: LogFile | Unread, now: datetime) -> Stored:
         reason = found.reason if isinstance(found, Unread) else found.problem or "unreadable"
         return Stored(place, None, metadata=metadata, unread=reason, seen_at=seen_at, written_at=written_at)
     text, sha256, problem = _inflated(found.data)
-    kept, file_sha256 = text if _is_digest(place) else None, None
+    kept, file_sha256 = text if _is_digest(place) else None, hashlib.sha256(found.data).hexdigest()
     return Stored(place, sha256, problem, kept, metadata, None, file_sha256, seen_at, written_at)
 
 

@@ -61,7 +61,7 @@ def verify(
     since: datetime | None = None, until: datetime | None = None, trail: str | None = None,
 ) -> Verified:  # fmt: skip
     """Verdicts on what lies there and was delivered in [since, until), naive UTC like `now`; `trail` leaves out others."""
-    since, until = since or _LONG_AGO, until or now + _AHEAD
+    since, until = since or datetime.min, until or now + _AHEAD  # noqa: DTZ901 naive UTC, as everywhere
     waiting: defaultdict[str, list[Stored]] = defaultdict(list)
     for log in logs:
         waiting[home_of(log.place)].append(log)
@@ -91,8 +91,9 @@ def verify(
         by_series[one.series].append(one)
     for home, rest in waiting.items():
         stamp = delivery_path(home).delivered_at
-        if stamp is None or since <= stamp < until:
-            verdicts += _judge_unlisted(home, stamp, rest, by_series, trail is None)
+        is_to_come = stamp is not None and stamp > now + _AHEAD
+        if stamp is None or since <= stamp < until or is_to_come:
+            verdicts += _judge_unlisted(home, stamp, is_to_come, rest, by_series, trail is None)
     return Verified(
         sorted(verdicts, key=lambda one: (one.place, one.file_sha256 or "")), [one.verdict() for one in asked]
     )
@@ -175,26 +176,29 @@ class _Chain:
         for link in [*self.links, *self._others]:
             yield link.judge()
 
-    def judge_unlisted(self, stamp: datetime) -> tuple[str, str]:
-        """On a log file delivered at `stamp` that no digest lists, as far as this chain tells."""
+    def judge_unlisted(self, stamp: datetime) -> tuple[str, str, datetime]:
+        """On a log file delivered at `stamp` that no digest lists, as far as this chain tells, with the hour."""
         at = bisect_left(self._lost_ends, stamp)
         if at < len(self._lost_ends) and self._lost_ends[at] - HOUR - _EDGE <= stamp:
-            return "unverifiable", f"the digest of its hour is missing: {self.lost[self._lost_ends[at]].place}"
+            end = self._lost_ends[at]
+            return "unverifiable", f"the digest of its hour is missing: {self.lost[end].place}", end
         first, last, at = self.links[0], self.links[-1], bisect_left(self._ends, stamp)
         if stamp > last.end - _EDGE:
-            return "pending", f"the digest of its hour is not due yet; the newest is {last.home}"
+            due = last.end + max((stamp - last.end) // HOUR + 1, 1) * HOUR
+            return "pending", f"the digest of its hour is not due yet; the newest is {last.home}", due
         link = self.links[at]
         if link.fault:
-            return "unverifiable", f"the digest of its hour, {link.home}, is not sound: {link.fault}"
+            return "unverifiable", f"the digest of its hour, {link.home}, is not sound: {link.fault}", link.end
         if stamp < first.start:
-            return "unverifiable", f"it is older than the oldest digest that is held, {first.home}"
+            end = first.start - (first.start - stamp) // HOUR * HOUR
+            return "unverifiable", f"it is older than the oldest digest that is held, {first.home}", end
         off = next((gap for gap in self.gaps if gap[0] < stamp < gap[1]), None)
         said = (
             f"by the digests that are there, logging was off from {off[0]}Z to {off[1]}Z"
             if off
             else f"{link.home} does not list it"
         )
-        return "unlisted", f"{said}: it was not delivered by CloudTrail, or into another trail's folder"
+        return "unlisted", f"{said}: it was not delivered by CloudTrail, or into another trail's folder", link.end
 
     def verdict(self) -> ChainVerdict:
         first, last, verdict, reason = self.links[0], self.links[-1], "whole", ""
@@ -217,7 +221,7 @@ class _Chain:
 
 
 def _judge_unlisted(
-    home: str, stamp: datetime | None, logs: list[Stored], chains: Mapping[str, list[_Chain]], all_trails: bool
+    home: str, stamp: datetime | None, is_to_come: bool, logs: list[Stored], chains: Mapping[str, list[_Chain]], all_trails: bool,
 ) -> Iterator[Verdict]:  # fmt: skip
     """On log files at one place, delivered at `stamp`, that no digest lists; nothing where it is not asked for."""
     branch = BRANCH.fullmatch(home)
@@ -225,16 +229,20 @@ def _judge_unlisted(
     if not (near or all_trails):
         return
     trail = near[0].trail if len(near) == 1 else None
-    if stamp is None and logs[0].unread:
-        said = "unverifiable", logs[0].unread
+    hour = stamp and stamp.replace(minute=0)  # in which it was delivered, for want of a digest
+    if is_to_come:
+        verdict, reason = "unlisted", f"its name says that it was delivered at {stamp}Z, which is to come"
+    elif stamp is None and logs[0].unread:
+        verdict, reason = "unverifiable", logs[0].unread
     elif branch is None or stamp is None:
-        said = "unverifiable", "it does not lie in the folders of a trail, so that no digest lists it"
+        verdict, reason = "unverifiable", "it does not lie in the folders of a trail, so that no digest lists it"
     elif near:
-        said = min((one.judge_unlisted(stamp) for one in near), key=lambda told: VERDICTS.index(told[0]))
+        told = (one.judge_unlisted(stamp) for one in near)
+        verdict, reason, hour = min(told, key=lambda said: VERDICTS.index(said[0]))
     else:
-        said = "unverifiable", "no digest of its account and region is held"
+        verdict, reason = "unverifiable", "no digest of its account and region is held"
     for log in logs:
-        yield Verdict(log.place, "log", *said, trail, None, log.file_sha256)
+        yield Verdict(log.place, "log", verdict, reason + log.remark, trail, hour, log.file_sha256)
 
 
 def _due(chains: list[_Chain], logs: Mapping[str, list[Stored]], now: datetime) -> dict[str, datetime]:
@@ -252,7 +260,7 @@ def _due(chains: list[_Chain], logs: Mapping[str, list[Stored]], now: datetime) 
         branch, stamp = BRANCH.fullmatch(home), delivery_path(home).delivered_at
         if branch:
             _raise(seen, branch["above"], stored[0].seen_at)
-            _raise(told, branch["above"], stamp - DUE if stamp and stamp > _LONG_AGO else None)
+            _raise(told, branch["above"], stamp - DUE if stamp and _LONG_AGO < stamp < now + _AHEAD else None)
     return {above: min(seen[above] - DUE if above in seen else told[above], now) for above in [*told, *seen]}
 
 

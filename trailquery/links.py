@@ -41,10 +41,15 @@ class Stored(NamedTuple):
     file_sha256: str | None = None  # of its bytes as they are
     seen_at: datetime | None = None  # when it lay there; None where a copy does not tell
     written_at: datetime | None = None  # when S3 stored it
+    is_altered: bool = False  # its bytes are not those that were collected
+
+    @property
+    def remark(self) -> str:
+        return "; its bytes are not those that were collected" if self.is_altered else ""
 
 
 class Verdict(NamedTuple):
-    """On one file; `hour` is the end of the digest that tells of it, naive UTC."""
+    """On one file; `hour`, naive UTC, is the end of the digest that tells of it, or that should."""
 
     place: str
     kind: str  # log or digest
@@ -150,7 +155,8 @@ class Link:
             said = "intact", "signed by CloudTrail"
         else:
             said = "unverifiable", HASH_ONLY
-        return Verdict(self.stored.place, "digest", *said, self.name.trail, self.end, self.stored.file_sha256)
+        verdict, reason = said[0], said[1] + self.stored.remark
+        return Verdict(self.stored.place, "digest", verdict, reason, self.name.trail, self.end, self.stored.file_sha256)
 
     def judge_listed(self, waiting: dict[str, list[Stored]], settled: set[str]) -> list[Verdict]:
         """On each log file that it lists and that is not `settled` yet; it is taken out of `waiting`."""
@@ -162,8 +168,9 @@ class Link:
             settled.add(place)
             logs = waiting.pop(place, None) or waiting.pop(place.removesuffix(".gz"), [])
             for log in logs:
-                said = self._judge_log(listed, log, place)
-                verdicts.append(Verdict(log.place, "log", *said, self.name.trail, self.end, log.file_sha256))
+                verdict, reason = self._judge_log(listed, log, place)
+                told = verdict, reason + log.remark, self.name.trail, self.end, log.file_sha256
+                verdicts.append(Verdict(log.place, "log", *told))
             if all(VERSION.fullmatch(log.place) for log in logs):
                 said = self._absent(listed.s3_bucket), f"not found; listed by {self.home}"
                 verdicts.append(Verdict(place, "log", *said, self.name.trail, self.end))

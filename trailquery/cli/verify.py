@@ -80,8 +80,10 @@ def verify(
     public-keys.json beside the files or in the lake, else CloudTrail's ListPublicKeys. Exit code 4 unless every file is
     intact or pending and every chain whole or a gap.
     """
-    if source and zipfile.is_zipfile(source) and _is_sound_bundle(Path(source), sha256):
+    if source and zipfile.is_zipfile(source) and _is_sound_bundle(Path(source), sha256 and sha256.lower()):
         return
+    if sha256:
+        raise UsageError(f"--sha256: {source or 'the lake'} is no bundle; leave it out")
     from trailquery.integrity import verify as verdicts_on
 
     start, end = (
@@ -122,9 +124,9 @@ def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
         click.echo(printable(line))
     if wrong:
         raise EvidenceError(
-            f"{path}: not sound; {len(wrong):,} {'thing is' if len(wrong) == 1 else 'things are'} wrong"
+            f"{path}: {len(wrong):,} {'thing is' if len(wrong) == 1 else 'things are'} wrong or not proven"
         )
-    click.echo(printable(told))
+    click.echo(printable(f"proven: {told}"))
     return True
 
 
@@ -206,8 +208,8 @@ def _put_tables(verified: "Verified", limit: int) -> None:
                 *one[1:4],
                 *(f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (one.since, one.until)),
                 f"{one.digests:,}",
-                "" if one.is_backfill else _counted(logs[one[:3]]),
-                one.reason,
+                None if one.is_backfill else _counted(logs[one[:3]]) or None,
+                one.reason or None,
             )
             for one in verified.chains
         ],
@@ -215,7 +217,7 @@ def _put_tables(verified: "Verified", limit: int) -> None:
     wrong = [file for file in verified.files if file.verdict not in SOUND]
     wrong.sort(key=lambda file: -VERDICTS.index(file.verdict))  # the gravest first, else by place
     shown = wrong[: limit or None]
-    hours = (f"{file.hour:%Y-%m-%dT%H:%M:%SZ}" if file.hour else "" for file in shown)
+    hours = (f"{file.hour:%Y-%m-%dT%H:%M:%SZ}" if file.hour else None for file in shown)
     rows = [(file.verdict, file.kind, hour, file.place, file.reason) for file, hour in zip(shown, hours, strict=True)]
     _put(("verdict", "kind", "hour", "file", "reason"), rows)
     if len(wrong) > len(shown):
@@ -228,6 +230,8 @@ def _summary(verified: "Verified") -> str:
     told = [f"{len(said):,} {kind}s: {_counted(Counter(said)) or 'none'}" for kind, said in files]
     chains = _counted(Counter(chain.verdict for chain in verified.chains)) or "none"
     told.append(f"{len(verified.chains):,} chains: {chains}")
+    if not (verified.files or verified.chains):
+        return "Nothing lies in this time, so that nothing is proven."
     return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"
 
 
@@ -238,7 +242,7 @@ def _counted(verdicts: Counter[str]) -> str:
     return ", ".join(f"{verdicts[one]:,} {one}" for one in order if verdicts[one])
 
 
-def _put(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _put(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
     """A table on stdout; nothing where there are no rows. Columns that are empty are left out."""
     import pyarrow as pa
 

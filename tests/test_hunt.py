@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from cases import QUERIES
 from conftest import LOG_NAME, record, write_log
 
 from trailquery import Lake, open_lake
+from trailquery.catalog import find_query
+from trailquery.cli.questions import parsed_example
 from trailquery.errors import UsageError
 from trailquery.exclusions import Exclusion
 from trailquery.ingest import ingest
@@ -213,6 +216,18 @@ def test_the_next_command_carries_values_as_single_words(hunted: Any, tmp_path: 
     assert shlex.split(line["next"]) == words
 
 
+def test_the_next_command_of_every_finding_answers(lake_of_cases: Lake) -> None:
+    commands = {line["next"]: line["query"] for line in lake_of_cases.hunt(severity="info").rows()}
+    asked = {command: find_query(shlex.split(command)[2]) for command in commands}
+    silent = [
+        (commands[command], command)
+        for command, query in asked.items()
+        if not len(lake_of_cases.run(query, **parsed_example(replace(query, example=command))))
+    ]
+    assert silent == []
+    assert len({query.name for query in asked.values()}) > 8
+
+
 @pytest.mark.parametrize(("name", "target"), [("--output=x", "{actor}"), ("bob", "{target}")])
 def test_a_value_that_is_missing_or_reads_as_an_option_leads_to_the_event(
     hunted: Any, tmp_path: Path, name: str, target: str
@@ -316,8 +331,24 @@ def test_data_events_that_the_lake_lacks_are_told_once(hunted: Any, tmp_path: Pa
     own_query(mine, "calls", "DescribeInstances")
     item = {"eventID": "item", "eventSource": "dynamodb.amazonaws.com", "eventName": "PutItem", "eventCategory": "Data",
             "managementEvent": False}  # fmt: skip
-    assert notes(hunted([{}, item]))[-1] == "blind spot: no S3 object, insight events: 3 findings could not be asked"
+    assert (
+        notes(hunted([{}, item]))[-1]
+        == "blind spot: no S3 object data, insight events: 3 queries could not be asked in full"
+    )
     assert not [note for note in hunted([{}, item], themes=["mine"], mitre=["T1098"]).notes if "DynamoDB" in note]
+
+
+def test_a_query_that_can_be_asked_in_part_is_told_as_well(lake_of: LakeOf) -> None:
+    (note,) = (note for note in lake_of([{}]).hunt(themes=["s3-data"]).notes if note.startswith("blind spot: "))
+    assert note == "blind spot: no S3 object data events: 3 queries could not be asked in full"
+
+
+def test_too_short_a_history_is_told_once(lake_of: LakeOf) -> None:
+    days = [{"eventID": f"on-{day}", "eventTime": f"2024-03-{day:02}T10:00:00Z"} for day in range(1, 17)]
+    asked = {"leads": True, "themes": ["anomaly"]}
+    told = "short history: 3 of 14 days held before the newest: 5 queries could call nothing new"
+    assert told in lake_of(days[:4]).hunt(**asked).notes
+    assert not [note for note in lake_of(days).hunt(**asked).notes if note.startswith("short history")]
 
 
 def test_an_unknown_severity_is_refused(hunted: Any, tmp_path: Path) -> None:

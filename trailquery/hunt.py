@@ -16,7 +16,18 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from trailquery.catalog import SEVERITIES, Query, Wanted, bind, chosen, find_query, placeholders, queries
+from trailquery.catalog import (
+    DATA_EVENTS,
+    SEVERITIES,
+    Query,
+    Wanted,
+    bind,
+    chosen,
+    data_services,
+    find_query,
+    placeholders,
+    queries,
+)
 from trailquery.errors import UsageError
 from trailquery.events import ADDED_COLUMNS, EVENTS, TEXT, TIME
 from trailquery.result import Result
@@ -42,12 +53,6 @@ LINES = pa.schema(
 _COLUMNS = [*EVENTS.names, *(column.name for column in ADDED_COLUMNS), "event_date"]
 _QUIET = "is_aws_call AND outcome = 'success'"
 _COSTLY_VIEWS = ("policy_statements", "security_group_rule_changes")
-# What a trail must be told to record, by service. Source: CloudTrail User Guide, "Logging data events".
-_DATA_OF = {
-    "bedrock": "Bedrock", "cognito-identity": "Cognito identity", "dynamodb": "DynamoDB item", "ebs": "EBS block",
-    "lambda": "Lambda invocation", "rds-data": "RDS data", "s3": "S3 object", "sns": "SNS message", "sqs": "SQS message",
-    "ssmmessages": "Session Manager",
-}  # fmt: skip
 _GATHERED = """
 WITH named AS (
     SELECT number, event_id, min(said) AS said FROM hunted.found GROUP BY number, event_id
@@ -102,6 +107,12 @@ GROUP BY number, exclusion, actor, session_id, principal_key, worked
 """
 
 _NEXT = "trailquery run event {event_id}"
+# How many days before its newest the account with most of them has.
+DAYS_HELD = """
+SELECT max(days) AS days FROM (
+    SELECT count(DISTINCT event_date) - 1 AS days FROM history WHERE event_date IS NOT NULL GROUP BY account_id
+)
+"""
 
 Line = dict[str, Any]
 
@@ -171,11 +182,14 @@ def hunt(ground: Ground, choice: Choice, zone: str, on_query: Callable[[int], No
     lines, left_out = _lines(ground, asked)
     counts = Counter(line["severity"] for line in lines if line["severity"])
     shown = SEVERITIES[SEVERITIES.index(choice.severity) :]
+    answered = {line["query"] for line in lines}
+    unanswered = [query for query in asked if query.name not in answered]
     notes = [
         *_on_exclusions(ground.settings, left_out),
         *_on_others(known, fitting, asked, choice),
         *_on_severities(counts, shown),
-        *_on_blind_spots(ground, asked, {line["query"] for line in lines}),
+        *_on_blind_spots(ground, unanswered),
+        *_on_short_history(ground, unanswered),
     ]
     return Hunted([line for line in lines if line["severity"] in (None, *shown)], zone, notes, counts)
 
@@ -345,24 +359,34 @@ def _on_severities(counts: Counter[str], shown: Sequence[str]) -> Iterator[str]:
         yield f"held back: {told} (--severity {lower[-1]})"
 
 
-def _on_blind_spots(ground: Ground, asked: Sequence[Query], answered: set[str]) -> Iterator[str]:
-    """Which events the lake lacks, though queries that found nothing ask for them."""
+def _on_blind_spots(ground: Ground, unanswered: Sequence[Query]) -> Iterator[str]:
+    """Which events the lake lacks, though queries that found nothing ask for them, or for them among others."""
     held = set(_rows(ground, "FROM history", "SELECT DISTINCT category, service FROM history"))
-    categories = {category for category, _ in held}
+    categories = {category for category, _ in held} | {"any"}
     lacking: list[set[str]] = []
-    for query in asked:
-        services = _data_services(query) if query.category == "data" else set()
-        lacks = services and not any(("data", service) in held for service in services)
-        if query.name not in answered and query.category != "any" and (lacks or query.category not in categories):
-            lacking.append({_DATA_OF[service] for service in services} or {query.category})
+    for query in unanswered:
+        asked_for = data_services(query)
+        if lacks := {f"{DATA_EVENTS[service]} data" for service in asked_for if ("data", service) not in held}:
+            lacking.append(lacks)
+        elif not asked_for and query.category not in categories:
+            lacking.append({query.category})
     if lacking:
-        queries_told = _counted(len(lacking), "finding" if all(query.kind == "finding" for query in asked) else "query")
-        yield f"blind spot: no {', '.join(sorted(set().union(*lacking)))} events: {queries_told} could not be asked"
+        what = ", ".join(sorted(set().union(*lacking)))
+        yield f"blind spot: no {what} events: {_counted(len(lacking), 'query')} could not be asked in full"
 
 
-def _data_services(query: Query) -> set[str]:
-    """The services whose data events the query names, as 's3' or 's3:GetObject'."""
-    return {name for name in re.findall(r"'([a-z0-9-]+)(?::\w+)?'", query.sql) if name in _DATA_OF}
+def _on_short_history(ground: Ground, unanswered: Sequence[Query]) -> Iterator[str]:
+    """How many queries call nothing new, as too few days are held to compare with."""
+    needed = [days for query in unanswered if (days := history_needed(bind(query, {})))]
+    ((held,),) = _rows(ground, "FROM history", DAYS_HELD) if needed else ((0,),)
+    if silent := [days for days in needed if days > (held or 0)]:
+        told = _counted(len(silent), "query")
+        yield f"short history: {held or 0} of {max(silent)} days held before the newest: {told} could call nothing new"
+
+
+def history_needed(params: Mapping[str, Any]) -> int:
+    """How many days a query with a baseline must have before it calls anything new; 0 for one without."""
+    return min(params.get("baseline_days", 0), params.get("min_history_days", 0))
 
 
 def _counted(count: int, what: str) -> str:

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from trailquery.cli.library import complete_names, folders, lake_option, queries
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
 from trailquery.errors import UsageError
 from trailquery.find import find as find_value
+from trailquery.hunt import DAYS_HELD, history_needed
 from trailquery.info import Info
 from trailquery.info import info as lake_info
 from trailquery.lake import Lake
@@ -148,8 +148,7 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         _tell_own_accounts(query.sql, lake)
         if not rows:
             _tell_blind_spot(query, lake)
-        if not rows and any(param.name == "baseline_days" for param in query.params):
-            _tell_short_history(bind(query, given), lake)
+            _tell_short_history(history_needed(bind(query, given)), lake)
 
     ask.params[:0] = [click_param(param) for param in query.params]
     return with_pseudonyms(ask)
@@ -212,21 +211,13 @@ def _tell_blind_spot(query: Query, lake: Lake) -> None:
         say(f"blind spot: the lake holds no {what} events at all; a trail may not have recorded them")
 
 
-def _tell_short_history(params: Mapping[str, Any], lake: Lake) -> None:
+def _tell_short_history(needed: int, lake: Lake) -> None:
     """Where too few days are held to compare with, nothing is called new: that is no answer either."""
-    needed = min(params["baseline_days"], params["min_history_days"])
-    (held,) = lake.sql(_LONGEST_HISTORY).rows()
+    (held,) = lake.sql(DAYS_HELD).rows() if needed else ({"days": 0},)
     if (held["days"] or 0) < needed:
         say(
             f"{held['days'] or 0} of {needed} days held before the newest: nothing is called new yet; see --min-history-days"
         )
-
-
-_LONGEST_HISTORY = """
-SELECT max(days) AS days FROM (
-    SELECT count(DISTINCT event_date) - 1 AS days FROM history WHERE event_date IS NOT NULL GROUP BY account_id
-)
-"""
 
 
 @click.command()

@@ -28,8 +28,11 @@ SELECT
         json_extract_string(request, '$.virtualMFADeviceName'),
         json_extract_string(request, '$.deviceId')
     ) AS device,
-    coalesce(starts_with(target, 'user/') AND target <> 'user/' || coalesce(user_name, ''), FALSE)
-        AS of_other_user,
+    coalesce(
+        starts_with(target, 'user/')
+        AND target NOT IN ('user/AWS ROOT USER', 'user/' || coalesce(user_name, '')),
+        FALSE
+    ) AS of_other_user,
     actor,
     client_ip, client, outcome, error_code, account_id, session_id, event_id
 FROM events

@@ -35,7 +35,7 @@ WITH settled AS (
 
 SELECT
     event_time,
-    split_part(target, '/', 2) AS user,
+    replace(split_part(target, '/', 2), 'AWS ROOT USER', 'root') AS user,
     actor, client_ip, client,
     json_extract_string(request, '$.serialNumber') AS device,
     outcome, error_code, account_id, session_id, event_id

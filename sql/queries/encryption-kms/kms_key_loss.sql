@@ -6,7 +6,7 @@
 -- severity = "high"
 -- mitre = ["T1485", "T1486"]
 -- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. Harmless when a system is retired on purpose; keys made less than a day before, as tests make and drop them, are left out."
--- next = "trailquery run kms_use --key {key_id}"
+-- next = "trailquery run timeline_resource {key_id}"
 -- example = "trailquery run kms_key_loss --min-age-hours 0"
 --
 -- [params.min_age_hours]

@@ -63,7 +63,7 @@ def test_the_curated_queries_are_sound() -> None:
         ("timeline_session", "timeline_sesion", 9, "next runs 'timeline_sesion', which is no query"),
         ("run calls", "run call", 10, "the example is no command for this query; write: trailquery run calls"),
         ("--service s3", "--servce s3", 10, "the example is refused: No such option '--servce'"),
-        ('"text"\n-- default = "ec2"', '"integer"\n-- default = 1', 10, "calls: service is 's3', not integer."),
+        ('"text"\n-- default = "ec2"', '"integer"\n-- default = 1', 10, "calls: service is 's3', not integer; write it like 20"),
         ("= $service", "IN ($service, $more)", 27, "$more is not declared; add [params.more], or leave it out"),
         ("WHERE service = $service\n", "", 12, "parameter service is not used; write $service, or leave it out"),
         ("    actor,\n", "", 19, "column actor is declared but not returned"),

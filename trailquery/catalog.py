@@ -32,6 +32,10 @@ _OF_A_FINDING = ("severity", "why", "next")
 _KEYS = frozenset((*_TEXTS, *_OF_A_FINDING, "mitre", "params", "columns"))
 _OF_AN_EVENT = frozenset(("actor", "session_id", "event_id"))  # what `next` may name beside a query's columns
 _PARAM_KEYS = frozenset(("type", "about", "default", "choices"))
+_LIKE = {
+    "integer": "20", "number": "6.5", "boolean": "true or false", "timestamp": "2026-11-20T02:00Z",
+    "interval": "30m, 36h or 7d",
+}  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 
@@ -195,7 +199,8 @@ def _value_of(query: Query, param: Param, given: Mapping[str, Any]) -> Any:
         wrong = f"{query.name}: {param.name} is {value!r}, not"
     if param.type == "choice":
         raise UsageError(f"{wrong} one of {', '.join(param.choices)}.")
-    raise UsageError(f"{wrong} {param.type}.")
+    like = f"; write it like {_LIKE[param.type]}" if param.type in _LIKE else "."
+    raise UsageError(f"{wrong} {param.type}{like}")
 
 
 class _FrontMatter:

@@ -70,7 +70,7 @@ def read_exclusion(where: str, said: Any) -> Exclusion:
     if not _PRINCIPAL.fullmatch(said["principal"]):
         raise UsageError(
             f"{where}: principal {said['principal']!r} {_instead(said['principal'])}; write the ARN of the user or role,"
-            " or its principal_key as hunt shows it"
+            " or its principal_key as hunt --format jsonl shows it"
         )
     return Exclusion(**said)
 

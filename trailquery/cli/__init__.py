@@ -78,7 +78,7 @@ class _Program(click.Group):
 _COMPLETION = """\b
 Completion of commands, options, query names and choices, for one line of your shell's start-up file:
   bash  eval "$(_TRAILQUERY_COMPLETE=bash_source trailquery)"
-  zsh   eval "$(_TRAILQUERY_COMPLETE=zsh_source trailquery)"
+  zsh   eval "$(_TRAILQUERY_COMPLETE=zsh_source trailquery)"   # after compinit
   fish  _TRAILQUERY_COMPLETE=fish_source trailquery | source
 """
 

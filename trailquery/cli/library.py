@@ -1,6 +1,7 @@
 """Where queries come from, for commands that name one; and what a shell completes. No lake is opened here."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -33,16 +34,16 @@ queries_option = click.option(
 
 
 def complete_names(ctx: click.Context, _param: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
-    """Names of queries for the shell."""
-    return _completed(ctx, incomplete, lambda query: [query.name])
+    """Names of queries for the shell, each with its title."""
+    return [CompletionItem(query.name, help=query.title) for query in _listed(ctx) if query.name.startswith(incomplete)]
 
 
 def _themes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return _completed(ctx, incomplete, lambda query: [query.theme])
+    return _counted([query.theme for query in _listed(ctx)], incomplete)
 
 
 def _techniques(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return _completed(ctx, incomplete, lambda query: query.mitre)
+    return _counted([technique for query in _listed(ctx) for technique in query.mitre], incomplete)
 
 
 theme_option = click.option(
@@ -62,10 +63,18 @@ def folders(named: Iterable[Path], lake: Path | None = None) -> tuple[Path, ...]
     return (*find_settings(lake or default_lake()).queries, *named)
 
 
-def _completed(ctx: click.Context, incomplete: str, values: Callable[[Query], Iterable[str]]) -> list[CompletionItem]:
+def _listed(ctx: click.Context) -> list[Query]:
+    """All queries by name; none where something is wrong, which the command itself tells and a shell has no place for."""
     try:
-        listed = queries(folders(ctx.params.get("queries") or ()))
-    except TrailqueryError:  # told by the command itself; a shell that completes has no place for it
+        return sorted(queries(folders(ctx.params.get("queries") or ())), key=lambda query: query.name)
+    except TrailqueryError:
         return []
-    found = {value: query.title for query in listed for value in values(query)}
-    return [CompletionItem(value, help=title) for value, title in sorted(found.items()) if value.startswith(incomplete)]
+
+
+def _counted(values: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Each value once, with how many queries have it."""
+    counts = Counter(value for value in values if value.startswith(incomplete))
+    return [
+        CompletionItem(value, help=f"{count} {'query' if count == 1 else 'queries'}")
+        for value, count in sorted(counts.items())
+    ]

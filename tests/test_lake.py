@@ -138,6 +138,16 @@ def test_times_come_out_aware_in_the_lakes_zone(lake_of: Lakes) -> None:
         assert str(lake.sql("SELECT event_time FROM events").df()["event_time"].dt.tz) == tz
 
 
+def test_queries_run_in_utc_wherever_the_machine_is_and_keep_the_footers_they_read(
+    lake_of: Lakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    settings = "current_setting('TimeZone') AS zone, current_setting('parquet_metadata_cache') AS keeps_footers"
+    assert lake_of([{}]).sql(f"SELECT {settings}, TIMESTAMPTZ '2024-03-01 10:00:00+00'::VARCHAR AS said").rows() == [
+        {"zone": "UTC", "keeps_footers": True, "said": "2024-03-01 10:00:00+00"}
+    ]
+
+
 def test_a_result_converts_to_pandas_arrow_and_polars(lake_of: Lakes) -> None:
     result = lake_of([{"eventID": "one"}]).sql("SELECT event_id, bytes_out FROM events")
     assert result.df().to_dict("list")["event_id"] == ["one"]

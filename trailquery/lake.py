@@ -107,7 +107,8 @@ class Lake:
         self._connection = duckdb.connect(
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
-        self._connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")  # no file ever changes
+        # Without GLOBAL no cursor would see them; and no file ever changes.
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
         files = twin._views.snapshot.files if twin else None
         self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
         self._derived = Derived(path, self._views.snapshot)
@@ -231,6 +232,8 @@ class Lake:
 
     def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():
+            if not value:  # a variable that was not set is null, and narrows nothing
+                continue
             bound = list(value) if isinstance(value, tuple) else value
             cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
 

@@ -47,7 +47,7 @@ GROUP BY copy.same_as_file, copy.same_as_position;
 """
 _JUDGED = """
 SELECT copy.*, coalesce(better.verdict, own.verdict, 'not checked') AS integrity
-FROM ({source}) AS copy
+FROM {source} AS copy
 LEFT JOIN stored.file_verdicts AS own ON copy.file_sha256 = own.file_sha256
 LEFT JOIN stored.better AS better ON copy.file_sha256 = better.file_sha256 AND copy.position = better.position
 """
@@ -76,13 +76,13 @@ class Verdicts:
 
 
 def judged(source: str) -> str:
-    """SQL: the rows of `source`, copies of events, each with its `integrity`."""
+    """SQL: the rows of `source`, a view or SELECT in brackets of copies of events, each with its `integrity`."""
     return _JUDGED.format(source=source)
 
 
 def unjudged(source: str) -> str:
     """SQL: the same where nobody asks for it, or nothing was verified."""
-    return f"SELECT *, 'not checked' AS integrity FROM ({source})"  # noqa: S608 (our own text)
+    return f"SELECT *, 'not checked' AS integrity FROM {source}"  # noqa: S608 (our own text)
 
 
 class Met(NamedTuple):

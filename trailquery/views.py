@@ -192,7 +192,9 @@ def _define_copies(
         {"files": [file for _, file, _ in swaps], "positions": [position for _, _, position in swaps]},
     )
     shown, others = "FROM stored.loaded", "FROM stored.differing"
+    sources = ("stored.loaded", "stored.differing")  # not by the views of these: each star of a view is bound anew
     if swaps:  # the rare case costs every query a join, the usual one nothing
+        sources = ("stored.shown", "stored.others")
         is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
         kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
         shown = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
@@ -200,8 +202,8 @@ def _define_copies(
     with_integrity = judged if is_judged else unjudged
     connection.execute(
         f"CREATE VIEW stored.shown AS {shown}; CREATE VIEW stored.others AS {others};"
-        f" CREATE VIEW stored.events AS {with_integrity('FROM stored.shown')};"
-        f" CREATE VIEW stored.variants AS {with_integrity('FROM stored.others')}"
+        f" CREATE VIEW stored.events AS {with_integrity(sources[0])};"
+        f" CREATE VIEW stored.variants AS {with_integrity(sources[1])}"
     )
     return swaps
 
@@ -241,7 +243,7 @@ WHERE EXISTS (
 UNION ALL
 SELECT false, {_DIFFERING} FROM stored.differing
 """  # noqa: S608 (our own text)
-_COPIES = f"SELECT is_loaded, integrity, {_DIFFERING} FROM ({judged(_OF_ONE_EVENT)})"  # noqa: S608
+_COPIES = f"SELECT is_loaded, integrity, {_DIFFERING} FROM ({judged(f'({_OF_ONE_EVENT})')})"  # noqa: S608
 
 
 def _scan(table: tables.Table, files: list[str]) -> str:

@@ -13,7 +13,7 @@
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
--- action = "service:api; a login profile is a user's password; sso-directory is Identity Center"
+-- action = "service:api; a login profile is a user's password; sso-directory is Identity Center, ds a directory of its own"
 -- target = "The user; NULL: the caller's own, or the rules for all passwords of the account"
 -- by_other = "The user is not the one who called, or the record names no user"
 -- must_change = "The user must choose a new one at the next sign-in; NULL where the record does not say"
@@ -30,7 +30,8 @@ WITH password_events AS (
     SELECT
         *,
         api <> 'ChangePassword'
-        AND coalesce(target <> 'user/' || coalesce(user_name, ''), TRUE) AS by_other
+        AND (service <> 'iam' OR coalesce(target <> 'user/' || coalesce(user_name, ''), TRUE))
+            AS by_other
     FROM management_events
     WHERE
         (
@@ -39,7 +40,7 @@ WITH password_events AS (
                 api, '(Create|Update|Delete)(LoginProfile|AccountPasswordPolicy)|ChangePassword'
             )
         )
-        OR action = 'sso-directory:UpdatePassword'
+        OR action IN ('ds:ResetUserPassword', 'sso-directory:UpdatePassword')
 )
 
 SELECT

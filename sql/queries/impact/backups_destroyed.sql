@@ -15,7 +15,7 @@
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
 -- action = "The call, service:api"
--- some_targets = "Up to ten of the vaults, points, databases or tables, sorted"
+-- some_targets = "Up to ten of the vaults, points, plans, databases or tables, sorted"
 -- calls = "Such calls"
 -- outcomes = "success, denied, error: all that came, sorted"
 -- session_id = "The session that did it"
@@ -36,6 +36,7 @@ WHERE
     NOT is_aws_call
     AND (
         action IN (
+            'backup:DeleteBackupPlan', 'backup:DeleteBackupSelection',
             'backup:DeleteBackupVault', 'backup:DeleteBackupVaultLockConfiguration',
             'backup:DeleteRecoveryPoint', 'backup:DisassociateRecoveryPoint',
             'rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBClusterAutomatedBackup',

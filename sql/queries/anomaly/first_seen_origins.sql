@@ -55,33 +55,25 @@ WITH calls AS (
 
 first_calls AS (
     SELECT
-        principal_key, origin,
-        min(event_time) AS called_at,
-        min_by(event_id, (event_time, event_id)) AS event_id
+        min_by(event_id, (event_time, event_id)) AS event_id, origin,
+        min(min(event_time)) OVER (PARTITION BY principal_key) AS known_since,
+        rank() OVER (PARTITION BY principal_key ORDER BY min(event_time)) - 1 AS known_origins
     FROM calls
     WHERE origin IS NOT NULL
     GROUP BY principal_key, origin
-),
-
-judged AS (
-    SELECT
-        event_id, origin,
-        min(called_at) OVER (PARTITION BY principal_key) AS known_since,
-        rank() OVER (PARTITION BY principal_key ORDER BY called_at) - 1 AS known_origins
-    FROM first_calls
 )
 
 SELECT
-    events.event_time, events.actor, judged.origin, judged.known_origins, judged.known_since,
-    events.client_ip, events.action, events.outcome,
+    events.event_time, events.actor, first_calls.origin, first_calls.known_origins,
+    first_calls.known_since, events.client_ip, events.action, events.outcome,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
     events.account_id, events.event_id
-FROM events INNER JOIN judged ON events.event_id = judged.event_id
+FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)
     >= least($min_history_days, $baseline_days)
-    AND judged.known_since < events.event_date
+    AND first_calls.known_since < events.event_date
 ORDER BY event_time, event_id

@@ -32,30 +32,23 @@
 -- ///
 WITH first_calls AS (
     SELECT
-        requested_role_arn, min(event_time) AS called_at,
-        min_by(event_id, (event_time, event_id)) AS event_id
+        min_by(event_id, (event_time, event_id)) AS event_id,
+        min(min(event_time)) OVER (PARTITION BY requested_role_arn) AS role_known_since
     FROM history
     WHERE service = 'sts' AND requested_role_arn IS NOT NULL AND NOT is_aws_call
     GROUP BY principal_key, requested_role_arn
-),
-
-judged AS (
-    SELECT
-        event_id,
-        min(called_at) OVER (PARTITION BY requested_role_arn) AS role_known_since
-    FROM first_calls
 )
 
 SELECT
-    events.event_time, events.actor, events.requested_role_arn AS role_arn, judged.role_known_since,
-    events.client_ip, events.action, events.outcome, events.error_code,
-    json_extract_string(events.request, '$.roleSessionName') AS session_name,
+    events.event_time, events.actor, events.requested_role_arn AS role_arn,
+    first_calls.role_known_since, events.client_ip, events.action, events.outcome,
+    events.error_code, json_extract_string(events.request, '$.roleSessionName') AS session_name,
     format(
         '{} of {} days held',
         days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
     ) AS baseline,
     events.account_id, events.event_id
-FROM events INNER JOIN judged ON events.event_id = judged.event_id
+FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
 WHERE
     days_held(events.account_id, events.event_date, $baseline_days)
     >= least($min_history_days, $baseline_days)

@@ -69,17 +69,12 @@ WITH calls AS (
 ),
 
 hours AS (
-    SELECT account_id, key, hour_start, count(*) AS counted
+    SELECT
+        account_id, key, hour_start, count(*) AS counted,
+        coalesce(sum(count(*)) OVER before, 0) / ($baseline_days * 24) AS usual,
+        coalesce(sum(count(*) * count(*)) OVER before, 0) / ($baseline_days * 24) AS square
     FROM calls
     GROUP BY account_id, key, hour_start
-),
-
-measured AS (
-    SELECT
-        *,
-        coalesce(sum(counted) OVER before, 0) / ($baseline_days * 24) AS usual,
-        coalesce(sum(counted * counted) OVER before, 0) / ($baseline_days * 24) AS square
-    FROM hours
     WINDOW
         before AS (
             PARTITION BY account_id, key ORDER BY hour_start
@@ -92,7 +87,7 @@ spikes AS (
         *,
         (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
         days_held(account_id, hour_start::DATE, $baseline_days) AS days
-    FROM measured
+    FROM hours
     WHERE counted >= $min_count
 )
 

@@ -27,15 +27,7 @@
 -- session_id = "The session it was called in; of a sign-in the session it opens"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH callers AS (
-    SELECT
-        *,
-        coalesce(starts_with(role_name, 'AWSReservedSSO_'), FALSE) AS is_portal_role
-    FROM events
-    WHERE service IN ('signin', 'cloudshell')
-),
-
-directed AS (
+WITH directed AS (
     SELECT
         *,
         CASE
@@ -50,18 +42,22 @@ directed AS (
                 -- the access portal of Identity Center (Jersey) makes links for all users, every day
                 (
                     action = 'signin:GetSigninToken'
-                    AND NOT (is_portal_role AND coalesce(starts_with(user_agent, 'Jersey/'), FALSE))
+                    AND NOT coalesce(
+                        starts_with(role_name, 'AWSReservedSSO_')
+                        AND starts_with(user_agent, 'Jersey/'), FALSE
+                    )
                 )
                 OR (
                     -- who comes from a provider has a SAML provider, who comes by a link has none
                     action = 'signin:ConsoleLogin'
                     AND identity_type IN ('AssumedRole', 'FederatedUser')
                     AND json_extract_string(additional, '$.SamlProviderArn') IS NULL
-                    AND NOT is_portal_role
+                    AND NOT coalesce(starts_with(role_name, 'AWSReservedSSO_'), FALSE)
                 )
                 THEN 'to-console'
         END AS direction
-    FROM callers
+    FROM events
+    WHERE service IN ('signin', 'cloudshell')
 )
 
 SELECT

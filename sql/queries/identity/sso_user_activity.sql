@@ -33,10 +33,6 @@ WITH names AS (
         AND $user IN (user_name, principal_key, on_behalf_of_user)
     UNION
     SELECT $user AS name
-),
-
-known AS (
-    SELECT list(name) FILTER (WHERE name IS NOT NULL) AS names FROM names
 )
 
 SELECT
@@ -53,13 +49,13 @@ SELECT
     list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
     list_sort(list(DISTINCT service)) AS services,
     list_sort(list(DISTINCT actor)) AS actors
-FROM events CROSS JOIN known
+FROM events
 WHERE
-    (starts_with(role_name, 'AWSReservedSSO_') AND list_contains(known.names, session_name))
+    (starts_with(role_name, 'AWSReservedSSO_') AND session_name IN (SELECT name FROM names))
     OR (
         identity_type IN ('IdentityCenterUser', 'Unknown')
-        AND list_contains(known.names, principal_key)
+        AND principal_key IN (SELECT name FROM names)
     )
-    OR list_contains(known.names, on_behalf_of_user)
+    OR on_behalf_of_user IN (SELECT name FROM names)
 GROUP BY account_id, permission_set
 ORDER BY first_seen, account_id, permission_set

@@ -29,6 +29,7 @@
 WITH calls AS (
     SELECT
         *,
+        json_extract_string(request, '$.modelId') AS model,
         regexp_matches(
             api, '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob)'
         ) AS is_invocation
@@ -48,12 +49,7 @@ SELECT
     min(event_time) AS first_time, max(event_time) AS last_time,
     actor, key_kind,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(
-        list_filter(
-            list(DISTINCT json_extract_string(request, '$.modelId')),
-            lambda model: model IS NOT NULL
-        )
-    ) AS models,
+    list_sort(coalesce(list(DISTINCT model) FILTER (WHERE model IS NOT NULL), [])) AS models,
     list_sort(list(DISTINCT region)) AS regions,
     count(*) FILTER (WHERE is_invocation) AS invocations,
     list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS opened,

@@ -27,35 +27,27 @@ WITH signs AS (
     INNER JOIN history AS issued ON used.access_key_id = issued.issued_key_id
     WHERE used.event_time > issued.issued_expires_at + INTERVAL 1 MINUTE
     UNION
-    SELECT 'long-lived' AS sign, event_id, account_id
-    FROM credential_issuance
+    SELECT 'long-lived' AS sign, event_id, account_id FROM credential_issuance
     WHERE duration_seconds > $max_hours * 3600
     UNION
-    SELECT 'own role again' AS sign, event_id, account_id
-    FROM events
+    SELECT 'own role again' AS sign, event_id, account_id FROM events
     WHERE action = 'sts:AssumeRole' AND requested_role_arn = role_arn
     UNION
-    SELECT 'IMDSv1' AS sign, event_id, account_id
-    FROM events
-    WHERE imds_version = '1.0'
+    SELECT 'IMDSv1' AS sign, event_id, account_id FROM events WHERE imds_version = '1.0'
     UNION
-    SELECT
-        'at a person''s address' AS sign,
-        machine.event_id, machine.account_id
-    FROM events AS machine
+    SELECT 'at a person''s address' AS sign, event_id, account_id FROM events
     WHERE
         (
-            machine.imds_version IS NOT NULL
-            OR regexp_full_match(machine.session_name, 'i-[0-9a-f]{8,17}')
+            imds_version IS NOT NULL
+            OR regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
         )
-        AND machine.ip_scope <> 'private'
-        AND machine.client_ip IN (
+        AND ip_scope <> 'private'
+        AND client_ip IN (
             SELECT person.client_ip FROM history AS person
             WHERE person.identity_type IN ('IAMUser', 'Root')
         )
     UNION
-    SELECT 'named like an instance' AS sign, event_id, account_id
-    FROM credential_issuance
+    SELECT 'named like an instance' AS sign, event_id, account_id FROM credential_issuance
     WHERE NOT is_aws_call AND regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
 )
 

@@ -45,10 +45,7 @@
 WITH object_calls AS (
     SELECT
         * EXCLUDE (access),
-        CASE
-            WHEN api IN ('DeleteObject', 'DeleteObjects') THEN 'delete'
-            ELSE access
-        END AS access
+        CASE WHEN api IN ('DeleteObject', 'DeleteObjects') THEN 'delete' ELSE access END AS access
     FROM data_events
     WHERE service = 's3'
 )

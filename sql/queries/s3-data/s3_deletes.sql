@@ -51,8 +51,7 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
-    service = 's3'
-    AND api IN ('DeleteObject', 'DeleteObjects', 'DeleteBucket')
+    action IN ('s3:DeleteObject', 's3:DeleteObjects', 's3:DeleteBucket')
     AND NOT is_aws_call
     AND $bucket IN ('', bucket)
 GROUP BY actor, bucket, session_id

@@ -44,8 +44,7 @@ WITH valued AS (
 )
 
 SELECT
-    value, count(*) AS events,
-    count(*) FILTER (WHERE is_aws_call) AS by_aws,
+    value, count(*) AS events, count(*) FILTER (WHERE is_aws_call) AS by_aws,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors,

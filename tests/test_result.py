@@ -52,3 +52,9 @@ def test_rows_that_were_streamed_away_are_not_read_again() -> None:
     list(streamed.reader())
     with pytest.raises(UsageError, match="its rows were streamed away"):
         streamed.arrow()
+
+
+def test_members_of_a_list_that_are_null_in_every_row_are_shown() -> None:
+    rows = [{"accounts": [{"account_id": "111122223333", "name": None}, {"account_id": "444455556666", "name": None}]}]
+    shown, _ = result(pa.Table.from_pylist(rows))
+    assert shown.rows() == rows

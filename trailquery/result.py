@@ -106,9 +106,14 @@ class Result:
 
 
 def _aware(kind: pa.DataType, zone: str) -> pa.DataType:
-    """`kind` with every naive timestamp in it, nested ones too, read as UTC and shown in `zone`."""
+    """`kind` with every naive timestamp in it, nested ones too, read as UTC and shown in `zone`.
+
+    What is null alone is text: Arrow cannot cast lists of structs with a member of type null.
+    """
     if pa.types.is_timestamp(kind):
         return pa.timestamp(kind.unit, tz=zone)
+    if pa.types.is_null(kind):
+        return pa.string()
     if pa.types.is_list(kind):
         return pa.list_(kind.value_field.with_type(_aware(kind.value_type, zone)))
     if pa.types.is_struct(kind):

@@ -206,11 +206,14 @@ def test_bytes_that_could_not_be_had_are_unverifiable_with_the_reason():
     trail = Trail()
     digests, logs = trail.stored()
     refused = logs[0]._replace(sha256=None, unread="AccessDenied")
+    trail.add_log(trail.now)
+    newest = trail.stored()[1][-1]._replace(sha256=None, unread="AccessDenied")
     archived = digests[4]._replace(sha256=None, text=None, unread="GLACIER: it is archived")
-    found = verify([*digests[:4], archived, *digests[5:]], [refused, *logs[1:]], trail.public_keys(), trail.now)
+    found = verify([*digests[:4], archived, *digests[5:]], [refused, *logs[1:], newest], trail.public_keys(), trail.now)
     reasons = {file.place: file.reason for file in found.files if file.verdict == "unverifiable"}
-    assert set(reasons) == {refused.place, archived.place, logs[8].place, logs[9].place}
+    assert set(reasons) == {refused.place, newest.place, archived.place, logs[8].place, logs[9].place}
     assert "AccessDenied" in reasons[refused.place]
+    assert reasons[newest.place] == "AccessDenied"
     assert "GLACIER" in reasons[archived.place]
     assert [chain.verdict for chain in found.chains] == ["unsigned"]
 

@@ -242,7 +242,8 @@ def _judge_unlisted(
     else:
         verdict, reason = "unverifiable", "no digest of its account and region is held"
     for log in logs:
-        yield Verdict(log.place, "log", verdict, reason + log.remark, trail, hour, log.file_sha256)
+        said = ("unverifiable", log.unread) if log.unread and verdict == "pending" else (verdict, reason + log.remark)
+        yield Verdict(log.place, "log", *said, trail, hour, log.file_sha256)
 
 
 def _due(chains: list[_Chain], logs: Mapping[str, list[Stored]], now: datetime) -> dict[str, datetime]:

@@ -1,4 +1,4 @@
-"""A question that compares with the days before says so when too few are held."""
+"""An answer without rows says so when too few days are held to compare with, or none of the events it asks for."""
 
 from pathlib import Path
 
@@ -34,3 +34,27 @@ def test_few_days_are_told_where_nothing_is_called_new(
 ) -> None:
     lines = [line for line in said_of_days(tmp_path, days, *options).splitlines(keepends=True) if "days held" in line]
     assert "".join(lines) == told
+
+
+@pytest.mark.parametrize(
+    ("account", "told"),
+    [
+        ("111122223333", ""),
+        (
+            "444455556666",
+            "blind spot: the lake holds no S3 object data events of 444455556666 at all; a trail may not have recorded them\n",
+        ),
+    ],
+)
+def test_what_another_account_records_is_no_sight_of_this_one(tmp_path: Path, account: str, told: str) -> None:
+    read = {
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "eventCategory": "Data",
+        "managementEvent": False,
+    }
+    calls = [record(eventID="read", **read), record(eventID="called", recipientAccountId="444455556666")]
+    ingest([write_log(tmp_path / "log.json", calls)], tmp_path / "lake")
+    asked = ["run", "s3_sensitive_keys", "--account", account, "--lake", str(tmp_path / "lake")]
+    said = CliRunner().invoke(trailquery, asked, catch_exceptions=False).stderr
+    assert "".join(line for line in said.splitlines(True) if line.startswith("blind spot")) == told

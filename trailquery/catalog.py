@@ -6,7 +6,7 @@ turns Python values and their text forms into what DuckDB binds, so that no valu
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -324,10 +324,12 @@ class _FrontMatter:
             return bare
 
 
-def data_services(query: Query) -> set[str]:
-    """The services, keys of DATA_EVENTS, whose data events the query asks for; none where it asks for no data events."""
+def events_lacking(query: Query, held: Collection[tuple[str, str]]) -> set[str]:
+    """Which events the query asks for, and are not among those held: (category, service) of each."""
     named = re.findall(r"'([a-z0-9-]+)(?::\w+)?'", query.sql) if query.category in ("data", "any") else []
-    return DATA_EVENTS.keys() & set(named)
+    if services := DATA_EVENTS.keys() & set(named):
+        return {f"{DATA_EVENTS[service]} data" for service in services if ("data", service) not in held}
+    return {query.category} - {"any", *(category for category, _ in held)}
 
 
 def placeholders(next_command: str) -> list[str]:

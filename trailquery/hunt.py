@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from trailquery.catalog import (
-    DATA_EVENTS,
     SEVERITIES,
     Query,
     Wanted,
     bind,
     chosen,
-    data_services,
+    events_lacking,
     find_query,
     placeholders,
     queries,
@@ -362,15 +361,7 @@ def _on_severities(counts: Counter[str], shown: Sequence[str]) -> Iterator[str]:
 def _on_blind_spots(ground: Ground, unanswered: Sequence[Query]) -> Iterator[str]:
     """Which events the lake lacks, though queries that found nothing ask for them, or for them among others."""
     held = set(_rows(ground, "FROM history", "SELECT DISTINCT category, service FROM history"))
-    categories = {category for category, _ in held} | {"any"}
-    lacking: list[set[str]] = []
-    for query in unanswered:
-        asked_for = data_services(query)
-        if lacks := {f"{DATA_EVENTS[service]} data" for service in asked_for if ("data", service) not in held}:
-            lacking.append(lacks)
-        elif not asked_for and query.category not in categories:
-            lacking.append({query.category})
-    if lacking:
+    if lacking := [lacks for query in unanswered if (lacks := events_lacking(query, held))]:
         what = ", ".join(sorted(set().union(*lacking)))
         yield f"blind spot: no {what} events: {_counted(len(lacking), 'query')} could not be asked in full"
 
@@ -386,7 +377,8 @@ def _on_short_history(ground: Ground, unanswered: Sequence[Query]) -> Iterator[s
 
 def history_needed(params: Mapping[str, Any]) -> int:
     """How many days a query with a baseline must have before it calls anything new; 0 for one without."""
-    return min(params.get("baseline_days", 0), params.get("min_history_days", 0))
+    days: int = min(params.get("baseline_days", 0), params.get("min_history_days", 0))
+    return days
 
 
 def _counted(count: int, what: str) -> str:

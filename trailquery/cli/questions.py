@@ -9,7 +9,7 @@ import click
 import pyarrow as pa
 from click.shell_completion import CompletionItem
 
-from trailquery.catalog import DATA_EVENTS, Query, bind, data_services, find_query, query_files
+from trailquery.catalog import Query, bind, events_lacking, find_query, query_files
 from trailquery.cli.hiding import with_pseudonyms
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
@@ -200,15 +200,20 @@ def _tell_own_accounts(statement: str, lake: Lake) -> None:
 
 def _tell_blind_spot(query: Query, lake: Lake) -> None:
     """An empty answer and a blind spot are not the same: which events that the query asks for the lake lacks."""
-    if services := data_services(query):
-        held = lake.sql("SELECT DISTINCT service FROM history WHERE category = 'data'").rows()
-        lacking = sorted(DATA_EVENTS[service] for service in services - {row["service"] for row in held})
-        what = f"{', '.join(lacking)} data" if lacking else ""
-    else:
-        sql = "SELECT 1 FROM history WHERE $category IN (category, 'any') LIMIT 1"
-        what = "" if lake.sql(sql, category=query.category).rows() else query.category
-    if what:
-        say(f"blind spot: the lake holds no {what} events at all; a trail may not have recorded them")
+    accounts = list(lake.scope.accounts)
+    held = {(row["category"], row["service"]) for row in lake.sql(_HELD, accounts=accounts).rows()}
+    if lacking := ", ".join(sorted(events_lacking(query, held))):
+        whose = f" of {', '.join(accounts)}" if accounts else ""
+        say(
+            printable(
+                f"blind spot: the lake holds no {lacking} events{whose} at all; a trail may not have recorded them"
+            )
+        )
+
+
+_HELD = """
+SELECT DISTINCT category, service FROM history WHERE len($accounts) = 0 OR account_id IN (SELECT unnest($accounts))
+"""
 
 
 def _tell_short_history(needed: int, lake: Lake) -> None:

@@ -57,7 +57,8 @@ def beyond_attack() -> str:
 
 def catalogue() -> str:
     """Every query, by theme: what it asks, takes and returns, and what it says of the demo."""
-    parts = []
+    themes = dict.fromkeys(query.theme for query in queries())
+    parts = ["Themes: " + ", ".join(f"[{theme}](#{theme})" for theme in themes)]
     for theme, members in groupby(queries(), key=lambda query: query.theme):
         parts += [f"## {theme}", *map(_page, members)]
     return "\n\n".join(parts)

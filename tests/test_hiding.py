@@ -19,7 +19,7 @@ from trailquery.simulate import simulate
 
 BUCKET = "quill-evidence"
 NAMES = (
-    "zoe.quill", "vault-keeper", BUCKET, "north-wing", "quill-trail", "quill-ops", "quill-42", "quill-desk", "prod-trail", "org-trail",
+    "zoe.quill", "vault-keeper", BUCKET, "north-wing", "quill-trail", "quill-ops", "quill-42", "quill-desk", "quill-night", "prod-trail", "org-trail",
 )  # fmt: skip
 CALLER = {
     "type": "IAMUser", "principalId": "AIDAIOSFODNN7QUILL77", "arn": "arn:aws:iam::111122223333:user/zoe.quill",
@@ -119,7 +119,7 @@ def test_no_command_writes_anything_real(command: str, case: Path, url: str, mon
         "AWS_ENDPOINT_URL_STS": url,
         "AWS_ENDPOINT_URL_CLOUDTRAIL": url,
     }
-    for name, value in environment.items():
+    for name, value in (environment | {"LOGNAME": "quill-night"}).items():
         monkeypatch.setenv(name, value)
     for asked in ASKED[command]:
         words = [url if word == "URL" else word for word in asked]

@@ -72,6 +72,7 @@ def learn_lake(lake: Path) -> None:
     if pseudonyms is None:
         return
     from trailquery.compaction import refuse_unless_lake
+    from trailquery.hold import holds
     from trailquery.lake import open_lake
     from trailquery.names import learn_names, learn_settings
     from trailquery.settings import find_settings
@@ -82,3 +83,4 @@ def learn_lake(lake: Path) -> None:
     except UsageError:  # an ingest makes it
         return
     learn_names(open_lake(lake), pseudonyms)
+    pseudonyms.learn(one.by for one in holds(lake))

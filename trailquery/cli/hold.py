@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from trailquery import hidden
 from trailquery import hold as lake_hold
 from trailquery.cli.options import lake_option, say
 from trailquery.compaction import refuse_unless_lake
@@ -29,7 +30,9 @@ def hold(reason: str | None, release: bool, lake: Path | None) -> None:
         ended = lake_hold.release(lake)
         click.echo(printable(f"released; it was on hold since {ended.at}: {ended.reason}"))
     elif reason is not None:
-        click.echo(printable(f"{lake} {lake_hold.told(lake_hold.hold(lake, reason))}"))
+        begun = lake_hold.hold(lake, reason)
+        hidden.learn([begun.by])
+        click.echo(printable(f"{lake} {lake_hold.told(begun)}"))
     else:
         _show(lake)
 

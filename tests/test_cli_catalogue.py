@@ -122,6 +122,13 @@ def test_explain_prints_sql_that_runs_as_it_is_with_hostile_values_too(home: Pat
     assert ask(home, "sql", "-", stdin=spelled) == (0, "event_time,actor,event_id\n", "")
     default = ask(home, "run", "calls", "--queries", "mine", "--explain")[1]
     assert ask(home, "sql", default) == ask(home, "run", "calls", "--queries", "mine")
+    scope = ("--since", "2024-01-01", "--strict-region", "--region", "eu-west-1")
+    scoped = (
+        0,
+        default,
+        "the scope is no part of the SQL: give trailquery sql --since, --region, --strict-region as well\n",
+    )
+    assert ask(home, "run", "calls", "--queries", "mine", *scope, "--explain") == scoped
 
 
 def test_the_help_of_a_query_tells_required_values_options_defaults_and_why(home: Path) -> None:

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from trailquery.catalog import Query, bind, events_lacking, find_query, query_files
 from trailquery.cli.hiding import with_pseudonyms
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
-from trailquery.cli.options import asked_from, command_line, opened, put, question_options, say
+from trailquery.cli.options import Asked, asked_from, command_line, opened, put, question_options, say
 from trailquery.errors import UsageError
 from trailquery.find import find as find_value
 from trailquery.hunt import DAYS_HELD, history_needed
@@ -142,6 +142,7 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         given = {name: _utf8(v, query.name) if isinstance(v, str) else v for name, v in options.items()}
         if explain:
             click.echo(spelled_out(query.sql, bind(query, given)))
+            _tell_scope(asked)
             return
         lake = opened(asked, queries=named)
         rows = put(lake.run(query, **given), asked)
@@ -190,6 +191,13 @@ def click_param(param: Param) -> click.Parameter:
 
 
 _METAVARS = {"list": "A,B,...", "interval": "30m|36h|7d", "timestamp": "TIME"}
+
+
+def _tell_scope(asked: Asked) -> None:
+    """Which options the SQL of a query does not hold."""
+    names = ("since", "until", "account", "region", "strict_region", "only_intact")
+    if scope := ", ".join(f"--{name.replace('_', '-')}" for name in names if getattr(asked, name)):
+        say(f"the scope is no part of the SQL: give trailquery sql {scope} as well")
 
 
 def _tell_own_accounts(statement: str, lake: Lake) -> None:

@@ -174,8 +174,11 @@ def test_older_versions_are_judged_each_and_the_one_that_was_delivered_is_intact
     rest = [log for log in logs if log is not delivered]
     found = verify(digests, [*rest, overwritten, older], trail.public_keys(), trail.now)
     assert wrong(found) == {trail.log_files[3]: "changed"}
+    says_where = f"; what was delivered is kept at {older.place}"
+    assert [file.reason.endswith(says_where) for file in found.files if file.verdict == "changed"] == [True]
     found = verify(digests, [*rest, older], trail.public_keys(), trail.now)
     assert wrong(found) == {trail.log_files[3]: "missing"}
+    assert [file.reason.endswith(says_where) for file in found.files if file.verdict == "missing"] == [True]
     assert {file.verdict for file in found.files if "versionId" in file.place} == {"intact"}
 
 

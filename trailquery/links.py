@@ -167,12 +167,16 @@ class Link:
                 continue
             settled.add(place)
             logs = waiting.pop(place, None) or waiting.pop(place.removesuffix(".gz"), [])
+            older = [log for log in logs if VERSION.fullmatch(log.place)]
+            kept = next(
+                (f"; what was delivered is kept at {log.place}" for log in older if log.sha256 == listed.hash_value), ""
+            )
             for log in logs:
                 verdict, reason = self._judge_log(listed, log, place)
-                told = verdict, reason + log.remark, self.name.trail, self.end, log.file_sha256
-                verdicts.append(Verdict(log.place, "log", *told))
-            if all(VERSION.fullmatch(log.place) for log in logs):
-                said = self._absent(listed.s3_bucket), f"not found; listed by {self.home}"
+                reason += log.remark + kept * (verdict == "changed")
+                verdicts.append(Verdict(log.place, "log", verdict, reason, self.name.trail, self.end, log.file_sha256))
+            if len(older) == len(logs):
+                said = self._absent(listed.s3_bucket), f"not found; listed by {self.home}{kept}"
                 verdicts.append(Verdict(place, "log", *said, self.name.trail, self.end))
         return verdicts
 

@@ -82,7 +82,7 @@ def vpc_endpoint(
 ) -> tuple[str | None, str | None]:
     """The id and the owner of the endpoint the call came through; null where AWS puts a service in their place."""
     found = next((one for one in (endpoint_id, elsewhere) if one and one.startswith("vpce-")), None)
-    return found, account_id if found else None
+    return found, account_id if account_id and account_id.isdigit() else None
 
 
 def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: object) -> bool:

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Resource opened to everyone"
--- question = "Which queues, topics, keys, secrets, repositories and the like were opened to everyone, or lost the guard against it?"
+-- question = "Which queues, topics, keys, secrets, repositories, identity pools and the like were opened to everyone, or lost the guard against it?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -15,7 +15,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- action = "service:api"
 -- target = "What was opened"
--- allowed = "What everyone may do, sorted; NULL where no policy says it: builds shown, or a guard taken off"
+-- allowed = "What everyone may do, sorted; NULL where no policy says it: builds shown, guests let in, or a guard taken off"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -51,5 +51,10 @@ WHERE
     OR (
         events.action = 'ssm:ModifyDocumentPermission'
         AND regexp_matches(events.request, '(?i)"accountIdsToAdd" ?: ?\[ ?"all"')
+    )
+    -- pools are often made for guests; an old one seldom becomes theirs
+    OR (
+        events.action = 'cognito-identity:UpdateIdentityPool'
+        AND json_extract_string(events.request, '$.allowUnauthenticatedIdentities') = 'true'
     )
 ORDER BY event_time, event_id

@@ -35,7 +35,7 @@ def test_a_sound_copy_ends_with_0_and_a_line_a_chain(tmp_path: Path):
         "------  ------------  ---------  -------  --------------------  --------------------  -------  ---------",
         "events  111122223333  us-east-1  whole    2024-03-01T10:00:00Z  2024-03-01T16:00:00Z  6        12 intact",
         "",
-        "12 logs: 12 intact; 6 digests: 6 intact; 1 chains: 1 whole. Nothing is wrong.",
+        "12 logs: 12 intact; 6 digests: 6 intact; 1 chain: 1 whole. Nothing is wrong.",
     ]
 
 
@@ -52,7 +52,7 @@ def test_what_is_wrong_is_named_the_gravest_first_and_ends_with_4(tmp_path: Path
     assert "... 1 more (--limit 0)" in lines
     assert (
         lines[-1]
-        == "12 logs: 10 intact, 1 changed, 1 missing; 6 digests: 6 intact; 1 chains: 1 whole. Not everything is proven."
+        == "12 logs: 10 intact, 1 changed, 1 missing; 6 digests: 6 intact; 1 chain: 1 whole. Not everything is proven."
     )
 
 

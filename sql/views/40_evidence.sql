@@ -106,5 +106,6 @@ COMMENT ON COLUMN verdicts.verdict IS
 'intact, pending, unverifiable, unlisted, changed, missing; or not checked.';
 COMMENT ON COLUMN verdicts.reason IS 'Why, in words.';
 COMMENT ON COLUMN verdicts.trail IS 'The trail whose digest tells of it.';
-COMMENT ON COLUMN verdicts.hour IS 'The end of the hour of that digest (UTC).';
+COMMENT ON COLUMN verdicts.hour IS
+'End of the hour of the digest that tells or should, else the hour of delivery (UTC).';
 COMMENT ON COLUMN verdicts.verified_at IS 'When it was verified (UTC).';

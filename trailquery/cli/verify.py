@@ -20,6 +20,7 @@ from trailquery.lake import default_lake
 from trailquery.output import printable, write
 from trailquery.sources import delivery_path
 from trailquery.times import parse_time, zone
+from trailquery.verdicts import counted
 
 if TYPE_CHECKING:
     from trailquery.evidence import Held
@@ -227,9 +228,9 @@ def _put_tables(verified: "Verified", limit: int) -> None:
 
 def _summary(verified: "Verified") -> str:
     files = ((kind, [file.verdict for file in verified.files if file.kind == kind]) for kind in ("log", "digest"))
-    told = [f"{len(said):,} {kind}s: {_counted(Counter(said)) or 'none'}" for kind, said in files]
+    told = [f"{counted(len(said), kind)}: {_counted(Counter(said)) or 'none'}" for kind, said in files]
     chains = _counted(Counter(chain.verdict for chain in verified.chains)) or "none"
-    told.append(f"{len(verified.chains):,} chains: {chains}")
+    told.append(f"{counted(len(verified.chains), 'chain')}: {chains}")
     if not (verified.files or verified.chains):
         return "Nothing lies in this time, so that nothing is proven."
     return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"

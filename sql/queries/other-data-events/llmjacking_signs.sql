@@ -1,7 +1,7 @@
 -- /// trailquery
 -- title = "Signs of stolen AI use"
 -- question = "Did someone look whether prompts are logged, switch that off, or open access to models, and then call them, or try models in region after region in vain?"
--- category = "any"
+-- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1496.004", "T1562.008"]

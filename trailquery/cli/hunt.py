@@ -49,9 +49,9 @@ def hunt(
 ) -> None:
     """All findings in one go, most severe first: one line a query, actor, session and outcome.
 
-    A line says how bad it is, whether it worked (success) or was refused or failed (attempt), the query and its
-    ATT&CK techniques, who, in which session, how many events, from when to when, and the command that goes on. At most 25 lines
-    are shown; stderr tells what is held back, and the option that shows it. --format jsonl writes one finding a line
+    A line says how bad it is, whether it worked (success) or was refused or failed (attempt), the query and its ATT&CK
+    techniques, who, in which account and session, how many events, from when to when, and the command that goes on. At
+    most 25 lines are shown; stderr tells what is held back, and the option that shows it. --format jsonl writes one finding a line
     with its event_ids, however many. What [[exclusions]] of trailquery.toml leave out is told on stderr.
     """
     asked = asked_from(options)

@@ -62,6 +62,19 @@ def test_whatever_parameter_names_a_resource_it_is_found_by_its_name(seen: Told)
     assert seen.each("resources[1].via")["wrapped"] == "request.GroupId"
 
 
+@told(
+    hosted_page=call(
+        "cognito-idp", "Login_POST",
+        eventType="AwsServiceEvent",
+        serviceEventDetails={"serviceAccountId": "111122223333"},
+        additionalEventData={"userPoolId": "eu-west-1_Ab1Cd2Ef3"},
+    ),
+    person=call("cognito-idp", "ListUsers", eventType="AwsApiCall", additionalEventData={"userPoolId": "eu-west-1_Gh4"}),
+)  # fmt: skip
+def test_a_service_event_may_name_its_resource_beside_its_details_and_a_call_does_not(seen: Told) -> None:
+    assert seen.each("target") == {"hosted_page": "userpool/eu-west-1_Ab1Cd2Ef3", "person": None}
+
+
 # ---- 28. names of APIs
 
 

@@ -48,8 +48,8 @@ JSON = st.recursive(
 )
 
 
-def aim(service, api, request=None, response=None, resources=None, message=None, details=None):
-    found = mentions(service, api, request, response, resources, message, details)
+def aim(service, api, request=None, response=None, resources=None, message=None, details=None, additional=None):
+    found = mentions(service, api, request, response, resources, message, details, additional)
     return target(service, api, request, response, found, ACCOUNT)
 
 
@@ -202,6 +202,11 @@ def test_the_portal_of_identity_center_names_account_and_role_in_the_details():
 def test_a_service_event_is_about_what_its_details_name():
     details = {"ARN": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-AbCdEf", "Name": "db"}
     assert aim("secretsmanager", "EndSecretVersionDelete", details=details) == "secret/db"
+
+
+def test_a_service_event_whose_details_name_nothing_is_about_what_stands_beside_them():
+    details, additional = {"serviceAccountId": ACCOUNT}, {"userPoolId": "eu-west-1_Ab1Cd2Ef3", "form": {"scope": ["x"]}}
+    assert aim("cognito-idp", "Login_POST", details=details, additional=additional) == "userpool/eu-west-1_Ab1Cd2Ef3"
 
 
 def test_both_shapes_of_a_security_group_request_show_their_rule():

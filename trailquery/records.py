@@ -149,8 +149,7 @@ def _aimed_at_once(
 ) -> tuple[Any, ...]:  # fmt: skip
     (request, plain), (response, plain_response) = _value(request_part), _value(response_part)
     (named, plain_named), (details, plain_details) = _value(resources_part), _value(details_part)
-    told = details if told_part == details_part else _value(told_part)[0]
-    found = resources.mentions(service, api, request, response, named, message, told)
+    found = resources.mentions(service, api, request, response, named, message, details, _value(told_part)[0])
     return (
         target.target(service, api, request, response, found, account_id),
         resources.resources_named(found),
@@ -217,9 +216,9 @@ def _account_id(recipient: str | None, caller: identity.Identity) -> str | None:
     return recipient or caller.actor_account_id
 
 
-def _told(details: bytes, additional: bytes, event_type: str | None) -> bytes:
-    """Where a service event says what others say in the request."""
-    return details or (additional if (event_type or "").lower() == "awsserviceevent" else b"")
+def _told(additional: bytes, event_type: str | None) -> bytes:
+    """Where a service event says what others say in the request, beside its details."""
+    return additional if (event_type or "").lower() == "awsserviceevent" else b""
 
 
 def _either(one: Any, other: Any) -> Any:
@@ -273,7 +272,7 @@ _STEPS: tuple[tuple[str | tuple[str, ...], Callable[..., Any], tuple[str, ...]],
     (("caller", "is_incomplete", "plain_caller"), _who, ("user_identity",)),
     ("recipient", _either, ("recipient_account_id", "aggregated_account_id")),
     ("account_id", _account_id, ("recipient", "caller")),
-    ("told", _told, ("service_event_details", "additional_event_data", "event_type")),
+    ("told", _told, ("additional_event_data", "event_type")),
     (("target", "resources", "code_elsewhere", "requested_role_arn", "bucket", "object_key", "is_truncated", "plain_aim"),
      _aimed_at,
      ("service", "api", "event_name", *_PARTS, "error_message", "account_id")),

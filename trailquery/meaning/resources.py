@@ -93,9 +93,9 @@ def mentions(
     response: object,
     resources: object,
     error_message: object,
-    details: object = None,
+    *details: object,
 ) -> Mentions:
-    """What a record names; `details` is serviceEventDetails or additionalEventData of a service event."""
+    """What a record names; `details` are serviceEventDetails and additionalEventData of a service event."""
     service, api = text(service) or "", text(api) or ""
     refused = in_message(error_message) if error_message else None
     return Mentions(
@@ -103,7 +103,7 @@ def mentions(
         in_parameters(service, api, request, "request") if request else [],
         in_filters(service, api, request) if request else [],
         in_parameters(service, api, response, "response") if response else [],
-        in_parameters(service, api, details, "details") if details else [],
+        [one for said in details if said for one in in_parameters(service, api, said, "details")],
         [refused] if refused else [],
     )
 

@@ -312,7 +312,11 @@ def test_a_value_and_its_text_are_bound_in_the_type_of_the_parameter(kind: str, 
 def test_a_value_of_another_type_is_refused_with_what_was_given(kind: str, given: Any) -> None:
     with pytest.raises(UsageError) as refused:
         bind(asking(min_denied={"type": kind}), {"min_denied": given})
-    assert str(refused.value) == f"denied_burst: min_denied is {given!r}, not {kind}."
+    like = {
+        "integer": "; write it like 20", "number": "; write it like 6.5", "boolean": "; write it like true or false",
+        "timestamp": "; write it like 2026-11-20T02:00Z", "interval": "; write it like 30m, 36h or 7d",
+    }.get(kind, ".")  # fmt: skip
+    assert str(refused.value) == f"denied_burst: min_denied is {given!r}, not {kind}{like}"
 
 
 def test_a_choice_is_one_of_the_choices_and_the_refusal_lists_them() -> None:

@@ -52,7 +52,9 @@ def test_what_an_attacker_can_forge_is_no_principal(principal: str, why: str) ->
     with pytest.raises(UsageError) as refused:
         read_exclusion("toml: [[exclusions]] 2", SAID | {"principal": principal})
     assert str(refused.value).startswith(f"toml: [[exclusions]] 2: principal {principal!r} {why}")
-    assert str(refused.value).endswith("; write the ARN of the user or role, or its principal_key as hunt shows it")
+    assert str(refused.value).endswith(
+        "; write the ARN of the user or role, or its principal_key as hunt --format jsonl shows it"
+    )
 
 
 @pytest.mark.parametrize("key", ["user_agent", "session_name", "session", "client_ip", "address", "source_ip_address"])

@@ -1,11 +1,7 @@
 """Hunt: it finds what each query finds, in lines that tell who, when, whether it worked and how to go on; nothing is
 left out in silence."""
 
-import json
-import os
 import shlex
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +12,7 @@ from typing import Any
 import pytest
 from cases import QUERIES
 from conftest import LOG_NAME, record, write_log
+from own_queries import own_query
 
 from trailquery import Lake, open_lake
 from trailquery.catalog import find_query
@@ -43,52 +40,6 @@ ROLE = {
         "attributes": {"creationDate": "2024-03-01T09:00:00Z", "mfaAuthenticated": "false"},
     },
 }
-QUERY = """\
--- /// trailquery
--- title = "Calls of one API"
--- question = "Who called it?"
--- category = "{category}"
--- kind = "{kind}"
-{severity}-- mitre = ["{mitre}"]
-{why}-- example = "trailquery run {name}"
---
-{param}-- [columns]
--- event_time = "When"
--- actor = "Who"
--- target = "On what"
--- event_id = "The event"
--- ///
-SELECT
-    event_time,
-    actor,
-    target,
-    event_id
-FROM events
-WHERE api = '{api}'{condition}
-ORDER BY event_time, event_id
-"""
-
-
-def own_query(folder: Path, name: str, api: str, severity: str | None = "high", **changes: str) -> None:
-    """A query for the calls of `api`: a finding of `severity`, or a lead."""
-    parts = {
-        "category": "any",
-        "mitre": "T1098",
-        "next": "trailquery run timeline_key {session_id}",
-        "param": "",
-        "condition": "",
-    }
-    parts |= changes
-    of_a_finding = {
-        "kind": "finding",
-        "severity": f'-- severity = "{severity}"\n',
-        "why": f'-- why = "Trouble."\n-- next = "{parts["next"]}"\n',
-    }
-    folder.mkdir(exist_ok=True)
-    text = QUERY.format(
-        name=name, api=api, **parts, **(of_a_finding if severity else {"kind": "lead", "severity": "", "why": ""})
-    )
-    (folder / f"{name}.sql").write_text(text)
 
 
 @pytest.fixture
@@ -376,94 +327,3 @@ def test_what_is_asked_for_next_sees_the_lake_as_before(lake_of: LakeOf) -> None
     before = lake.sql("FROM events").arrow()
     lake.hunt()
     assert lake.sql("FROM events").arrow() == before
-
-
-# ---- the command
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a lake of thirty callers with hostile names, and a finding that all of them trip."""
-    folder = tmp_path_factory.mktemp("hunt")
-    own_query(folder / "mine", "calls", "DescribeInstances")
-    users = [
-        {"type": "IAMUser", "principalId": f"AIDAIOSFODNN7EXAMP{n:02}", "accountId": "111122223333", "userName": f"u{n}\x1b[2J\n"}
-        for n in range(30)
-    ]  # fmt: skip
-    records = [record(eventID=f"event-{n}", userIdentity=user) for n, user in enumerate(users)]
-    ingest([write_log(folder / "logs" / LOG_NAME, records)], folder / "lake")
-    return folder
-
-
-def hunt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "trailquery", "hunt", "--queries", "mine", "--theme", "mine", *words]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
-
-
-def test_the_command_prints_at_most_25_harmless_lines_and_tells_what_is_held_back(home: Path) -> None:
-    said = hunt(home)
-    lines = said.stdout.splitlines()
-    assert (said.returncode, len(lines)) == (0, 25)
-    assert " ".join(lines[0].split()) == (
-        r"high success calls T1098 u0\x1b[2J\n 111122223333 - 1 event 2024-03-01T10:00:00Z trailquery run event event-0"
-    )
-    assert said.stderr.splitlines()[0] == "... 5 more (--limit 0 shows all, --theme and --mitre fewer)"
-    assert "\x1b" not in said.stdout + said.stderr
-    assert len(hunt(home, "--limit", "0").stdout.splitlines()) == 30
-    assert len(hunt(home, "--limit", "3").stdout.splitlines()) == 3
-
-
-def test_jsonl_is_never_capped_and_a_finding_a_line(home: Path) -> None:
-    said = hunt(home, "--format", "jsonl")
-    lines = [json.loads(line) for line in said.stdout.splitlines()]
-    assert len(lines) == 30
-    wanted = {"query", "severity", "mitre", "actor", "session_id", "outcome", "first", "last", "event_ids"}
-    assert wanted <= lines[0].keys()
-    assert lines[0]["event_ids"] == ["event-0"]
-    assert lines[0]["first"] == "2024-03-01T10:00:00Z"
-
-
-@pytest.mark.parametrize(("fail_on", "code"), [("critical", 0), ("high", 10), ("info", 10)])
-def test_fail_on_ends_with_a_code_of_its_own(home: Path, fail_on: str, code: int) -> None:
-    said = hunt(home, "--fail-on", fail_on, "--limit", "1")
-    told = f"--fail-on {fail_on}: 30 findings; exit code 10" in said.stderr.splitlines()
-    assert (said.returncode, told) == (code, code == 10)
-
-
-def test_a_table_has_no_event_ids_and_a_file_has_all(home: Path) -> None:
-    assert len(hunt(home, "--format", "table").stdout.splitlines()) == 2 + 25
-    assert "event_ids" not in hunt(home, "--format", "table").stdout
-    assert hunt(home, "--output", "found.csv").returncode == 0
-    text = (home / "found.csv").read_text()
-    assert (text.count("\n"), "event_ids" in text) == (31, True)
-
-
-def test_nothing_found_is_told_and_exclusions_are_told_beside_jsonl(home: Path, tmp_path: Path) -> None:
-    excluded = "\n".join(
-        '[[exclusions]]\nquery = "calls"\naccount = "111122223333"\nreason = "drill\\u001b[2J"\nexpiry = 2999-01-01\n'
-        f'principal = "AIDAIOSFODNN7EXAMP{n:02}"'
-        for n in range(30)
-    )
-    (tmp_path / "trailquery.toml").write_text(f'queries = ["{home}/mine"]\n{excluded}\n')
-    command = [sys.executable, "-m", "trailquery", "hunt", "--theme", "mine", "--lake", str(home / "lake")]
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (said.stdout, said.stderr.splitlines()[0]) == ("", "nothing found")
-    left_out = [line for line in said.stderr.splitlines() if line.startswith("left out: 1 event of calls by AIDA")]
-    assert len(left_out) == 30
-    assert left_out[0].endswith(r"until 2999-01-01: drill\x1b[2J")
-    as_data = subprocess.run([*command, "--format", "jsonl"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (as_data.stdout, as_data.stderr.count("left out: ")) == ("", 30)
-
-
-def test_a_bar_is_shown_on_a_terminal_alone(home: Path) -> None:
-    import pty
-
-    assert "hunting" not in hunt(home).stderr
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "trailquery", "hunt", "--queries", "mine", "--theme", "mine"]
-    done = subprocess.run(
-        command, cwd=home, stdout=subprocess.PIPE, stderr=follower, env=os.environ | {"TERM": "xterm"}
-    )
-    os.close(follower)
-    assert (done.returncode, "hunting" in os.read(leader, 65_536).decode()) == (0, True)
-    os.close(leader)

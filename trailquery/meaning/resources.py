@@ -32,6 +32,7 @@ _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"[A-Z][a-z0-9]+")
+_DESCRIBING = ("Create", "Modify", "Put", "Register", "Set", "Update")  # PutRecorder sends recorder.name
 _CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")
 _NAMING = re.compile(r"(\w*?)(name|id|arn|identifier)(s?)", re.IGNORECASE)
 _NOT_NAMING = frozenset(
@@ -181,7 +182,8 @@ class _Place:
         self.call, self.name, self.path, self.depth = call, name, path, depth
         service, api, origin, resource_type = call
         self.via = f"{origin}.{path}"
-        is_described = "." in path and path.rpartition(".")[0].lower() == noun(api)
+        outside = path.rpartition(".")[0].lower()  # of a member of a list the depth is more
+        is_described = depth == 2 and outside == noun(api) and api.startswith(_DESCRIBING)
         is_context = not is_described and _CONTEXT.search(path) is not None
         is_own = "." not in path or (is_described and origin == "request")
         self.kind = None if is_context else _kind_named(service, api, name, is_own)

@@ -9,7 +9,7 @@ from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
 _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": "+", "Disassociate": "-"}
-_LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)[A-Z]\w*?(?:To|From|With)([A-Z]\w*)")
+_LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
 _OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect"})  # they act on instances
@@ -54,7 +54,7 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     if service in _BY_RANK:
         return _likeliest(service, asked) or _likeliest(service, _told(made))
     link = _LINKS.fullmatch(api)
-    linked = [one for one in asked if link and _is_one_of({link[1].lower()}, one.kind)]
+    linked = [one for one in asked if link and _is_one_of({link[2].lower()}, one.kind)]
     if linked:
         return _likeliest(service, linked)
     about = noun(api)
@@ -96,9 +96,12 @@ def _shown(subjects: list[Mention], account_id: object) -> str:
 def _attached(service: str, api: str, asked: list[Mention], subject: Mention) -> str:
     """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half."""
     sign = next((sign for verb, sign in _SIGNS.items() if api.startswith(verb)), None)
-    if sign is None or not (service in _BY_RANK or _LINKS.fullmatch(api)):
+    link = _LINKS.fullmatch(api)
+    if sign is None or not (service in _BY_RANK or link):
         return ""
     others = [one for one in asked if one.label != subject.label]
+    if link and service not in _BY_RANK:
+        others = [one for one in others if link[1].lower().endswith(one.kind.stem or one.kind.word)]
     other = min(others, key=lambda one: one.kind.rank).label if others else None
     return f" {sign}{other}" if other else ""
 

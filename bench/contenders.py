@@ -146,4 +146,5 @@ CONTENDERS = {
 
 if __name__ == "__main__":
     name, corpus_dir, out_file, columns_file = sys.argv[1:]
+    Path(out_file).unlink(missing_ok=True)  # of the run before
     CONTENDERS[name](Path(corpus_dir), Path(out_file), json.loads(Path(columns_file).read_text()))

@@ -15,6 +15,7 @@ from trailquery.meaning.target import target
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 GROUP = "sg-0123456789abcdef0"
+KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{OTHER}:role/teams/ci/Deploy"
 PERMISSION = {
     "ipProtocol": "tcp",
@@ -118,6 +119,12 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("glue", "GetTable", {"databaseName": "lake", "name": "orders"}, "table/orders"),
         ("athena", "StartQueryExecution", {"workGroup": "primary", "queryString": "SELECT 1"}, "workgroup/primary"),
         ("ecr", "PutImage", {"repositoryName": "team/app", "imageTag": "1"}, "repository/team/app"),
+        ("kms", "CreateGrant", {"keyId": KEY, "name": "volumes", "granteePrincipal": ROLE, "operations": ["Decrypt"]}, f"key/{KEY}"),
+        ("kms", "RevokeGrant", {"grantId": "0123456789abcdef", "keyId": KEY}, f"key/{KEY}"),
+        ("kms", "CreateAlias", {"aliasName": "alias/disks", "targetKeyId": KEY}, "alias/disks"),
+        ("glue", "PutResourcePolicy", {"policyInJson": "{}", "enableHybrid": "TRUE"}, "catalog"),
+        ("glue", "DeleteResourcePolicy", None, "catalog"),
+        ("glue", "PutResourcePolicy", {"policyInJson": "{}", "resourceArn": f"arn:aws:glue:eu-west-1:{OTHER}:catalog"}, f"catalog ({OTHER})"),
         ("newservice", "CreateShinyThing", {"shinyThingName": "x", "other": "y"}, "shiny-thing/x"),
         ("newservice", "DescribeShinyThing", {"shinyThingId": "x"}, "shiny-thing/x"),
         ("newservice", "CreateShinyThing", {"bladeName": "x", "roleArn": ROLE}, "blade/x"),
@@ -167,6 +174,12 @@ def named(service, api, request=None, response=None, resources=None, message=Non
 )  # fmt: skip
 def test_a_call_has_one_readable_target(service, api, request_, expected):
     assert aim(service, api, request_) == expected
+
+
+def test_a_grant_is_told_by_its_key_wherever_the_record_names_it():
+    answer = {"grantId": "0123456789abcdef", "keyId": KEY}
+    assert aim("kms", "CreateGrant", {"keyId": KEY, "granteePrincipal": ROLE}, answer) == f"key/{KEY}"
+    assert aim("kms", "RetireGrant", {"grantToken": "HIDDEN_DUE_TO_SECURITY_REASONS"}, answer) == f"key/{KEY}"
 
 
 def test_a_new_resource_is_named_by_the_response():

@@ -12,6 +12,13 @@ _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": 
 _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
+_OF_ANOTHER = frozenset({("kms", "grant")})  # about the key that a grant opens
+# What a call is about that has no parameter for it: the one of the account.
+_IMPLIED = {
+    ("glue", "GetResourcePolicy"): "catalog",
+    ("glue", "PutResourcePolicy"): "catalog",
+    ("glue", "DeleteResourcePolicy"): "catalog",
+}
 _OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect"})  # they act on instances
 
 
@@ -41,7 +48,7 @@ def target(
     )
     subjects = subjects or _likeliest(service, [one for one in found.answered if one.resource.via.count(".") == 1])
     if not subjects:
-        return None
+        return _IMPLIED.get((service, api))
     return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
 
 
@@ -51,7 +58,7 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     An IAM call is about the user, role or group even when it is named after the key or policy. What a creating
     call made has its id only in the response.
     """
-    if service in _BY_RANK:
+    if service in _BY_RANK or (service, noun(api)) in _OF_ANOTHER:
         return _likeliest(service, asked) or _likeliest(service, _told(made))
     link = _LINKS.fullmatch(api)
     linked = [one for one in asked if link and _is_one_of({link[2].lower()}, one.kind)]

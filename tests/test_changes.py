@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from trailquery import Lake
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
@@ -56,6 +58,16 @@ def test_a_change_is_a_write_that_worked_and_was_not_made_by_aws(lake_of: LakeOf
     lake = lake_of([changes | {"eventID": name} for name, (changes, _) in JUDGED.items()])
     expected = sorted((name,) for name, (_, is_change) in JUDGED.items() if is_change)
     assert rows(lake, "SELECT event_id FROM changes ORDER BY event_id") == expected
+
+
+@pytest.mark.parametrize("error", [{}, {"errorCode": "AccessDenied"}])
+@pytest.mark.parametrize("summary", ["Insight", "Aggregated"])
+def test_what_sums_up_calls_is_no_change_and_no_error(lake_of: LakeOf, summary: str, error: dict[str, Any]) -> None:
+    lake = lake_of(
+        [WRITE | error | {"eventID": "call"}, WRITE | error | {"eventID": "summary", "eventCategory": summary}]
+    )
+    assert rows(lake, "SELECT access, outcome FROM events WHERE event_id = 'summary'") == [(None, None)]
+    assert rows(lake, "SELECT event_id FROM changes UNION ALL SELECT event_id FROM api_errors") == [("call",)]
 
 
 def test_a_caller_without_a_role_is_kept_where_null_would_drop_it(lake_of: LakeOf) -> None:

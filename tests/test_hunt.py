@@ -109,6 +109,24 @@ def test_columns_without_a_value_stop_no_query(lake_of: LakeOf, caller: dict[str
             lake.run(query.name).rows()
 
 
+def test_a_lake_of_insights_alone_holds_nothing_but_insights(lake_of: LakeOf) -> None:
+    gone = dict.fromkeys(
+        ("userIdentity", "sourceIPAddress", "userAgent", "eventSource", "eventName", "managementEvent")
+    )
+    sort = {"eventCategory": "Insight", "eventType": "AwsCloudTrailInsight", "sharedEventID": "one"}
+    details = {"eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey"}
+    lake = lake_of(
+        [gone | sort | {"eventID": state, "insightDetails": details | {"state": state}} for state in ("Start", "End")]
+    )
+    lines = lake.hunt(severity="info", leads=True).rows()
+    assert [(line["query"], line["outcome"], line["event_ids"]) for line in lines] == [
+        ("insights", None, ["End", "Start"])
+    ]
+    for query in QUERIES.values():
+        if not any(param.required for param in query.params):
+            lake.run(query.name).rows()
+
+
 # ---- lines
 
 

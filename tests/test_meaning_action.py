@@ -87,7 +87,12 @@ def test_every_event_has_exactly_one_category_even_from_before_the_fields_existe
     ],
 )
 def test_access_is_what_the_record_says_else_what_the_verb_says(read_only, name, expected):
-    assert access(read_only, name) == expected
+    assert access("management", read_only, name) == expected
+
+
+@pytest.mark.parametrize("category", ["insight", "aggregated"])
+def test_what_sums_up_calls_neither_reads_nor_writes(category):
+    assert [access(category, read_only, "CreateUser") for read_only in (None, True, False)] == [None, None, None]
 
 
 def test_a_global_service_records_in_one_region_and_sts_only_at_its_global_endpoint():
@@ -208,5 +213,5 @@ def test_a_hostile_name_in_a_message_does_not_turn_a_missing_thing_into_a_refusa
 def test_no_json_value_makes_the_judgement_of_a_call_raise(one, two, three, four, five):
     assert error(one, two, three, four).outcome in {"success", "denied", "error", "dry-run"}
     assert category(one, two, three, four, five)
-    assert access(one, two) in {"read", "write"}
+    assert access("data", one, two) in {"read", "write"}
     assert is_global_service(one, two) in {True, False}

@@ -37,7 +37,7 @@ LINES = pa.schema(
         ("severity", TEXT),  # of a finding; null for a lead
         ("query", TEXT),
         ("mitre", pa.list_(TEXT)),
-        ("outcome", TEXT),  # success or attempt; null where the lake does not hold the events
+        ("outcome", TEXT),  # success or attempt; null where the lake does not hold the events, or they are no calls
         ("actor", TEXT),
         ("session_id", TEXT),
         ("events", pa.int64()),

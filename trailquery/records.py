@@ -72,11 +72,11 @@ def _what(
     source: str | None,
     name: str | None,
     read_only: bool | str | None,
-) -> tuple[str, str, str | None, str | None, str | None, str | None]:
+) -> tuple[str, str | None, str | None, str | None, str | None, str | None]:
     """category, access, access_level, service, api, action."""
     service, api = action.short_service(source), action.api(name)
     category = action.category(event_type, event_category, management_event, source, name)
-    access = action.access(read_only, name)
+    access = action.access(category, read_only, name)
     return (
         category,
         access,
@@ -103,7 +103,7 @@ def _who(user_identity: bytes) -> tuple[identity.Identity, bool, bool]:
 
 def _caller(
     caller: identity.Identity, is_incomplete: bool, source: str | None, name: str | None, event_time: datetime | None,
-    outcome: str, additional: bytes, recipient: str | None,
+    outcome: str | None, additional: bytes, recipient: str | None,
 ) -> identity.Identity:  # fmt: skip
     """The columns about the caller."""
     if not is_incomplete and source != "signin.amazonaws.com":
@@ -163,12 +163,15 @@ def _aimed_at_once(
 
 
 @lru_cache(maxsize=1 << 12)
-def _failed(code: str | None, code_elsewhere: str | None, message: str | None) -> failure.Error:
-    return failure.error(text(code) or code_elsewhere, message, None, None)
+def _failed(
+    category: str, code: str | None, code_elsewhere: str | None, message: str | None
+) -> failure.Error:  # fmt: skip
+    error = failure.error(text(code) or code_elsewhere, message, None, None)
+    return error._replace(outcome=None) if category in action.SUMMARIES else error
 
 
 def _issued(
-    action: str | None, outcome: str, response: bytes, request: bytes, actor_arn: str | None, user_name: str | None,
+    action: str | None, outcome: str | None, response: bytes, request: bytes, actor_arn: str | None, user_name: str | None,
     account_id: str | None,
 ) -> credentials.Issued:  # fmt: skip
     if action not in credentials.HANDS_OUT:
@@ -177,7 +180,7 @@ def _issued(
     return credentials.issued(action, outcome, _value(response)[0], _value(request)[0], caller, account_id)
 
 
-def _beside(additional: bytes, outcome: str) -> tuple[int | None, int | None, str | None, str | None, bool]:
+def _beside(additional: bytes, outcome: str | None) -> tuple[int | None, int | None, str | None, str | None, bool]:
     """bytes_out, bytes_in, switch_from, the VPC endpoint when it stands here, whether it is plain JSON."""
     if not additional:
         return None, None, None, None, True
@@ -276,7 +279,7 @@ _STEPS: tuple[tuple[str | tuple[str, ...], Callable[..., Any], tuple[str, ...]],
     (("target", "resources", "code_elsewhere", "requested_role_arn", "bucket", "object_key", "is_truncated", "plain_aim"),
      _aimed_at,
      ("service", "api", "event_name", *_PARTS, "error_message", "account_id")),
-    (failure.Error._fields, _failed, ("error_code", "code_elsewhere", "error_message")),
+    (failure.Error._fields, _failed, ("category", "error_code", "code_elsewhere", "error_message")),
     (identity.Identity._fields, _caller,
      ("caller", "is_incomplete", *_CALL, "event_time", "outcome", "additional_event_data", "recipient")),
     (credentials.Issued._fields, _issued,

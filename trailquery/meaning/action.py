@@ -40,6 +40,7 @@ _GLOBAL_SERVICES = """
     trustedadvisor waf
 """
 _GLOBAL = frozenset(_GLOBAL_SERVICES.split())
+SUMMARIES = frozenset({"insight", "aggregated"})  # of many calls, each with an outcome of its own
 
 
 def short_service(event_source: object) -> str | None:
@@ -84,8 +85,13 @@ def category(
     return "data" if name in _DATA_PLANE.get(service or "", ()) else "management"
 
 
-def access(read_only: object, event_name: object) -> str:
-    """read or write: as the record says, else by the verb. A read may still hand out secrets or keys."""
+def access(category: str, read_only: object, event_name: object) -> str | None:
+    """read or write: as the record says, else by the verb; null of what is no call.
+
+    A read may still hand out secrets or keys.
+    """
+    if category in SUMMARIES:
+        return None
     reads = flag(read_only)
     if reads is None:
         reads = _READS.match(text(event_name) or "") is not None

@@ -43,7 +43,7 @@ NOTHING = Issued()
 
 
 def issued(
-    action: str | None, outcome: str, response: object, request: object, caller: Identity, account_id: str | None
+    action: str | None, outcome: str | None, response: object, request: object, caller: Identity, account_id: str | None
 ) -> Issued:
     """The access key that the call handed out, whom it acts as, and when it ends; nothing when it handed out none."""
     if action not in HANDS_OUT or outcome != "success":

@@ -19,7 +19,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
 class Error(NamedTuple):
     error_code: str | None
     error_class: str | None
-    outcome: str
+    outcome: str | None  # null of what is no call
 
 
 _SUCCESS = Error(None, None, "success")

@@ -94,7 +94,7 @@ def complete(
     event_source: object,
     event_name: object,
     event_time: datetime | None,
-    outcome: str,
+    outcome: str | None,
     additional: object,
     recipient_account_id: object,
 ) -> Identity:

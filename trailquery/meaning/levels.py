@@ -95,7 +95,7 @@ _LISTING = re.compile(r"List(?![a-z])")
 _NO_CALLS = frozenset({"service", "insight", "aggregated"})
 
 
-def access_level(category: str, service: str | None, api: str | None, access: str) -> str | None:
+def access_level(category: str, service: str | None, api: str | None, access: str | None) -> str | None:
     """list, read, write, tagging or permissions-management; null where AWS recorded no call.
 
     A call that IAM has no action for is judged by its verb, and by `access`.

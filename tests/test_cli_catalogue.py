@@ -18,11 +18,12 @@ PROGRAM = [sys.executable, "-m", "trailquery"]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a lake of one event, and `mine` with the query `calls` of the theme `own`."""
+    """A folder with a lake of one event, and `mine` with the query `calls` of the theme `own`, and `bucket_calls`."""
     folder = tmp_path_factory.mktemp("catalogue")
     ingest([write_log(folder / "logs" / LOG_NAME, [record()])], folder / "lake")
     (folder / "mine" / "own").mkdir(parents=True)
     (folder / "mine" / "own" / "calls.sql").write_text(SOUND)
+    (folder / "mine" / "bucket_calls.sql").write_text(SOUND.replace("run calls", "run bucket_calls"))
     return folder
 
 
@@ -106,6 +107,13 @@ def test_a_name_that_is_taken_is_refused_with_both_files(home: Path, tmp_path: P
     assert err.startswith(f"{tmp_path}/timeline_key.sql: there is a query 'timeline_key' already, in /")
 
 
+@pytest.mark.parametrize("words", ["run my-calls", "show my-calls", "queries"])
+def test_a_file_whose_name_has_a_hyphen_is_refused_with_the_reason(home: Path, tmp_path: Path, words: str) -> None:
+    (tmp_path / "my-calls.sql").write_text(SOUND.replace("run calls", "run my-calls"))
+    said = f"{tmp_path}/my-calls.sql:1: the file's name 'my-calls' is not snake_case; write it like timeline_key.\n"
+    assert ask(home, *words.split(), "--queries", str(tmp_path)) == (3, "", said)
+
+
 def test_an_own_query_that_is_no_single_select_is_not_run(home: Path, tmp_path: Path) -> None:
     (tmp_path / "calls.sql").write_text(SOUND.replace("ORDER BY event_time, event_id", "; DROP TABLE events"))
     assert ask(home, "run", "calls", "--queries", str(tmp_path)) == (
@@ -169,6 +177,9 @@ def completed(home: Path, line: str) -> list[str]:
         ("trailquery run timeline_key --writes", ["--writes-only"]),
         ("trailquery run console_logins --result ", ["any", "Success", "Failure"]),
         ("trailquery run --queries mine cal", ["calls"]),
+        ("trailquery run --queries mine bucket-", ["bucket-calls"]),
+        ("trailquery run --queries mine bucket_", ["bucket_calls"]),
+        ("trailquery run timeline-k", ["timeline-key"]),
         ("trailquery show trail_ta", ["trail_tampering"]),
         ("trailquery hunt --severity hi", ["high"]),
         ("trailquery hunt --theme defense", ["defense-evasion"]),

@@ -100,10 +100,11 @@ def chosen(listed: Iterable[Query], wanted: Wanted) -> list[Query]:
 
 
 def find_query(name: str, folders: Iterable[Path] = ()) -> Query:
-    """The query `name`, hyphens and underscores alike, reading only its file. Raises UsageError."""
+    """The query `name`, hyphens and underscores alike, reading only its file. Raises UsageError and CatalogError."""
     wanted, files = name.replace("-", "_"), query_files(folders)
-    if wanted in files:
-        return read_query(files[wanted])
+    for spelled in (wanted, name):  # a file's own name may have no hyphen: reading it tells
+        if spelled in files:
+            return read_query(files[spelled])
     guess = _did_you_mean(wanted, files)
     raise UsageError(f"no query named {name!r}; {guess or 'see: trailquery queries'}")
 
@@ -229,7 +230,7 @@ class _FrontMatter:
         if said.get("kind") in ("lead", "finding") and not columns.keys() & {"event_id", "event_ids"}:
             self.wrong(f"a {said['kind']} names its events: it lacks a column event_id or event_ids.", "[columns]")
         if not _NAME.fullmatch(self.path.stem):
-            self.wrong(f"the file's name {self.path.stem!r} is not snake_case.")
+            self.wrong(f"the file's name {self.path.stem!r} is not snake_case; write it like timeline_key.")
         if not sql:
             self.wrong("there is no SELECT after the front-matter.")
         return Query(

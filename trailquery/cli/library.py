@@ -34,8 +34,13 @@ queries_option = click.option(
 
 
 def complete_names(ctx: click.Context, _param: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
-    """Names of queries for the shell, each with its title."""
-    return [CompletionItem(query.name, help=query.title) for query in _listed(ctx) if query.name.startswith(incomplete)]
+    """Names of queries for the shell, each with its title; hyphens and underscores alike, as they were typed."""
+    typed = incomplete.replace("-", "_")
+    return [
+        CompletionItem(incomplete + query.name[len(typed) :], help=query.title)
+        for query in _listed(ctx)
+        if query.name.startswith(typed)
+    ]
 
 
 def _themes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

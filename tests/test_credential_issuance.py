@@ -78,6 +78,29 @@ def test_an_issuance_tells_who_asked_for_what_under_which_conditions(lake_of: La
     ]
 
 
+def test_identity_center_tells_the_permission_set_and_in_older_records_the_user(lake_of: LakeOf) -> None:
+    portal = {"eventSource": "sso.amazonaws.com", "eventName": "GetRoleCredentials", "eventType": "AwsServiceEvent"}
+    taken = {"serviceEventDetails": {"role_name": "Admin", "account_id": OTHER}}
+    older = {"type": "Unknown", "accountId": HOME, "userName": "bob", "principalId": "x"}
+    newer = {"type": "IdentityCenterUser", "accountId": HOME, "onBehalfOf": {"userId": "u-1"}}
+    lake = lake_of(
+        [
+            portal | taken | {"eventID": "a", "userIdentity": older},
+            portal | taken | {"eventID": "b", "userIdentity": newer},
+            portal | {"eventID": "c", "userIdentity": newer, "requestParameters": {"roleName": "Audit"}},
+            assume(KEY, eventID="d"),
+            hand_out("GetSessionToken", KEY, eventID="e", requestParameters={"roleName": "none"}),
+        ]
+    )
+    assert issued(lake, "event_id, role_name, role_arn, session_name") == [
+        ("a", "Admin", None, "bob"),
+        ("b", "Admin", None, None),
+        ("c", "Audit", None, None),
+        ("d", "Deploy", f"arn:aws:iam::{HOME}:role/Deploy", "work"),
+        ("e", None, None, None),
+    ]
+
+
 def test_a_refused_request_for_credentials_is_an_issuance_of_nothing(lake_of: LakeOf) -> None:
     message = f"User: {ALICE['arn']} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{OTHER}:role/Admin"
     refused = {"errorCode": "AccessDenied", "errorMessage": message, "responseElements": None}

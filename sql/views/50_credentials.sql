@@ -20,6 +20,17 @@ CREATE MACRO is_whole_id(id) AS
 
 -- credential_issuance: one row a call that asked for credentials, whether it got them or not.
 CREATE VIEW credential_issuance AS
+WITH asked AS (
+    SELECT
+        *,
+        coalesce(
+            requested_role_arn,
+            list_filter(resources, lambda named: named.type = 'AWS::IAM::Role')[1].arn
+        ) AS asked_role_arn
+    FROM events
+    WHERE hands_out_credentials(action)
+)
+
 SELECT
     event_time AS issued_at,
     action,
@@ -32,13 +43,20 @@ SELECT
     CASE WHEN is_whole_id(access_key_id) THEN access_key_id END AS parent_access_key_id,
     CASE WHEN is_whole_id(issued_key_id) THEN issued_key_id END AS child_access_key_id,
     issued_arn AS child_arn,
+    asked_role_arn AS role_arn,
     coalesce(
-        requested_role_arn,
-        list_filter(resources, lambda named: named.type = 'AWS::IAM::Role')[1].arn
-    ) AS role_arn,
+        regexp_extract(asked_role_arn, '([^/]+)$', 1),
+        CASE action
+            WHEN 'sso:GetRoleCredentials'
+                THEN coalesce((service_details ->> '$.role_name'), (request ->> '$.roleName'))
+        END
+    ) AS role_name,
     coalesce(
         (request ->> '$.roleSessionName'),
-        CASE action WHEN 'sts:GetFederationToken' THEN (request ->> '$.name') END
+        CASE action
+            WHEN 'sts:GetFederationToken' THEN (request ->> '$.name')
+            WHEN 'sso:GetRoleCredentials' THEN user_name
+        END
     ) AS session_name,
     coalesce(
         (request ->> '$.sourceIdentity'),
@@ -69,8 +87,7 @@ SELECT
     event_id,
     account_id,
     region
-FROM events
-WHERE hands_out_credentials(action);
+FROM asked;
 
 COMMENT ON VIEW credential_issuance IS
 'One row a call that asked for credentials, whether it got them or not.';
@@ -91,8 +108,12 @@ COMMENT ON COLUMN credential_issuance.child_access_key_id IS
 'The access key handed out; NULL where it is not recorded or redacted.';
 COMMENT ON COLUMN credential_issuance.child_arn IS
 'The ARN that the credentials act as; of a new key''s user without the user''s path.';
-COMMENT ON COLUMN credential_issuance.role_arn IS 'The role asked for.';
-COMMENT ON COLUMN credential_issuance.session_name IS 'The session name, chosen by who asked.';
+COMMENT ON COLUMN credential_issuance.role_arn IS
+'The role asked for; NULL of Identity Center, which tells a permission set.';
+COMMENT ON COLUMN credential_issuance.role_name IS
+'Its name; of Identity Center the permission set, whose role is AWSReservedSSO_ and that name.';
+COMMENT ON COLUMN credential_issuance.session_name IS
+'The session name, chosen by who asked; of Identity Center the user, where the record has a name.';
 COMMENT ON COLUMN credential_issuance.source_identity IS
 'The source identity set now or carried on from the session that asked.';
 COMMENT ON COLUMN credential_issuance.identity_provider IS

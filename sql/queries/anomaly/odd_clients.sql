@@ -36,7 +36,13 @@ WITH called AS (
             )
         ) AS tool
     FROM events
-    WHERE NOT is_aws_call
+    WHERE
+        NOT is_aws_call
+        AND NOT (  -- the access portal of Identity Center, for whoever comes through it
+            action = 'signin:GetSigninToken'
+            AND starts_with(coalesce(role_name, ''), 'AWSReservedSSO_')
+            AND starts_with(user_agent, 'Go-http-client/')
+        )
 )
 
 SELECT

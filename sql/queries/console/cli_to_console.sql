@@ -39,12 +39,13 @@ WITH directed AS (
                 )
                 THEN 'to-keys'
             WHEN
-                -- the access portal of Identity Center (Jersey) makes links for all users, every day
+                -- the access portal of Identity Center makes links for all users, every day:
+                -- it called itself Jersey, and since 2026 Go-http-client
                 (
                     action = 'signin:GetSigninToken'
                     AND NOT coalesce(
                         starts_with(role_name, 'AWSReservedSSO_')
-                        AND starts_with(user_agent, 'Jersey/'), FALSE
+                        AND regexp_matches(user_agent, '^(Jersey|Go-http-client)/'), FALSE
                     )
                 )
                 OR (

@@ -29,7 +29,7 @@ WHERE
         'access-analyzer:UpdateFindings',
         'config:DeleteConfigRule', 'config:DeleteConformancePack',
         'config:DeleteOrganizationConfigRule', 'config:DisassociateResourceTypes',
-        'config:PutConfigurationRecorder',
+        'config:PutConfigurationRecorder', 'config:PutDeliveryChannel',
         'guardduty:ArchiveFindings', 'guardduty:CreateFilter', 'guardduty:CreateIPSet',
         'guardduty:CreateTrustedEntitySet', 'guardduty:DeleteThreatIntelSet',
         'guardduty:UpdateFilter', 'guardduty:UpdateIPSet',

@@ -1,12 +1,12 @@
 -- /// trailquery
 -- title = "Network traffic mirrored"
--- question = "Who copied the traffic of a network interface to somewhere else, or tried to?"
+-- question = "Who copied the traffic of a network interface to somewhere else, prepared it, or tried to?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1040", "T1020.001"]
--- why = "A mirror session sends a copy of every packet of the interface, credentials included, to another one. Harmless where a network monitor of yours set it up."
--- next = "trailquery run timeline_resource {interface}"
+-- why = "A mirror session sends a copy of every packet of the interface, credentials included, to another one; before it come the target that receives, and a filter. Harmless where a network monitor of yours set it up."
+-- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run traffic_mirroring"
 --
 -- [columns]
@@ -16,7 +16,7 @@
 -- action = "service:api"
 -- interface = "The network interface whose traffic is copied; NULL where the call does not tell"
 -- mirror_target = "Where the copy goes; NULL where the call does not tell"
--- session = "The mirror session"
+-- session = "The mirror session; NULL before there is one"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -27,18 +27,25 @@ WITH calls AS (
     SELECT
         *,
         json_extract(request, format('$.{}Request', api)) AS asked,
-        json_extract(response, format('$.{}Response.trafficMirrorSession', api)) AS made
+        json_extract(
+            response,
+            format('$.{}Response.trafficMirror{}', api, regexp_extract(api, 'Session|Target'))
+        ) AS made
     FROM events
-    WHERE action IN ('ec2:CreateTrafficMirrorSession', 'ec2:ModifyTrafficMirrorSession')
+    WHERE service = 'ec2' AND regexp_matches(api, '^(Create|Modify)TrafficMirror')
 )
 
 SELECT
     event_time, actor, client_ip, action,
+    CASE  -- that of a target receives
+        WHEN api <> 'CreateTrafficMirrorTarget'
+            THEN coalesce(
+                ec2_field(asked, 'networkInterfaceId'), ec2_field(made, 'networkInterfaceId')
+            )
+    END AS interface,
     coalesce(
-        ec2_field(asked, 'networkInterfaceId'), ec2_field(made, 'networkInterfaceId')
-    ) AS interface,
-    coalesce(
-        ec2_field(asked, 'trafficMirrorTargetId'), ec2_field(made, 'trafficMirrorTargetId')
+        ec2_field(asked, 'trafficMirrorTargetId'), ec2_field(made, 'trafficMirrorTargetId'),
+        CASE api WHEN 'CreateTrafficMirrorTarget' THEN target END
     ) AS mirror_target,
     coalesce(
         ec2_field(asked, 'trafficMirrorSessionId'), ec2_field(made, 'trafficMirrorSessionId')

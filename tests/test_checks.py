@@ -70,6 +70,12 @@ def test_the_curated_queries_are_sound() -> None:
         ("    actor,\n", "    actor,\n    target,\n", 17, "returned but not declared: target; add a line for each: target = ..."),
         ("    event_time,\n    actor,\n", "    actor,\n    event_time,\n", 17,
          "columns are returned in another order: actor, event_time, event_id"),
+        ("ORDER BY event_time, event_id\n", "", 27, "the rows have no order; end with ORDER BY, up to the event_id"),
+        ("ORDER BY event_time, event_id\n", "AND event_id IN (SELECT event_id FROM history ORDER BY 1)\n", 28,
+         "the rows have no order; end with ORDER BY"),
+        ("WHERE", "WHERE event_time >= DATE '2024-03-01' AND", 27, "'2024-03-01' is a date; leave it to --since"),
+        ("WHERE", "WHERE event_time >= '2024-03-01T10:00Z' AND", 27, "'2024-03-01T10:00Z' is a date; leave it to --since"),
+        ("WHERE", "WHERE -- ä '2024-03-01' ->\n    (request ->> '$.x') = 'y' AND", 28, "->> goes into raw JSON; ask for a column"),
         ("    event_id\n", "    1 AS event_id\n", 20, "column event_id is INTEGER, not VARCHAR"),
         ("    event_id\n", "    event_ids\n", 25, 'Binder Error: Referenced column "event_ids" not found'),
         ("    actor,\n", "    actor actor actor,\n", 24, 'SELECT: Parser Error: syntax error at or near "actor"'),
@@ -86,6 +92,14 @@ def test_what_is_wrong_is_told_with_file_and_line_and_exit_code_3(
     assert said.returncode == 3
     assert said.stdout.startswith(f"{tmp_path}/calls.sql:{line}: {complaint}")
     assert said.stderr == f"{tmp_path}: 1 problem in 1 queries\n"
+
+
+def test_an_arrow_in_a_text_and_a_date_within_one_are_sound(tmp_path: Path) -> None:
+    said_so = (
+        "WHERE contains(target, 'on 2024-03-01 a -> b') AND contains(target, '->') AND  -- '2024-03-01' -> x\n    "
+    )
+    (tmp_path / "calls.sql").write_text(SOUND.replace("WHERE", said_so))
+    assert checked(tmp_path).returncode == 0
 
 
 def test_all_problems_of_all_files_are_told(tmp_path: Path) -> None:

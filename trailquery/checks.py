@@ -17,6 +17,7 @@ from trailquery.readonly import refuse_unless_select
 from trailquery.settings import Settings
 
 Example = Callable[[Query], Mapping[str, Any]]
+_DATE = re.compile(r"'\d{4}-\d\d(-\d\d([T ].*)?)?'")
 _OF_EVENTS = {"event_id": "VARCHAR", "event_ids": "VARCHAR[]"}
 
 
@@ -72,11 +73,27 @@ class _Checked:
         except UsageError as error:
             yield self.in_sql(str(error))
             return
+        yield from self.form()
         undeclared = list(self.parameters())
         yield from undeclared
         if self.is_whole and not undeclared:
             yield from self.next_command(names)
             yield from self.answer()
+
+    def form(self) -> Iterator[str]:
+        """What no query may hold, though DuckDB runs it: a date, a path into raw JSON, rows in any order."""
+        is_ordered, depth = False, 0
+        for line, word in _words(self.query.sql):
+            depth += {"(": 1, ")": -1}.get(word, 0)
+            is_ordered |= depth == 0 and word.lower() == "order"
+            if word in ("->", "->>"):
+                yield self.at(self.first + line, f"{word} goes into raw JSON; ask for a column, or json_extract_string")
+            elif _DATE.fullmatch(word):
+                what = f"{word} is a date; leave it to --since and --until, or to a parameter of the type timestamp"
+                yield self.at(self.first + line, what)
+        if not is_ordered:
+            line = self.query.sql.count("\n")
+            yield self.at(self.first + line, "the rows have no order; end with ORDER BY, up to the event_id")
 
     def parameters(self) -> Iterator[str]:
         declared = {param.name for param in self.query.params}
@@ -118,3 +135,13 @@ class _Checked:
         for name in described.keys() & _OF_EVENTS if self.query.kind != "question" else ():
             if described[name] != _OF_EVENTS[name]:
                 yield self.near(f"{name} ", f"column {name} is {described[name]}, not {_OF_EVENTS[name]}")
+
+
+def _words(sql: str) -> Iterator[tuple[int, str]]:
+    """The words of `sql`, a text in quotes being one, each with its line from 0; no comments."""
+    data = sql.encode()
+    tokens = duckdb.tokenize(sql)
+    ends = [start for start, _ in tokens[1:]] + [len(data)]
+    for (start, kind), end in zip(tokens, ends, strict=True):
+        if kind != duckdb.token_type.comment:
+            yield data.count(b"\n", 0, start), data[start:end].decode().strip()

@@ -32,7 +32,7 @@ WITH calls AS (
             format('$.{}Response.trafficMirror{}', api, regexp_extract(api, 'Session|Target'))
         ) AS made
     FROM events
-    WHERE service = 'ec2' AND regexp_matches(api, '^(Create|Modify)TrafficMirror')
+    WHERE regexp_matches(action, '^ec2:(Create|Modify)TrafficMirror')
 )
 
 SELECT

@@ -41,6 +41,11 @@ WHERE
             'iam:PutUserPermissionsBoundary', 'iam:PutUserPolicy', 'iam:UpdateAssumeRolePolicy'
         )
         AND split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name)
+        -- AWS quarantines a user whose key was found in public in that user's name
+        AND NOT regexp_matches(
+            coalesce(request, ''),
+            '"policy(Arn|Name)" ?: ?"[^"]*AWS(CompromisedKeyQ|ExposedCredentialP)'
+        )
     )
     OR event_id || ' ' || coalesce(role_arn, actor_arn) IN (
         SELECT event_and_principal FROM trusted

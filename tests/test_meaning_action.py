@@ -182,6 +182,7 @@ def test_a_message_alone_is_an_error():
         ("ThrottlingException", "Rate exceeded", "throttled"),
         ("Client.VcpuLimitExceeded", None, "limit"),
         ("Server.InsufficientInstanceCapacity", None, "limit"),
+        ("Client.PendingVerification", None, "limit"),
         ("NoSuchEntityException", "User access denied cannot be found", "not-found"),
         ("Client.InvalidGroup.NotFound", None, "not-found"),
         ("AWS.SimpleQueueService.NonExistentQueue", None, "not-found"),

@@ -113,6 +113,12 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("sns", "Publish", {"topicArn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"}, "topic/alerts"),
         ("sqs", "ReceiveMessage", {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"}, "queue/jobs"),
         ("guardduty", "DeleteDetector", {"detectorId": "12abc"}, "detector/12abc"),
+        (
+            "organizations",
+            "DisableAWSServiceAccess",
+            {"servicePrincipal": "ssm.amazonaws.com"},
+            "service/ssm.amazonaws.com",
+        ),
         ("organizations", "AttachPolicy", {"policyId": "p-1", "targetId": OTHER}, f"target/{OTHER} +policy/p-1"),
         ("route53", "ChangeResourceRecordSets", {"hostedZoneId": "Z1", "changeBatch": {}}, "hostedzone/Z1"),
         ("cloudformation", "DeleteStack", {"stackName": "web"}, "stack/web"),
@@ -187,6 +193,7 @@ def test_a_new_resource_is_named_by_the_response():
     asked = {"instancesSet": {"items": [{"imageId": "ami-0123456789abcdef0"}]}}
     assert aim("ec2", "RunInstances", asked, instance) == "i-0123456789abcdef0"
     assert aim("ec2", "RunInstances", asked) == "ami-0123456789abcdef0"
+    assert aim("ec2", "RunInstances", asked | {"groupSet": {"items": [{"groupId": GROUP}]}}) == "ami-0123456789abcdef0"
     assert aim("ec2", "CreateSecurityGroup", {"groupName": "web", "vpcId": "vpc-1"}, {"groupId": GROUP}) == GROUP
     mirror = {"trafficMirrorFilter": {"trafficMirrorFilterId": "tmf-1", "ingressFilterRuleSet": ""}, "clientToken": "t"}
     answer = {"CreateTrafficMirrorFilterResponse": mirror, "xmlns": "http://ec2.amazonaws.com/doc/2016-11-15/"}
@@ -328,6 +335,12 @@ def test_the_list_of_resources_ends_at_its_limit():
 def test_arns_of_every_partition_are_read(partition):
     arn = f"arn:{partition}:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/Name"
     assert named("iam", "GetRole", {"x": arn}) == [Resource("AWS::IAM::Role", "Name", arn, ACCOUNT, "request.x")]
+
+
+def test_an_invocation_arn_names_its_api_and_not_the_path():
+    arn = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:abc123/*/POST/pets"
+    found = named("lambda", "AddPermission", {"sourceArn": arn})
+    assert found == [Resource(None, "abc123", arn, ACCOUNT, "request.sourceArn")]
 
 
 CREDENTIALS = {"accessKeyId": "ASIAIOSFODNN7EXAMPLE", "expiration": "Jul 10, 2023, 12:24:29 PM"}

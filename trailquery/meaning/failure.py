@@ -46,7 +46,10 @@ _PLAIN_CODES = tuple(
             r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|AuthorizationError|Forbidden|InsufficientPrivilege"
             r"|AccessNotAllowed|PermissionDenied|AllAccessDisabled|^HttpStatus403$",
         ),
-        ("limit", r"Limit|Quota|Insufficient\w*Capacity|TooMany|CountExceeded|InsufficientFreeAddresses"),
+        (
+            "limit",
+            r"Limit|Quota|Insufficient\w*Capacity|TooMany|CountExceeded|InsufficientFreeAddresses|PendingVerification",
+        ),
         (
             "not-found",
             r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation)|^HttpStatus404$",

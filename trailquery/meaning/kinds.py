@@ -30,9 +30,9 @@ s3 bucket AWS::S3::Bucket bucketName =bucket s3BucketName s3Bucket
 s3 accesspoint AWS::S3::AccessPoint -
 ec2 instance AWS::EC2::Instance instanceId =instanceIds
 ssm instance AWS::EC2::Instance =target
+ec2 image AWS::EC2::Image imageId
 ec2 security-group AWS::EC2::SecurityGroup =groupId =groupName securityGroupId
 ec2 snapshot AWS::EC2::Snapshot =snapshotId
-ec2 image AWS::EC2::Image imageId
 ec2 volume AWS::EC2::Volume volumeId
 ec2 network-interface AWS::EC2::NetworkInterface networkInterfaceId
 ec2 route-table AWS::EC2::RouteTable routeTableId
@@ -110,7 +110,7 @@ organizations target - =targetId
 organizations ou AWS::Organizations::OrganizationalUnit =organizationalUnitId
 organizations policy AWS::Organizations::Policy =policyId
 organizations handshake - =handshakeId
-organizations delegated-service - =servicePrincipal
+organizations service - =servicePrincipal
 account region - =regionName
 sso permissionSet AWS::SSO::PermissionSet =permissionSetArn
 sso role - =role_name
@@ -270,6 +270,8 @@ def read_arn(value: str) -> Arn | None:
         return Arn(service, None, "object" if "/" in parts[5] else "bucket", parts[5])
     if service in _WORDLESS and "/" not in parts[5]:
         return Arn(service, account_id, _WORDLESS[service], parts[5].partition(":")[0])
+    if service == "execute-api":  # the API, then stage, method and path
+        return Arn(service, account_id, "api", parts[5].partition("/")[0])
     word, name = _split_resource(parts[5])
     return Arn(service, account_id, _ARN_WORDS.get(word, word), plain_name(service, word, name)) if name else None
 

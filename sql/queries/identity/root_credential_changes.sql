@@ -35,6 +35,7 @@ WHERE
     )
     OR (
         identity_type = 'Root'
+        AND coalesce(json_extract_string(request, '$.userName'), 'AWS ROOT USER') = 'AWS ROOT USER'
         AND action IN (
             'iam:CreateAccessKey', 'iam:UpdateAccessKey', 'iam:DeleteAccessKey',
             'iam:EnableMFADevice', 'iam:DeactivateMFADevice', 'iam:ResyncMFADevice',

@@ -16,10 +16,10 @@
 -- actor = "The caller, readable: user, role/session"
 -- client_ip = "The caller's address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
--- instance_type = "The type; NULL where a launch template says it"
+-- instance_type = "The type; NULL where a launch template says it and nothing was launched"
 -- asked_for = "Instances asked for, at most"
 -- instances = "The instances that came of it"
--- image_id = "The image; NULL where a launch template says it"
+-- image_id = "The image; NULL where a launch template says it and nothing was launched"
 -- instance_profile = "The instance profile, whose role they get"
 -- key_name = "The SSH key they get"
 -- public_ip = "A public address was asked for; the subnet may give one unasked"
@@ -32,6 +32,7 @@
 WITH launches AS (
     SELECT
         *,
+        concat_ws(' ', request, response) AS told,  -- what a launch template says is in the answer
         coalesce(
             try_cast(regexp_extract(request, '"(max|instance)Count" ?: ?"?([0-9]+)', 2) AS INTEGER),
             1
@@ -42,7 +43,7 @@ WITH launches AS (
 
 SELECT
     event_time, actor, client_ip, client,
-    nullif(regexp_extract(request, '"instanceType" ?: ?"([^"]+)', 1), '') AS instance_type,
+    nullif(regexp_extract(told, '"instanceType" ?: ?"([^"]+)', 1), '') AS instance_type,
     asked_for,
     list_transform(
         list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
@@ -53,7 +54,7 @@ SELECT
         list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
         json_extract_string(request, '$.iamInstanceProfile.name')
     ) AS instance_profile,
-    nullif(regexp_extract(request, '"keyName" ?: ?"([^"]+)', 1), '') AS key_name,
+    nullif(regexp_extract(told, '"keyName" ?: ?"([^"]+)', 1), '') AS key_name,
     coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
     outcome, error_code, account_id, region, event_id
 FROM launches

@@ -147,6 +147,8 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("config", "PutDeliveryChannel", {"deliveryChannel": {"s3BucketName": "logs", "name": "default"}}, "delivery-channel/default"),
         ("events", "PutTargets", {"rule": "on-login", "targets": [{"id": "1"}]}, "rule/on-login"),
         ("ec2", "AssociateIamInstanceProfile", {"AssociateIamInstanceProfileRequest": {"InstanceId": "i-0123456789abcdef0", "IamInstanceProfile": {"Name": "Admin"}}}, "i-0123456789abcdef0"),
+        ("sso-directory", "DeleteMfaDeviceForUser", {"user": {"userId": "9067642ac7-a1b2", "directoryId": "d-9067642ac7"}, "deviceId": "1"}, "user/9067642ac7-a1b2"),
+        ("sso-directory", "ImportExternalIdPCertificate", {"directoryId": "d-9067642ac7", "externalIdPId": "1"}, "directory/d-9067642ac7"),
         ("sso", "AttachManagedPolicyToPermissionSet", {"instanceArn": "arn:aws:sso:::instance/ssoins-1", "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "managedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, "permissionSet/ssoins-1/ps-1 +policy/ReadOnlyAccess"),
         ("newservice", "CreateShinyThing", {"other": {"name": "x"}}, None),
         ("s3express", "GetObject", {"bucketName": "fast--use1-az4--x-s3", "key": "a.csv"}, "s3://fast--use1-az4--x-s3/a.csv"),
@@ -243,6 +245,8 @@ def test_security_group_rules_in_their_rarer_shapes():
     both = PERMISSION | {"ipProtocol": "-1", "ipv6Ranges": {"items": [{"cidrIpv6": "::/0"}]}}
     request = {"groupId": GROUP, "ipPermissions": {"items": [both, PERMISSION]}}
     assert aim("ec2", "AuthorizeSecurityGroupEgress", request) == f"{GROUP} +all 0.0.0.0/0 and 2 more"
+    quoted = {"groupId": GROUP, "ipPermissions": {"items": [PERMISSION | {"fromPort": "443", "toPort": "444"}]}}
+    assert aim("ec2", "AuthorizeSecurityGroupIngress", quoted) == f"{GROUP} +tcp/443-444 0.0.0.0/0"
     by_id = {"groupId": GROUP, "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-1"}]}}
     assert aim("ec2", "RevokeSecurityGroupIngress", by_id) == f"{GROUP} -sgr-1"
     rule = {"IpProtocol": "tcp", "FromPort": 20, "ToPort": 25, "CidrIpv6": "::/0"}

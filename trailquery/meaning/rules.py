@@ -1,10 +1,12 @@
 """Security group rules as one readable string."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from trailquery.meaning.fields import items, mapping, text
 
 _PEERS = ("cidrip", "cidripv4", "cidripv6", "prefixlistid", "referencedgroupid", "groupid", "groupname")
+_PORT = re.compile(r"-?[0-9]{1,5}")
 _PEER_LISTS = ("ipranges", "ipv6ranges", "groups", "prefixlistids")
 
 
@@ -53,8 +55,8 @@ def _answered_rules(response: object) -> Iterator[str]:
 
 def _rule(rule: Mapping[str, object], peer: str | None) -> str:
     protocol = str(rule.get("ipprotocol") or "-1")
-    ends = [rule.get("fromport"), rule.get("toport")]
-    numbers = [end for end in ends if isinstance(end, int) and not isinstance(end, bool)]
+    ends = [str(rule.get("fromport")), str(rule.get("toport"))]  # a number, or one in quotes
+    numbers = [int(end) for end in ends if _PORT.fullmatch(end)]
     if protocol == "-1":
         what = "all"
     elif len(numbers) < 2 or numbers[0] == -1:

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Odd clients"
--- question = "Who used bucket browsers, sync tools, bare HTTP libraries or posture scanners?"
+-- question = "Who used bucket browsers, sync tools, bare HTTP libraries, posture scanners, or a browser's name with a long-term key?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1078.004", "T1526", "T1530"]
@@ -9,7 +9,7 @@
 -- [columns]
 -- first_seen = "The first call (UTC)"
 -- last_seen = "The last call (UTC)"
--- tool = "The tool, as the user agent names it"
+-- tool = "The tool, as the user agent names it; browser where a long-term key signed, which no browser holds"
 -- actor = "User, role (all its sessions), root"
 -- client_ips = "Addresses it came from, sorted"
 -- calls = "How many calls"
@@ -22,19 +22,26 @@
 WITH called AS (
     SELECT
         *,
-        lower(
-            regexp_extract(
-                user_agent,
-                '(?i)('  -- a library at the start: further on it is part of an SDK
-                || '^(?:python-requests|python-urllib|aiohttp|curl|wget|go-http-client|okhttp'
-                || '|postmanruntime|transmit|mc )'
-                || '|\b(?:s3 browser|cyberduck|mountain duck|rclone|winscp|filezilla|cloudberry'
-                || '|msp360|s3cmd|s5cmd'
-                || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper|cartography)'
-                || ')',
-                1
+        CASE
+            -- a link signed with it may be opened in a browser: in data events only
+            WHEN client = 'browser' AND key_kind = 'long-term' AND category = 'management'
+                THEN 'browser'
+            ELSE lower(
+                regexp_extract(
+                    user_agent,
+                    '(?i)('  -- a library at the start: further on it is part of an SDK
+                    || '^(?:python-requests|python-urllib|python-httpx|curl|wget|go-http-client'
+                    || '|okhttp|axios|node-fetch|undici|postmanruntime|insomnia|transmit|mc )'
+                    || '|\baiohttp\b'  -- calls itself Python/3.12 aiohttp/3.9
+                    || '|\b(?:s3 browser|cyberduck|mountain duck|rclone|winscp|filezilla'
+                    || '|cloudberry|msp360|s3cmd|s5cmd'
+                    || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper'
+                    || '|cartography)'
+                    || ')',
+                    1
+                )
             )
-        ) AS tool
+        END AS tool
     FROM events
     WHERE
         NOT is_aws_call

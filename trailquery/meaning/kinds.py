@@ -149,6 +149,7 @@ ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress =dom
 workmail user - =userId =entityId
 workmail organization - =organizationId
 ds directory - =directoryId
+identitystore directory - =directoryId
 acm certificate AWS::CertificateManager::Certificate certificateArn
 wafv2 webacl AWS::WAFv2::WebACL webACLArn webACLId
 rolesanywhere trust-anchor AWS::RolesAnywhere::TrustAnchor =trustAnchorId =trustAnchorArn
@@ -181,7 +182,11 @@ _TELLING = re.compile(rf"({'|'.join(_ID_WORDS)})-(?:[0-9a-f]{{17}}|[0-9a-f]{{8}}
 _LONGEST_ID = 40
 _OF_A_SOURCE = 940
 _END = re.compile(r"(source|target|destination)(\w{5,})")  # of a copy: both are of one kind
-_ALIASES = {"monitoring": "cloudwatch", "elasticloadbalancingv2": "elasticloadbalancing"}
+_ALIASES = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancingv2": "elasticloadbalancing",
+    "sso-directory": "identitystore",  # the console of Identity Center
+}
 _SUFFIX = re.compile(r"(name|id|arn|identifier)$")
 # ARN words that differ from the word of the table, and services whose ARNs have none.
 _ARN_WORDS = {"autoScalingGroup": "auto-scaling-group", "launchConfiguration": "launch-configuration"}

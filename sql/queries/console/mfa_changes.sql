@@ -30,7 +30,10 @@ SELECT
     ) AS device,
     coalesce(
         starts_with(target, 'user/')
-        AND target NOT IN ('user/AWS ROOT USER', 'user/' || coalesce(user_name, '')),
+        AND target NOT IN (
+            'user/AWS ROOT USER', 'user/' || coalesce(user_name, ''),
+            'user/' || coalesce(on_behalf_of_user, '')
+        ),
         FALSE
     ) AS of_other_user,
     actor,

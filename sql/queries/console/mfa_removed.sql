@@ -16,7 +16,7 @@
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
--- user = "The user without MFA"
+-- user = "The user without MFA: its name, in Identity Center its id"
 -- actor = "Who took it off"
 -- client_ip = "From which address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
@@ -30,18 +30,27 @@
 WITH settled AS (
     SELECT account_id, target, event_time
     FROM history
-    WHERE action IN ('iam:EnableMFADevice', 'iam:DeleteUser') AND outcome = 'success'
+    WHERE
+        action IN (
+            'iam:EnableMFADevice', 'iam:DeleteUser', 'identitystore:DeleteUser',
+            'sso-directory:CompleteVirtualMfaDeviceRegistration',
+            'sso-directory:CompleteWebAuthnDeviceRegistration', 'sso-directory:DeleteUser'
+        )
+        AND outcome = 'success'
 )
 
 SELECT
     event_time,
     replace(split_part(target, '/', 2), 'AWS ROOT USER', 'root') AS user,
     actor, client_ip, client,
-    json_extract_string(request, '$.serialNumber') AS device,
+    coalesce(
+        json_extract_string(request, '$.serialNumber'),
+        json_extract_string(request, '$.deviceId')
+    ) AS device,
     outcome, error_code, account_id, session_id, event_id
 FROM management_events AS removal
 WHERE
-    action = 'iam:DeactivateMFADevice'
+    action IN ('iam:DeactivateMFADevice', 'sso-directory:DeleteMfaDeviceForUser')
     AND NOT EXISTS (
         SELECT 1 FROM settled
         WHERE

@@ -1,11 +1,11 @@
 -- /// trailquery
--- title = "Guardrails of AI models removed"
--- question = "Which guardrails of Bedrock were deleted, or are no longer enforced?"
+-- title = "Guardrails of AI models removed or weakened"
+-- question = "Which guardrails of Bedrock were deleted, let a kind of text through, or are no longer enforced, or not for every model and text?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
 -- mitre = ["T1562.001"]
--- why = "Prompts and answers pass unfiltered from then on: for whoever uses stolen access to the models, or an agent that shall do what it must not. Harmless where its application is taken down, or another guardrail takes over."
+-- why = "Prompts and answers pass unfiltered from then on: for whoever uses stolen access to the models, or an agent that shall do what it must not. Harmless where its application is taken down, another guardrail takes over, or it was so before: an update sends the whole guardrail, of which the record hides some."
 -- next = "trailquery run bedrock_tampering"
 -- example = "trailquery run guardrails_removed"
 --
@@ -27,6 +27,23 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN ('bedrock:DeleteGuardrail', 'bedrock:DeleteEnforcedGuardrailConfiguration')
-    AND NOT is_aws_call
+    NOT is_aws_call
+    AND (
+        action IN ('bedrock:DeleteGuardrail', 'bedrock:DeleteEnforcedGuardrailConfiguration')
+        OR (
+            action = 'bedrock:UpdateGuardrail'
+            AND regexp_matches(
+                request,
+                '"(inputStrength|(input|output)?[aA]ction)" ?: ?"NONE"'
+                || '|"(input|output)Enabled" ?: ?false|"filtersConfig" ?: ?\[ ?\]'
+            )
+        )
+        OR (
+            action = 'bedrock:PutEnforcedGuardrailConfiguration'
+            AND contains(request, '"configId"')  -- one that is enforced already
+            AND regexp_matches(
+                request, '"excludedModels" ?: ?\[ ?"|: ?"SELECTIVE"|"inputTags" ?: ?"HONOR"'
+            )
+        )
+    )
 ORDER BY event_time, event_id

@@ -25,6 +25,7 @@ SELECT
 FROM events
 WHERE
     action IN (
+        'backup:DeleteBackupVaultNotifications',
         'budgets:DeleteBudget', 'budgets:DeleteBudgetAction', 'budgets:DeleteSubscriber',
         'ce:DeleteAnomalyMonitor', 'ce:DeleteAnomalySubscription',
         'events:DeleteArchive', 'events:DeleteEventBus', 'events:DeleteRule',

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Detection muted"
--- question = "Which findings were suppressed, trusted lists added, rules or controls disabled, without switching a detector off?"
+-- question = "Which findings were suppressed, trusted lists added, rules, controls or scans of images disabled, without switching a detector off?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1562.001"]
@@ -12,7 +12,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The filter, list, rule, standard or finding"
+-- target = "The filter, list, rule, standard, repository or finding"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -30,6 +30,7 @@ WHERE
         'config:DeleteConfigRule', 'config:DeleteConformancePack',
         'config:DeleteOrganizationConfigRule', 'config:DisassociateResourceTypes',
         'config:PutConfigurationRecorder', 'config:PutDeliveryChannel',
+        'ecr:PutImageScanningConfiguration', 'ecr:PutRegistryScanningConfiguration',
         'guardduty:ArchiveFindings', 'guardduty:CreateFilter', 'guardduty:CreateIPSet',
         'guardduty:CreateTrustedEntitySet', 'guardduty:DeleteThreatIntelSet',
         'guardduty:UpdateFilter', 'guardduty:UpdateIPSet',
@@ -45,4 +46,11 @@ WHERE
         'securityhub:UpdateStandardsControl'
     )
     AND NOT is_aws_call
+    -- repositories are made with scanning on; what is scanned all the time is not muted
+    AND NOT (
+        service = 'ecr'
+        AND regexp_matches(
+            coalesce(request, ''), '"scanOnPush" ?: ?true|"scanFrequency" ?: ?"CONTINUOUS_SCAN"'
+        )
+    )
 ORDER BY event_time, event_id

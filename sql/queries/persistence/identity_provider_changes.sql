@@ -39,6 +39,8 @@ WHERE
         'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
         'sso:UpdateTrustedTokenIssuer',
         'sso-directory:CreateExternalIdPConfigurationForDirectory',
+        'sso-directory:DeleteExternalIdPCertificate',
+        'sso-directory:DeleteExternalIdPConfigurationForDirectory',
         'sso-directory:DisableExternalIdPConfigurationForDirectory',
         'sso-directory:EnableExternalIdPConfigurationForDirectory',
         'sso-directory:ImportExternalIdPCertificate',

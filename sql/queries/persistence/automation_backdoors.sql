@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Automation, notebooks and APIs given code or keys"
--- question = "Which SSM documents, notebook scripts, APIs, app back ends or file servers got code, keys or public routes?"
+-- question = "Which SSM documents, notebook scripts, APIs, app back ends, sign-ins of apps or file servers got code, keys, clients, roles or public routes?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1546", "T1133", "T1651"]
@@ -12,7 +12,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The document, notebook, API, app or server"
+-- target = "The document, notebook, API, app, user or identity pool, or server"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -34,6 +34,10 @@ WHERE
         'apprunner:CreateService', 'apprunner:UpdateService',
         'appsync:CreateApiKey', 'appsync:CreateDataSource', 'appsync:CreateResolver',
         'appsync:UpdateApiKey', 'appsync:UpdateGraphqlApi', 'appsync:UpdateResolver',
+        'cognito-identity:SetIdentityPoolRoles', 'cognito-identity:UpdateIdentityPool',
+        'cognito-idp:AddUserPoolClientSecret', 'cognito-idp:CreateIdentityProvider',
+        'cognito-idp:CreateUserPoolClient', 'cognito-idp:UpdateIdentityProvider',
+        'cognito-idp:UpdateUserPoolClient',
         'sagemaker:CreateNotebookInstanceLifecycleConfig',
         'sagemaker:CreateStudioLifecycleConfig', 'sagemaker:UpdateDomain',
         'sagemaker:UpdateNotebookInstanceLifecycleConfig',

@@ -30,11 +30,13 @@ WHERE
     action IN (
         'access-analyzer:DeleteAnalyzer',
         'config:DeleteConfigurationAggregator', 'config:DeleteConfigurationRecorder',
-        'config:DeleteDeliveryChannel', 'config:StopConfigurationRecorder',
+        'config:DeleteDeliveryChannel', 'config:DeleteServiceLinkedConfigurationRecorder',
+        'config:StopConfigurationRecorder',
         'detective:DeleteGraph', 'detective:DeleteMembers',
         'detective:DisassociateMembership',
-        'guardduty:DeleteDetector', 'guardduty:DeleteMembers',
-        'guardduty:DeletePublishingDestination', 'guardduty:DisableOrganizationAdminAccount',
+        'guardduty:DeleteDetector', 'guardduty:DeleteMalwareProtectionPlan',
+        'guardduty:DeleteMembers', 'guardduty:DeletePublishingDestination',
+        'guardduty:DisableOrganizationAdminAccount',
         'guardduty:DisassociateFromAdministratorAccount',
         'guardduty:DisassociateFromMasterAccount', 'guardduty:DisassociateMembers',
         'guardduty:StopMonitoringMembers',
@@ -45,6 +47,7 @@ WHERE
         'macie2:DisassociateFromAdministratorAccount', 'macie2:DisassociateMember',
         'securityhub:BatchDisableStandards', 'securityhub:DeleteMembers',
         'securityhub:DisableOrganizationAdminAccount', 'securityhub:DisableSecurityHub',
+        'securityhub:DisableSecurityHubV2',
         'securityhub:DisassociateFromAdministratorAccount',
         'securityhub:DisassociateFromMasterAccount', 'securityhub:DisassociateMembers'
     )

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Log sources cut off"
--- question = "Which other logs were cut: of flows, DNS, buckets, load balancers, firewalls, clusters, databases, models?"
+-- question = "Which other logs were cut: of flows, DNS, buckets, load balancers, firewalls, directories, clusters, databases, models, or Security Lake's?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -32,10 +32,13 @@ WHERE
         action IN (
             'bedrock:DeleteModelInvocationLoggingConfiguration',
             'cloudfront:DeleteMonitoringSubscription', 'cloudfront:DeleteRealtimeLogConfig',
-            'ec2:DeleteFlowLogs',
+            'ds:DeleteLogSubscription', 'ec2:DeleteFlowLogs',
             'rds:StopActivityStream', 'redshift:DisableLogging', 'route53:DeleteQueryLoggingConfig',
             'route53resolver:DeleteResolverQueryLogConfig',
             'route53resolver:DisassociateResolverQueryLogConfig',
+            'securitylake:DeleteAwsLogSource', 'securitylake:DeleteCustomLogSource',
+            'securitylake:DeleteDataLake',
+            'securitylake:DeleteDataLakeOrganizationConfiguration',
             'waf:DeleteLoggingConfiguration', 'waf-regional:DeleteLoggingConfiguration',
             'wafv2:DeleteLoggingConfiguration'
         )
@@ -46,6 +49,10 @@ WHERE
                 request,
                 '_logs\.s3\.enabled", ?"value": ?"false"|"accessLog": ?\{[^}]*"enabled": ?false'
             )
+        )
+        OR (
+            action = 'network-firewall:UpdateLoggingConfiguration'
+            AND regexp_matches(request, '"logDestinationConfigs": ?\[ ?\]')
         )
         OR (
             action = 'eks:UpdateClusterConfig'

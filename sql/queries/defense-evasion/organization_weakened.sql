@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Organization or its guard rails weakened"
--- question = "Did an account leave, was one removed or closed, a guard-rail policy taken away, or an administrator named?"
+-- question = "Did an account leave, was one removed or closed, a guard-rail policy or control taken away, or an administrator named?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -28,7 +28,8 @@ SELECT
 FROM events
 WHERE
     action IN (
-        'account:CloseAccount', 'organizations:CloseAccount',
+        'account:CloseAccount', 'controltower:DeleteLandingZone', 'controltower:DisableBaseline',
+        'controltower:DisableControl', 'organizations:CloseAccount',
         'organizations:DeleteOrganization', 'organizations:DeletePolicy',
         'organizations:DeregisterDelegatedAdministrator', 'organizations:DetachPolicy',
         'organizations:DisableAWSServiceAccess', 'organizations:DisablePolicyType',

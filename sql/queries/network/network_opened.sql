@@ -1,0 +1,72 @@
+-- /// trailquery
+-- title = "Ways into networks opened"
+-- question = "Who let the Internet or someone else's network into a VPC: by route, gateway, ACL, peering, VPN or connect endpoint?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1133", "T1562.007"]
+-- example = "trailquery run network_opened --since 7d"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "The call, service:api"
+-- target = "The route table, gateway, ACL, VPC, connection or endpoint"
+-- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN or connect endpoint"
+-- let_in = "The network, or the outside account; NULL where the call names neither"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region of the network"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+WITH calls AS (
+    SELECT
+        *,
+        CASE
+            WHEN api IN ('CreateRoute', 'ReplaceRoute') AND contains(request, '"igw-') THEN 'route'
+            WHEN api = 'AttachInternetGateway' THEN 'gateway'
+            WHEN
+                api IN ('CreateNetworkAclEntry', 'ReplaceNetworkAclEntry')
+                AND regexp_matches(request, '"ruleAction" ?: ?"allow"')
+                AND regexp_matches(request, '"egress" ?: ?false')
+                THEN 'ACL'
+            WHEN
+                regexp_matches(api, '^(Create|Modify)VpcBlockPublicAccessExclusion$')
+                OR (api = 'ModifyVpcBlockPublicAccessOptions' AND contains(request, '"off"'))
+                THEN 'guard'
+            WHEN regexp_matches(api, '^(Create|Accept)VpcPeeringConnection$') THEN 'peering'
+            WHEN regexp_matches(api, '^(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)')
+                THEN 'VPN'
+            WHEN api = 'CreateInstanceConnectEndpoint' THEN 'connect endpoint'
+        END AS way,
+        coalesce(
+            json_extract_string(request, '$.destinationCidrBlock'),
+            json_extract_string(request, '$.destinationIpv6CidrBlock'),
+            json_extract_string(request, '$.cidrBlock'),
+            json_extract_string(request, '$.ipv6CidrBlock')
+        ) AS cidr,
+        list_filter(
+            regexp_extract_all(
+                concat_ws(' ', request, response), '(?i)"(peer)?ownerId" ?: ?"([0-9]{12})"', 2
+            ),
+            lambda owner: owner <> account_id
+        )[1] AS peer_account
+    FROM events
+    WHERE service = 'ec2' AND NOT is_aws_call
+)
+
+SELECT
+    event_time, actor, client_ip, client, action, target, way,
+    coalesce(cidr, CASE way WHEN 'peering' THEN peer_account END) AS let_in,
+    outcome, error_code, account_id, region, event_id
+FROM calls
+WHERE
+    way IN ('gateway', 'guard', 'VPN', 'connect endpoint')
+    OR (way IN ('route', 'ACL') AND is_world_network(cidr))
+    OR (
+        way = 'peering'
+        AND peer_account NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
+    )
+ORDER BY event_time, event_id

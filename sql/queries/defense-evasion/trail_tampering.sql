@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Tampering with the trail"
--- question = "Was CloudTrail stopped, deleted, narrowed, or given another log bucket or key?"
+-- question = "Was CloudTrail stopped, deleted, narrowed, left without Insights, or given another log bucket or key?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -32,6 +32,10 @@ WHERE
         'cloudtrail:DeregisterOrganizationDelegatedAdmin',
         'cloudtrail:StopEventDataStoreIngestion', 'cloudtrail:StopLogging',
         'cloudtrail:UpdateEventDataStore', 'cloudtrail:UpdateTrail'
+    )
+    OR (
+        action = 'cloudtrail:PutInsightSelectors'
+        AND regexp_matches(request, '"insightSelectors": ?\[ ?\]')
     )
     OR (
         action = 'cloudtrail:PutEventSelectors'

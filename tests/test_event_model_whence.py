@@ -66,6 +66,14 @@ def test_a_user_agent_loses_its_brackets_and_tells_the_kind_of_client(seen: Told
     assert seen.found("(raw ->> '$.userAgent') LIKE 'aws-sdk-go%'") == set()
 
 
+@told(
+    bill={"eventType": "AwsConsoleAction", "userAgent": "Mozilla/5.0 (X11; Linux x86_64)"},
+    call={"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"},
+)
+def test_what_the_console_did_without_an_api_call_was_done_in_the_console(seen: Told) -> None:
+    assert seen.each("client, from_console_session") == {"bill": ("console", False), "call": ("browser", False)}
+
+
 # ---- 40. MFA
 
 

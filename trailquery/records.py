@@ -121,16 +121,18 @@ def _whence(
     console: bool | str | None,
     kind: str,
     invoked_by: str | None,
+    event_type: str | None,
 ) -> tuple[Any, ...]:
     """client_ip, ip_scope, ip_owner, source_ip_address, user_agent, client, from_console_session, is_aws_call."""
     from_console = flag(console) is True
+    in_console = from_console or (event_type or "").lower() == "awsconsoleaction"
     return (
         client.client_ip(source_ip),
         client.ip_scope(source_ip),
         client.ip_owner(source_ip),
         source_ip,
         client.plain_user_agent(user_agent),
-        client.client(user_agent, source_ip, from_console),
+        client.client(user_agent, source_ip, in_console),
         from_console,
         client.is_aws_call(kind, invoked_by, source_ip),
     )
@@ -286,7 +288,7 @@ _STEPS: tuple[tuple[str | tuple[str, ...], Callable[..., Any], tuple[str, ...]],
      ("action", "outcome", "response_elements", "request_parameters", "actor_arn", "user_name", "account_id")),
     (("client_ip", "ip_scope", "ip_owner", "source_ip_address", "user_agent", "client", "from_console_session",
       "is_aws_call"), _whence,
-     ("source_ip_address", "user_agent", "session_credential_from_console", "identity_type", "invoked_by")),
+     ("source_ip_address", "user_agent", "session_credential_from_console", "identity_type", "invoked_by", "event_type")),
     (("bytes_out", "bytes_in", "switch_from", "endpoint_elsewhere", "plain_additional"), _beside,
      ("additional_event_data", "outcome")),
     (("vpc_endpoint_id", "vpc_endpoint_account_id"), client.vpc_endpoint,

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Identity provider added or altered"
--- question = "Which SAML or OIDC providers, Roles Anywhere anchors or Identity Center sources were added or altered?"
+-- question = "Which SAML or OIDC providers, Roles Anywhere anchors, trusts of directories or Identity Center sources were added or altered?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -15,7 +15,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The provider, anchor, profile or directory"
+-- target = "The provider, anchor, profile, revocation list or directory"
 -- source = "Address of the issuer, where the request says it"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
@@ -30,12 +30,15 @@ SELECT
 FROM events
 WHERE
     action IN (
+        'ds:CreateTrust',
         'iam:AddClientIDToOpenIDConnectProvider', 'iam:CreateOpenIDConnectProvider',
         'iam:CreateSAMLProvider', 'iam:UpdateOpenIDConnectProviderThumbprint',
         'iam:UpdateSAMLProvider',
         'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
+        'rolesanywhere:DeleteCrl', 'rolesanywhere:DisableCrl', 'rolesanywhere:EnableProfile',
         'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',
-        'rolesanywhere:UpdateTrustAnchor',
+        'rolesanywhere:PutAttributeMapping', 'rolesanywhere:UpdateCrl',
+        'rolesanywhere:UpdateProfile', 'rolesanywhere:UpdateTrustAnchor',
         'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
         'sso:UpdateTrustedTokenIssuer',
         'sso-directory:CreateExternalIdPConfigurationForDirectory',

@@ -16,10 +16,10 @@
 -- actor = "The caller, readable: user, role/session"
 -- client_ip = "The caller's address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
--- instance_type = "The type; NULL where a launch template says it and nothing was launched"
+-- instance_type = "The type, in Lightsail the bundle; NULL where a launch template says it and nothing was launched"
 -- asked_for = "Instances asked for, at most"
--- instances = "The instances that came of it"
--- image_id = "The image; NULL where a launch template says it and nothing was launched"
+-- instances = "The instances that came of it, in Lightsail those asked for"
+-- image_id = "The image, in Lightsail the blueprint; NULL where a launch template says it and nothing was launched"
 -- instance_profile = "The instance profile, whose role they get"
 -- key_name = "The SSH key they get"
 -- public_ip = "A public address was asked for; the subnet may give one unasked"
@@ -35,26 +35,38 @@ WITH launches AS (
         concat_ws(' ', request, response) AS told,  -- what a launch template says is in the answer
         coalesce(
             try_cast(regexp_extract(request, '"(max|instance)Count" ?: ?"?([0-9]+)', 2) AS INTEGER),
+            nullif(len(json_extract_string(request, '$.instanceNames[*]')), 0),
             1
         ) AS asked_for
     FROM events
-    WHERE action IN ('ec2:RunInstances', 'ec2:RequestSpotInstances') AND NOT is_aws_call
+    WHERE
+        action IN (
+            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'lightsail:CreateInstances',
+            'lightsail:CreateInstancesFromSnapshot'
+        )
+        AND NOT is_aws_call
 )
 
 SELECT
     event_time, actor, client_ip, client,
-    nullif(regexp_extract(told, '"instanceType" ?: ?"([^"]+)', 1), '') AS instance_type,
+    nullif(regexp_extract(told, '"(instanceType|bundleId)" ?: ?"([^"]+)', 2), '') AS instance_type,
     asked_for,
-    list_transform(
-        list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
-        lambda named: named.name
+    coalesce(
+        nullif(json_extract_string(request, '$.instanceNames[*]'), []),
+        list_transform(
+            list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
+            lambda named: named.name
+        )
     ) AS instances,
-    list_filter(resources, lambda named: named.type = 'AWS::EC2::Image')[1].name AS image_id,
+    coalesce(
+        list_filter(resources, lambda named: named.type = 'AWS::EC2::Image')[1].name,
+        json_extract_string(request, '$.blueprintId')
+    ) AS image_id,
     coalesce(
         list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
         json_extract_string(request, '$.iamInstanceProfile.name')
     ) AS instance_profile,
-    nullif(regexp_extract(told, '"keyName" ?: ?"([^"]+)', 1), '') AS key_name,
+    nullif(regexp_extract(told, '"key(Pair)?Name" ?: ?"([^"]+)', 2), '') AS key_name,
     coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
     outcome, error_code, account_id, region, event_id
 FROM launches

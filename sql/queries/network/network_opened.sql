@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Ways into networks opened"
--- question = "Who let the Internet or someone else's network into a VPC: by route, gateway, ACL, peering, VPN or connect endpoint?"
+-- question = "Who let the Internet or someone else's network into a VPC: by route, gateway, ACL, peering, VPN, connect endpoint or ports of Lightsail?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1133", "T1562.007"]
@@ -12,8 +12,8 @@
 -- client_ip = "The caller's address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
--- target = "The route table, gateway, ACL, VPC, connection or endpoint"
--- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN or connect endpoint"
+-- target = "The route table, gateway, ACL, VPC, connection, endpoint or machine"
+-- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN, connect endpoint or ports (of Lightsail)"
 -- let_in = "The network, or the outside account; NULL where the call names neither"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
@@ -40,6 +40,22 @@ WITH calls AS (
             WHEN regexp_matches(api, '^(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)')
                 THEN 'VPN'
             WHEN api = 'CreateInstanceConnectEndpoint' THEN 'connect endpoint'
+            WHEN
+                api IN ('OpenInstancePublicPorts', 'PutInstancePublicPorts')
+                AND len(
+                    list_filter(
+                        json_members(
+                            coalesce(
+                                json_extract(request, '$.portInfos'),
+                                json_extract(request, '$.portInfo')
+                            )
+                        ),
+                        -- a rule that names nobody lets in all
+                        lambda rule: contains(rule::VARCHAR, '/0"')
+                        OR NOT regexp_matches(rule, '"(cidrs|ipv6Cidrs|cidrListAliases)" ?: ?\[ ?"')
+                    )
+                ) > 0
+                THEN 'ports'
         END AS way,
         coalesce(
             json_extract_string(request, '$.destinationCidrBlock'),
@@ -54,7 +70,7 @@ WITH calls AS (
             lambda owner: owner <> account_id
         )[1] AS peer_account
     FROM events
-    WHERE service = 'ec2' AND NOT is_aws_call
+    WHERE service IN ('ec2', 'lightsail') AND NOT is_aws_call
 )
 
 SELECT
@@ -63,7 +79,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM calls
 WHERE
-    way IN ('gateway', 'guard', 'VPN', 'connect endpoint')
+    way IN ('gateway', 'guard', 'VPN', 'connect endpoint', 'ports')
     OR (way IN ('route', 'ACL') AND is_world_network(cidr))
     OR (
         way = 'peering'

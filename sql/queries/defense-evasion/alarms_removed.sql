@@ -34,7 +34,8 @@ WHERE
         'monitoring:DeleteDashboards', 'monitoring:DisableAlarmActions',
         'monitoring:SetAlarmState', 'monitoring:StopMetricStreams',
         'notifications:DeleteEventRule', 'notifications:DeleteNotificationConfiguration',
-        'sns:DeleteTopic', 'sns:Unsubscribe'
+        'sns:DeleteTopic', 'sns:Unsubscribe',
+        'ssm-incidents:DeleteReplicationSet', 'ssm-incidents:DeleteResponsePlan'
     )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

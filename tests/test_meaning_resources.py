@@ -174,6 +174,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("secretsmanager", "ListSecrets", {"filters": [{"key": "name", "values": ["prod"]}]}, None),
         ("ssm", "AddTagsToResource", {"resourceType": "Parameter", "resourceId": "/prod/db", "tags": []}, "parameter/prod/db"),
         ("config", "GetResourceConfigHistory", {"resourceType": "AWS::S3::Bucket", "resourceId": "payroll"}, "s3://payroll"),
+        ("ec2", "AcceptTransitGatewayVpcAttachment", {"AcceptTransitGatewayVpcAttachmentRequest": {"TransitGatewayAttachmentId": "tgw-attach-0123456789abcdef0"}}, "tgw-attach-0123456789abcdef0"),
         ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0123456789abcdef0"}}}, "fl-0123456789abcdef0"),
         ("ec2", "ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": {"add": {"items": [{"userId": OTHER}, {"group": "all"}]}}}, f"snap-0123456789abcdef0 +{OTHER} and 1 more"),
         ("iam", "ListUsers", None, None),

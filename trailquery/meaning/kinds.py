@@ -43,6 +43,7 @@ ec2 vpc-endpoint AWS::EC2::VPCEndpoint vpcEndpointId
 ec2 vpc-flow-log AWS::EC2::FlowLog flowLogId
 ec2 vpc-peering-connection AWS::EC2::VPCPeeringConnection vpcPeeringConnectionId
 ec2 transit-gateway AWS::EC2::TransitGateway transitGatewayId
+ec2 transit-gateway-attachment AWS::EC2::TransitGatewayAttachment transitGatewayAttachmentId
 ec2 elastic-ip AWS::EC2::EIP allocationId
 ec2 launch-template AWS::EC2::LaunchTemplate launchTemplateId launchTemplateName
 ec2 key-pair AWS::EC2::KeyPair keyName keyPairId

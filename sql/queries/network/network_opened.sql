@@ -36,7 +36,12 @@ WITH calls AS (
                 regexp_matches(api, '^(Create|Modify)VpcBlockPublicAccessExclusion$')
                 OR (api = 'ModifyVpcBlockPublicAccessOptions' AND contains(request, '"off"'))
                 THEN 'guard'
-            WHEN regexp_matches(api, '^(Create|Accept)VpcPeeringConnection$') THEN 'peering'
+            WHEN
+                regexp_matches(
+                    api,
+                    '^(Create|Accept)(VpcPeeringConnection|TransitGateway(Peering|Vpc)Attachment)$'
+                )
+                THEN 'peering'
             WHEN regexp_matches(api, '^(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)')
                 THEN 'VPN'
             WHEN api = 'CreateInstanceConnectEndpoint' THEN 'connect endpoint'
@@ -65,7 +70,8 @@ WITH calls AS (
         ) AS cidr,
         list_filter(
             regexp_extract_all(
-                concat_ws(' ', request, response), '(?i)"(peer)?ownerId" ?: ?"([0-9]{12})"', 2
+                concat_ws(' ', request, response),
+                '(?i)"((peer|vpc)?owner|peerAccount)Id" ?: ?"([0-9]{12})"', 3
             ),
             lambda owner: owner <> account_id
         )[1] AS peer_account

@@ -339,6 +339,7 @@ def insight(state: str, at: str) -> dict[str, Any]:
 @told(start=insight("Start", "2024-03-01T10:00:00Z"), end=insight("End", "2024-03-01T10:07:00Z"))
 def test_the_start_and_the_end_of_an_insight_are_one_row_of_no_caller(seen: Told) -> None:
     assert seen.each("actor, client_ip") == {"start": (None, None), "end": (None, None)}
+    assert seen.each("access, outcome") == {"start": (None, None), "end": (None, None)}
     columns = "insight_id, event_source, event_name, started_at, ended_at"
     assert rows(seen.lake, f"SELECT {columns} FROM insight_events WHERE insight_id = 'one-insight'") == [
         ("one-insight", "ec2.amazonaws.com", "RunInstances", utc(2024, 3, 1, 10), utc(2024, 3, 1, 10, 7))

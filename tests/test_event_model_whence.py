@@ -74,6 +74,22 @@ def test_what_the_console_did_without_an_api_call_was_done_in_the_console(seen: 
     assert seen.each("client, from_console_session") == {"bill": ("console", False), "call": ("browser", False)}
 
 
+CONSOLE_ITSELF = {"sourceIPAddress": "AWS Internal", "userAgent": "AWS Internal", "sessionCredentialFromConsole": True}
+
+
+@told(
+    person=CONSOLE_ITSELF,
+    forwarded=CONSOLE_ITSELF | {"userIdentity": ROLE | {"invokedBy": "AWS Internal"}},
+    no_console=CONSOLE_ITSELF | {"sessionCredentialFromConsole": None},
+)
+def test_what_the_machines_of_the_console_pass_on_was_done_in_the_console(seen: Told) -> None:
+    assert seen.each("client, is_aws_call") == {
+        "person": ("console", False),
+        "forwarded": ("service", True),
+        "no_console": ("service", False),
+    }
+
+
 # ---- 40. MFA
 
 

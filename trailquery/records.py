@@ -125,7 +125,8 @@ def _whence(
 ) -> tuple[Any, ...]:
     """client_ip, ip_scope, ip_owner, source_ip_address, user_agent, client, from_console_session, is_aws_call."""
     from_console = flag(console) is True
-    in_console = from_console or (event_type or "").lower() == "awsconsoleaction"
+    is_aws_call = client.is_aws_call(kind, invoked_by, source_ip)
+    in_console = not is_aws_call and (from_console or (event_type or "").lower() == "awsconsoleaction")
     return (
         client.client_ip(source_ip),
         client.ip_scope(source_ip),
@@ -134,7 +135,7 @@ def _whence(
         client.plain_user_agent(user_agent),
         client.client(user_agent, source_ip, in_console),
         from_console,
-        client.is_aws_call(kind, invoked_by, source_ip),
+        is_aws_call,
     )
 
 

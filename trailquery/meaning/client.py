@@ -63,14 +63,18 @@ def plain_user_agent(user_agent: object) -> str | None:
 
 
 def client(user_agent: object, source_ip_address: object, from_console: bool | None = None) -> str | None:
-    """console, cloudshell, cli, sdk, iac, browser, service or other; null without a user agent. Forgeable."""
+    """console, cloudshell, cli, sdk, iac, browser, service or other; null without a user agent. Forgeable.
+
+    `from_console`: a person did it in the console, whose own machines may stand before it as `AWS Internal`.
+    """
     agent = (plain_user_agent(user_agent) or "")[:_LONGEST_AGENT]
     from_address = _address(source_ip_address) is not None
     if "cloudshell" in agent.lower():
         return "cloudshell"
     if source_ip_address == "cloudformation.amazonaws.com":
         return "iac"
-    if _CONSOLE.search(agent) or (from_address and (from_console or "aws-internal/" in agent)):
+    by_person = from_console and (from_address or source_ip_address == "AWS Internal")
+    if _CONSOLE.search(agent) or by_person or (from_address and "aws-internal/" in agent):
         return "console"
     if not agent:
         return None

@@ -37,7 +37,7 @@ WHERE
         'cognito-identity:SetIdentityPoolRoles', 'cognito-identity:UpdateIdentityPool',
         'cognito-idp:AddUserPoolClientSecret', 'cognito-idp:CreateIdentityProvider',
         'cognito-idp:CreateUserPoolClient', 'cognito-idp:UpdateIdentityProvider',
-        'cognito-idp:UpdateUserPoolClient',
+        'cognito-idp:UpdateUserPool', 'cognito-idp:UpdateUserPoolClient',
         'sagemaker:CreateNotebookInstanceLifecycleConfig',
         'sagemaker:CreateStudioLifecycleConfig', 'sagemaker:UpdateDomain',
         'sagemaker:UpdateNotebookInstanceLifecycleConfig',

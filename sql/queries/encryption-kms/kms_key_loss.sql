@@ -1,18 +1,18 @@
 -- /// trailquery
 -- title = "Encryption keys taken out of use"
--- question = "Were KMS keys disabled or scheduled for deletion, or was their imported material removed or replaced?"
+-- question = "Were KMS keys disabled or scheduled for deletion, was their imported material removed or replaced, or are they kept outside AWS?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1485", "T1486"]
--- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. Harmless when a system is retired on purpose; keys made less than a day before, as tests make and drop them, are left out."
+-- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. What is encrypted with material that someone brought along is theirs to give back. Harmless when a system is retired on purpose, or where keys are brought along by design; keys made less than a day before are left out when they are disabled or dropped, as tests do."
 -- next = "trailquery run timeline_resource {key_id}"
 -- example = "trailquery run kms_key_loss --min-age-hours 0"
 --
 -- [params.min_age_hours]
 -- type = "integer"
 -- default = 24
--- about = "Hours since the key was made, below which it is left out; a key made before all that is held counts as old"
+-- about = "Hours since the key was made, below which disabling or dropping it is left out; a key made before all that is held counts as old"
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
@@ -45,12 +45,21 @@ SELECT
     events.outcome, events.error_code, events.account_id, events.region, events.event_id
 FROM events LEFT JOIN creations ON events.target = creations.target
 WHERE
-    events.action IN (
-        'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteImportedKeyMaterial',
-        'kms:ImportKeyMaterial', 'kms:DisconnectCustomKeyStore', 'kms:DeleteCustomKeyStore'
-    )
-    AND NOT events.is_aws_call
-    AND coalesce(
-        events.event_time >= creations.created_at + to_hours($min_age_hours), TRUE
+    NOT events.is_aws_call
+    AND (
+        events.action IN (
+            'kms:DeleteImportedKeyMaterial', 'kms:ImportKeyMaterial',
+            'kms:DisconnectCustomKeyStore', 'kms:DeleteCustomKeyStore'
+        )
+        OR (
+            events.action IN ('kms:CreateCustomKeyStore', 'kms:UpdateCustomKeyStore')
+            AND contains(lower(events.request), '"xksproxyuri')
+        )
+        OR (
+            events.action IN ('kms:DisableKey', 'kms:ScheduleKeyDeletion')
+            AND coalesce(
+                events.event_time >= creations.created_at + to_hours($min_age_hours), TRUE
+            )
+        )
     )
 ORDER BY event_time, event_id

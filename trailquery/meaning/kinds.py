@@ -87,6 +87,7 @@ eks nodegroup AWS::EKS::Nodegroup =nodegroupName
 ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName
 codebuild project AWS::CodeBuild::Project projectName
+codebuild sandbox - =sandboxId
 codepipeline pipeline AWS::CodePipeline::Pipeline =pipelineName
 cloudformation stack AWS::CloudFormation::Stack =stackName =stackId
 cloudformation stackset AWS::CloudFormation::StackSet =stackSetName

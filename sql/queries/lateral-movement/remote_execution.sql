@@ -40,6 +40,8 @@ WHERE
         'ecs:ExecuteCommand', 'eks:AccessKubernetesApi', 'cloudshell:CreateEnvironment',
         'cloudshell:CreateSession', 'lightsail:GetInstanceAccessDetails',
         'gamelift:GetComputeAccess', 'gamelift:GetInstanceAccess',
-        'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl'
+        'codebuild:StartCommandExecution', 'codebuild:StartSandboxConnection',
+        'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl',
+        'sagemaker:StartSession'
     )
 ORDER BY event_time, event_id

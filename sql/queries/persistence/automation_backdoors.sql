@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Automation, notebooks and APIs given code or keys"
--- question = "Which SSM documents, notebook scripts, APIs, app back ends, sign-ins of apps or file servers got code, keys, clients, roles or public routes?"
+-- question = "Which SSM documents and settings, notebook scripts, APIs, app back ends, sign-ins of apps or file servers got code, keys, clients, roles or public routes?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1546", "T1133", "T1651"]
@@ -44,7 +44,8 @@ WHERE
         'ssm:CreateActivation', 'ssm:CreateAssociation', 'ssm:CreateAssociationBatch',
         'ssm:CreateDocument', 'ssm:ModifyDocumentPermission',
         'ssm:RegisterTaskWithMaintenanceWindow', 'ssm:UpdateAssociation', 'ssm:UpdateDocument',
-        'ssm:UpdateDocumentDefaultVersion',
+        'ssm:UpdateDocumentDefaultVersion', 'ssm:UpdateManagedInstanceRole',
+        'ssm:UpdateServiceSetting',
         'transfer:CreateServer', 'transfer:CreateUser'
     )
     AND NOT is_aws_call

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Triggers set up"
--- question = "Which rules, schedules, notifications, subscriptions or event sources were set up or redirected to run code?"
+-- question = "Which rules, schedules, notifications, subscriptions, rotations, sign-ins or event sources were set up or redirected to run code?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1546"]
@@ -35,14 +35,25 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
-        'events:CreateApiDestination', 'events:CreateConnection', 'events:CreateEventBus',
-        'events:EnableRule', 'events:PutPermission', 'events:PutRule', 'events:PutTargets',
-        'lambda:CreateEventSourceMapping', 'lambda:PutFunctionEventInvokeConfig',
-        'lambda:UpdateEventSourceMapping', 'logs:PutDestination', 'logs:PutSubscriptionFilter',
-        'pipes:CreatePipe', 'pipes:UpdatePipe', 's3:PutBucketNotification',
-        'scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'sns:Subscribe',
-        'states:CreateStateMachine', 'states:UpdateStateMachine'
+    NOT is_aws_call
+    AND (
+        action IN (
+            'events:CreateApiDestination', 'events:CreateConnection', 'events:CreateEventBus',
+            'events:EnableRule', 'events:PutPermission', 'events:PutRule', 'events:PutTargets',
+            'lambda:CreateEventSourceMapping', 'lambda:PutFunctionEventInvokeConfig',
+            'lambda:UpdateEventSourceMapping', 'logs:PutDestination', 'logs:PutSubscriptionFilter',
+            'pipes:CreatePipe', 'pipes:UpdatePipe', 's3:PutBucketNotification',
+            'scheduler:CreateSchedule', 'scheduler:UpdateSchedule',
+            'ses:CreateReceiptRule', 'ses:UpdateReceiptRule', 'sns:Subscribe',
+            'states:CreateStateMachine', 'states:UpdateStateMachine'
+        )
+        OR (
+            action = 'secretsmanager:RotateSecret'
+            AND contains(request, '"rotationLambdaARN"')
+        )
+        OR (
+            action IN ('cognito-idp:CreateUserPool', 'cognito-idp:UpdateUserPool')
+            AND regexp_matches(request, '"lambdaConfig" ?: ?\{ ?"')
+        )
     )
-    AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Ways into what already holds a role"
--- question = "Who got into something that runs with a role of its own: notebook, Glue endpoint, build, stack, task, template?"
+-- question = "Who got into something that runs with a role of its own: notebook, Glue endpoint, build, stack, stack set, task, template?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1548.005", "T1651"]
@@ -25,19 +25,24 @@ SELECT
 FROM events
 WHERE
     action IN (
-        'cloudformation:ExecuteChangeSet', 'cloudformation:UpdateStack',
-        'codebuild:StartBuild', 'codebuild:StartBuildBatch',
+        'cloudformation:CreateStackInstances', 'cloudformation:ExecuteChangeSet',
+        'cloudformation:UpdateStack', 'cloudformation:UpdateStackInstances',
+        'cloudformation:UpdateStackSet',
+        'codebuild:StartBuild', 'codebuild:StartBuildBatch', 'codebuild:StartSandbox',
         'codestar:CreateProjectFromTemplate', 'datapipeline:ActivatePipeline',
         'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand', 'ecs:RunTask',
         'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:UpdateJob',
         'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
         'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl',
-        'sagemaker:UpdateNotebookInstance',
+        'sagemaker:StartSession', 'sagemaker:UpdateNotebookInstance',
         'sagemaker:UpdateNotebookInstanceLifecycleConfig',
         'states:UpdateStateMachine'
     )
     AND NOT is_aws_call
     -- of an instance only what it runs at start, of a build only with other commands
     AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
-    AND (service <> 'codebuild' OR regexp_matches(request, 'buildspecOverride|imageOverride'))
+    AND (
+        NOT starts_with(api, 'StartBuild')
+        OR regexp_matches(request, 'buildspecOverride|imageOverride')
+    )
 ORDER BY event_time, event_id

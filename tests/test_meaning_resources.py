@@ -90,6 +90,8 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ),
         ("ssm", "GetParameters", {"names": ["/a/b", "/a/c", "/a/d"]}, "parameter/a/b and 2 more"),
         ("ssm", "SendCommand", {"instanceIds": ["i-0123456789abcdef0"], "documentName": "AWS-RunShellScript"}, "i-0123456789abcdef0"),
+        ("ssm", "SendCommand", {"targets": [{"key": "InstanceIds", "values": ["mi-1", "i-2"]}], "documentName": "AWS-RunShellScript"}, "mi-1 and 1 more"),
+        ("ssm", "SendCommand", {"targets": [{"key": "tag:env", "values": ["prod"]}], "documentName": "AWS-RunShellScript"}, "document/AWS-RunShellScript"),
         ("ssm", "StartSession", {"target": "i-0123456789abcdef0"}, "i-0123456789abcdef0"),
         ("cloudtrail", "StopLogging", {"name": f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/main"}, "trail/main"),
         ("cloudtrail", "CreateTrail", {"name": "main", "s3BucketName": "logs"}, "trail/main"),

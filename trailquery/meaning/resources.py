@@ -101,7 +101,7 @@ def mentions(
     refused = in_message(error_message) if error_message else None
     return Mentions(
         listed(resources) if resources else [],
-        in_parameters(service, api, request, "request") if request else [],
+        in_parameters(service, api, request, "request") + in_targets(service, request) if request else [],
         in_filters(service, api, request) if request else [],
         in_parameters(service, api, response, "response") if response else [],
         [one for said in details if said for one in in_parameters(service, api, said, "details")],
@@ -221,6 +221,21 @@ def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
     parts = [part for part in document.items() if part[0] != "xmlns"]
     name, inner = parts[0] if len(parts) == 1 else ("", None)
     return inner if isinstance(inner, dict) and _ENVELOPE.fullmatch(name) else document
+
+
+def in_targets(service: str, request: object) -> list[Mention]:
+    """The machines that a command is for, named one by one: `targets` of Systems Manager with the key InstanceIds.
+
+    Source: Systems Manager API Reference, "Target"; other keys are tags and resource groups.
+    """
+    kind = kind_of_parameter(service, "target") if service == "ssm" else None
+    named = [
+        text(value)
+        for entry in (items(mapping(request).get("targets")) if kind else ())
+        if (text_at(entry, "key") or "").lower() == "instanceids"
+        for value in items(mapping(entry).get("values"))
+    ]
+    return [_mention(kind, one, "request.targets", True) for one in named if kind and one and len(one) <= LONGEST_NAME]
 
 
 def in_filters(service: str, api: str, request: object) -> list[Mention]:

@@ -50,6 +50,8 @@ WITH called AS (
             AND starts_with(coalesce(role_name, ''), 'AWSReservedSSO_')
             AND starts_with(user_agent, 'Go-http-client/')
         )
+        -- the agent of Systems Manager, on every machine, calls itself Go-http-client, too
+        AND NOT regexp_matches(action, '^ssm:(Create|Open)(Control|Data)Channel$')
 )
 
 SELECT

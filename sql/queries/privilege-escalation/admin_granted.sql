@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Administrator rights given"
--- question = "Who gave administrator rights, by AdministratorAccess, IAMFullAccess or a policy that allows everything?"
+-- question = "Who gave administrator rights, by AdministratorAccess, IAMFullAccess or a policy that allows everything or all of IAM?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -23,7 +23,27 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH grants AS (
+WITH own_policies AS (
+    SELECT event_id
+    FROM policy_statements
+    WHERE
+        policy_kind = 'identity'
+        AND effect = 'Allow'
+        AND list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*', 'arn:aws:iam::*'])
+        AND (
+            is_admin
+            OR list_contains(list_transform(actions, lambda action: lower(action)), 'iam:*')
+            -- all but some, and IAM is not among those
+            OR (
+                len(not_actions) > 0
+                AND NOT regexp_matches(
+                    array_to_string(not_actions, ' '), '(?i)(^| )(\*|iam:)'
+                )
+            )
+        )
+),
+
+grants AS (
     SELECT
         *,
         CASE
@@ -40,10 +60,7 @@ WITH grants AS (
                     ''
                 )
             WHEN
-                event_id IN (
-                    SELECT event_id FROM policy_statements
-                    WHERE is_admin AND policy_kind = 'identity'
-                )
+                event_id IN (SELECT own_policies.event_id FROM own_policies)
                 THEN 'own policy'
         END AS rights
     FROM events

@@ -49,6 +49,10 @@ WHERE
         AND contains(events.request, 'PUBLIC_READ')
     )
     OR (
+        events.action = 'elasticmapreduce:PutBlockPublicAccessConfiguration'
+        AND regexp_matches(events.request, '"blockPublicSecurityGroupRules" ?: ?false')
+    )
+    OR (
         events.action = 'ssm:ModifyDocumentPermission'
         AND regexp_matches(events.request, '(?i)"accountIdsToAdd" ?: ?\[ ?"all"')
     )

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Protection at the edge removed"
--- question = "Which web ACLs, Shield protections or network firewalls were removed from what they protected?"
+-- question = "Which web ACLs, Shield protections, network or DNS firewalls were removed from what they protected?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -28,9 +28,11 @@ SELECT
 FROM events
 WHERE
     action IN (
-        'fms:DeletePolicy', 'network-firewall:DeleteFirewall',
-        'network-firewall:DeleteFirewallPolicy', 'network-firewall:DeleteRuleGroup',
-        'shield:DeleteProtection', 'shield:DeleteProtectionGroup',
+        'fms:DeletePolicy', 'fms:DisassociateAdminAccount',
+        'network-firewall:DeleteFirewall', 'network-firewall:DeleteFirewallPolicy',
+        'network-firewall:DeleteRuleGroup',
+        'route53resolver:DisassociateFirewallRuleGroup', 'shield:DeleteProtection',
+        'shield:DeleteProtectionGroup',
         'shield:DisableApplicationLayerAutomaticResponse',
         'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
         'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',

@@ -1,11 +1,11 @@
 -- /// trailquery
--- title = "Master password of a database reset"
--- question = "Who reset the master password of a database, or of a user of a cache or directory?"
+-- title = "Password of a database reset, or another way to sign in to it opened"
+-- question = "Who reset the master password of a database, or of a user of a cache or directory, or let IAM identities or the Data API into one?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
 -- mitre = ["T1098"]
--- why = "Whoever sets the master password reads the whole database, and shuts out who knew the old one. Harmless as a planned rotation, which Secrets Manager mostly does by itself, or where Terraform holds the password."
+-- why = "Whoever sets the master password reads the whole database, and shuts out who knew the old one; IAM sign-in and the Data API come beside the password, the latter from outside the network. Harmless as a planned rotation, which Secrets Manager mostly does by itself, or where Terraform holds the password."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run database_password_changes"
 --
@@ -16,29 +16,52 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
 -- target = "The database, cluster, user or directory"
+-- way = "password, IAM sign-in or Data API"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
+WITH calls AS (
+    SELECT
+        *,
+        CASE
+            WHEN
+                action IN (
+                    'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'redshift:ModifyCluster',
+                    'redshift-serverless:UpdateNamespace', 'docdb-elastic:UpdateCluster',
+                    'lightsail:UpdateRelationalDatabase', 'elasticache:ModifyUser',
+                    'memorydb:UpdateUser', 'elasticache:ModifyReplicationGroup',
+                    'ds:ResetUserPassword'
+                )
+                AND len(list_filter(
+                    json_extract_string(request, [
+                        '$.masterUserPassword', '$.adminUserPassword', '$.passwords', '$.authToken',
+                        '$.authenticationMode.passwords', '$.newPassword'
+                    ]),
+                    lambda secret: secret IS NOT NULL
+                )) > 0
+                THEN 'password'
+            WHEN
+                action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
+                AND regexp_matches(request, '"enableIAMDatabaseAuthentication" ?: ?true')
+                THEN 'IAM sign-in'
+            WHEN
+                action = 'rds:EnableHttpEndpoint'
+                OR (
+                    action = 'rds:ModifyDBCluster'
+                    AND regexp_matches(request, '"enableHttpEndpoint" ?: ?true')
+                )
+                THEN 'Data API'
+        END AS way
+    FROM management_events
+    WHERE NOT is_aws_call
+)
+
 SELECT
-    event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
-    event_id
-FROM management_events
-WHERE
-    NOT is_aws_call
-    AND action IN (
-        'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'redshift:ModifyCluster',
-        'redshift-serverless:UpdateNamespace', 'docdb-elastic:UpdateCluster',
-        'lightsail:UpdateRelationalDatabase', 'elasticache:ModifyUser', 'memorydb:UpdateUser',
-        'elasticache:ModifyReplicationGroup', 'ds:ResetUserPassword'
-    )
-    AND len(list_filter(
-        json_extract_string(request, [
-            '$.masterUserPassword', '$.adminUserPassword', '$.passwords', '$.authToken',
-            '$.authenticationMode.passwords', '$.newPassword'
-        ]),
-        lambda secret: secret IS NOT NULL
-    )) > 0
+    event_time, actor, client_ip, client, action, target, way, outcome, error_code, account_id,
+    region, event_id
+FROM calls
+WHERE way IS NOT NULL
 ORDER BY event_time, event_id

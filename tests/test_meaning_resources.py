@@ -178,6 +178,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("config", "GetResourceConfigHistory", {"resourceType": "AWS::S3::Bucket", "resourceId": "payroll"}, "s3://payroll"),
         ("ec2", "AcceptTransitGatewayVpcAttachment", {"AcceptTransitGatewayVpcAttachmentRequest": {"TransitGatewayAttachmentId": "tgw-attach-0123456789abcdef0"}}, "tgw-attach-0123456789abcdef0"),
         ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0123456789abcdef0"}}}, "fl-0123456789abcdef0"),
+        ("ec2-instance-connect", "OpenTunnel", {"instanceConnectEndpointId": "eice-0123456789abcdef0", "maxTunnelDuration": "3600", "remotePort": "22", "privateIpAddress": "10.0.1.1"}, "eice-0123456789abcdef0"),
         ("ec2", "ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": {"add": {"items": [{"userId": OTHER}, {"group": "all"}]}}}, f"snap-0123456789abcdef0 +{OTHER} and 1 more"),
         ("iam", "ListUsers", None, None),
         ("signin", "ConsoleLogin", None, None),
@@ -211,6 +212,12 @@ def test_a_new_resource_is_named_by_the_response():
         )
         == "tmf-1"
     )
+    endpoint = {
+        "CreateInstanceConnectEndpointResponse": {"instanceConnectEndpoint": {"instanceConnectEndpointId": "eice-1"}}
+    }
+    asked = {"CreateInstanceConnectEndpointRequest": {"SubnetId": "subnet-1"}}
+    assert aim("ec2", "CreateInstanceConnectEndpoint", asked, endpoint) == "eice-1"
+    assert aim("ec2", "CreateInstanceConnectEndpoint", asked) == "subnet-1"
     own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
     assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
 

@@ -41,6 +41,7 @@ ec2 internet-gateway AWS::EC2::InternetGateway internetGatewayId
 ec2 natgateway AWS::EC2::NatGateway natGatewayId
 ec2 vpc-endpoint AWS::EC2::VPCEndpoint vpcEndpointId
 ec2 vpc-flow-log AWS::EC2::FlowLog flowLogId
+ec2 instance-connect-endpoint AWS::EC2::InstanceConnectEndpoint instanceConnectEndpointId
 ec2 vpc-peering-connection AWS::EC2::VPCPeeringConnection vpcPeeringConnectionId
 ec2 transit-gateway AWS::EC2::TransitGateway transitGatewayId
 ec2 transit-gateway-attachment AWS::EC2::TransitGatewayAttachment transitGatewayAttachmentId

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Credentials used in several places at once"
--- question = "Which keys or sessions went to and fro between addresses faster than a person moves?"
+-- question = "Which keys, sessions or tokens of Identity Center went to and fro between addresses faster than a person moves?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1078.004", "T1550.001"]
@@ -31,19 +31,25 @@
 -- scopes = "What they are, sorted: aws, cloud, vpn, tor or public"
 -- clients = "Kinds of client program at the changes, sorted; forgeable"
 -- failed = "Calls right after a change that were refused or failed"
--- key_kind = "long-term or temporary"
--- session_id = "The session, all its keys together; of a long-term key the key"
+-- key_kind = "long-term or temporary; NULL is a token of Identity Center"
+-- session_id = "The session, all its keys together; of a long-term key the key, of a token its credential_id"
 -- event_ids = "The calls on both sides of each change, sorted"
 -- ///
-WITH calls AS (
+WITH used AS (
+    -- whoever holds a token of the access portal gets the credentials of its user's roles
+    SELECT *, coalesce(session_id, credential_id) AS used_id
+    FROM events
+),
+
+calls AS (
     SELECT
         *,
-        lag(event_time) OVER (PARTITION BY session_id ORDER BY event_time, event_id) AS time_before,
-        lag(client_ip) OVER (PARTITION BY session_id ORDER BY event_time, event_id) AS ip_before,
-        lag(event_id) OVER (PARTITION BY session_id ORDER BY event_time, event_id) AS id_before
-    FROM events
+        lag(event_time) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS time_before,
+        lag(client_ip) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS ip_before,
+        lag(event_id) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS id_before
+    FROM used
     WHERE
-        session_id IS NOT NULL
+        used_id IS NOT NULL
         AND client_ip IS NOT NULL
         AND ip_scope <> 'private'
         AND $key_kind IN ('any', key_kind)
@@ -56,10 +62,10 @@ SELECT
     list_sort(list(DISTINCT ip_scope)) AS scopes,
     list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    min(key_kind) AS key_kind, session_id,
+    min(key_kind) AS key_kind, used_id AS session_id,
     list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids
 FROM calls
 WHERE client_ip <> ip_before AND event_time <= time_before + $within
-GROUP BY session_id
+GROUP BY used_id
 HAVING count(*) >= $min_changes
 ORDER BY changes DESC, session_id

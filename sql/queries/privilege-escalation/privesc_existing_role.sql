@@ -30,7 +30,8 @@ WHERE
         'cloudformation:UpdateStackSet',
         'codebuild:StartBuild', 'codebuild:StartBuildBatch', 'codebuild:StartSandbox',
         'codestar:CreateProjectFromTemplate', 'datapipeline:ActivatePipeline',
-        'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand', 'ecs:RunTask',
+        'ec2:CreateReplaceRootVolumeTask', 'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand',
+        'ecs:RunTask',
         'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:UpdateJob',
         'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
         'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl',
@@ -39,8 +40,9 @@ WHERE
         'states:UpdateStateMachine'
     )
     AND NOT is_aws_call
-    -- of an instance only what it runs at start, of a build only with other commands
+    -- of an instance only its start script or another image, of a build only other commands
     AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
+    AND (api <> 'CreateReplaceRootVolumeTask' OR contains(lower(request), '"imageid"'))
     AND (
         NOT starts_with(api, 'StartBuild')
         OR regexp_matches(request, 'buildspecOverride|imageOverride')

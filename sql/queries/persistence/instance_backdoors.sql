@@ -23,15 +23,20 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
+WITH stops AS (
+    SELECT event_time, unnest(list_transform(resources, lambda named: named.name)) AS stopped
+    FROM history
+    WHERE action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
+)
+
 SELECT
     changed.event_time, changed.actor, changed.client_ip, changed.client, changed.action,
     changed.target,
     coalesce(
-        changed.target IN (
-            SELECT stop.target FROM history AS stop
+        split_part(changed.target, '/', -1) IN (
+            SELECT stops.stopped FROM stops
             WHERE
-                stop.action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
-                AND stop.event_time BETWEEN
+                stops.event_time BETWEEN
                 changed.event_time - INTERVAL 1 HOUR AND changed.event_time
         ),
         FALSE

@@ -150,6 +150,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("events", "PutTargets", {"rule": "on-login", "targets": [{"id": "1"}]}, "rule/on-login"),
         ("ec2", "AssociateIamInstanceProfile", {"AssociateIamInstanceProfileRequest": {"InstanceId": "i-0123456789abcdef0", "IamInstanceProfile": {"Name": "Admin"}}}, "i-0123456789abcdef0"),
         ("sso-directory", "DeleteMfaDeviceForUser", {"user": {"userId": "9067642ac7-a1b2", "directoryId": "d-9067642ac7"}, "deviceId": "1"}, "user/9067642ac7-a1b2"),
+        ("firehose", "UpdateDestination", {"deliveryStreamName": "waf-logs", "destinationId": "destinationId-000000000001"}, "deliverystream/waf-logs"),
         ("sso-directory", "ImportExternalIdPCertificate", {"directoryId": "d-9067642ac7", "externalIdPId": "1"}, "directory/d-9067642ac7"),
         ("sso", "AttachManagedPolicyToPermissionSet", {"instanceArn": "arn:aws:sso:::instance/ssoins-1", "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "managedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, "permissionSet/ssoins-1/ps-1 +policy/ReadOnlyAccess"),
         ("newservice", "CreateShinyThing", {"other": {"name": "x"}}, None),

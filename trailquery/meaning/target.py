@@ -12,7 +12,7 @@ _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": 
 _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
-_OF_ANOTHER = frozenset({("kms", "grant")})  # about the key that a grant opens
+_OF_ANOTHER = frozenset({("kms", "grant"), ("firehose", "destination")})  # about the key it opens, the stream it ends
 # What a call is about that has no parameter for it: the one of the account.
 _IMPLIED = {
     ("glue", "GetResourcePolicy"): "catalog",

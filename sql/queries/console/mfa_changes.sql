@@ -8,7 +8,7 @@
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
--- action = "service:api; signin:CheckMfa is a code that was refused; sso and sso-directory are Identity Center"
+-- action = "service:api; signin:CheckMfa is a code that was refused; sso and sso-directory are Identity Center, ds is a directory whose MFA is RADIUS"
 -- target = "The user, else the device; in Identity Center what the record names"
 -- device = "The MFA device: its serial number, ARN or name"
 -- of_other_user = "The user is not the one who called"
@@ -45,5 +45,6 @@ WHERE
         AND access = 'write'
         AND regexp_matches(api, '(?i)mfadevice|webauthndevice')
     )
+    OR action IN ('ds:DisableRadius', 'ds:EnableRadius', 'ds:UpdateRadius')
     OR (action = 'signin:CheckMfa' AND outcome <> 'success')
 ORDER BY event_time, event_id

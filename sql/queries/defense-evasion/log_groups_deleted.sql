@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Log groups deleted or shortened"
--- question = "Which log groups, streams, subscriptions or destinations were deleted, and which retentions set?"
+-- question = "Which log groups, streams, subscriptions or destinations were deleted, which deliveries sent elsewhere, and which retentions set?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1070", "T1562.008"]
@@ -27,6 +27,7 @@ SELECT
 FROM events
 WHERE
     action IN (
+        'firehose:DeleteDeliveryStream', 'firehose:UpdateDestination',
         'logs:CancelExportTask', 'logs:DeleteDataProtectionPolicy', 'logs:DeleteDelivery',
         'logs:DeleteDeliveryDestination', 'logs:DeleteDeliverySource', 'logs:DeleteDestination',
         'logs:DeleteLogGroup', 'logs:DeleteLogStream', 'logs:DeleteMetricFilter',

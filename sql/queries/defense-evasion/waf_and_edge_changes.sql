@@ -29,7 +29,11 @@ WHERE
             'cloudfront', 'fms', 'network-firewall', 'shield', 'waf', 'waf-regional', 'wafv2'
         )
         OR action IN (
-            'elasticloadbalancing:CreateListener', 'elasticloadbalancing:DeleteListener',
+            'elasticloadbalancing:ApplySecurityGroupsToLoadBalancer',
+            'elasticloadbalancing:CreateListener',
+            'elasticloadbalancing:CreateLoadBalancerListeners',
+            'elasticloadbalancing:DeleteListener',
+            'elasticloadbalancing:DeleteLoadBalancerListeners',
             'elasticloadbalancing:ModifyListener', 'elasticloadbalancing:ModifyRule',
             'elasticloadbalancing:SetSecurityGroups'
         )

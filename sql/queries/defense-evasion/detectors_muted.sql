@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Detection muted"
--- question = "Which findings were suppressed, trusted lists added, rules, controls or scans of images disabled, without switching a detector off?"
+-- question = "Which findings were suppressed, and which rules, controls, lists of threats or scans of images disabled, without switching a detector off?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1562.001"]
@@ -35,14 +35,12 @@ WHERE
         'config:PutConfigurationRecorder', 'config:PutDeliveryChannel',
         'config:PutRetentionConfiguration',
         'ecr:PutImageScanningConfiguration', 'ecr:PutRegistryScanningConfiguration',
-        'guardduty:ArchiveFindings', 'guardduty:CreateFilter', 'guardduty:CreateIPSet',
-        'guardduty:CreateTrustedEntitySet', 'guardduty:DeleteThreatEntitySet',
+        'guardduty:ArchiveFindings', 'guardduty:CreateFilter', 'guardduty:DeleteThreatEntitySet',
         'guardduty:DeleteThreatIntelSet',
-        'guardduty:UpdateFilter', 'guardduty:UpdateIPSet', 'guardduty:UpdateMalwareProtectionPlan',
+        'guardduty:UpdateFilter', 'guardduty:UpdateMalwareProtectionPlan',
         'guardduty:UpdateMalwareScanSettings',
         'guardduty:UpdateOrganizationConfiguration', 'guardduty:UpdatePublishingDestination',
         'guardduty:UpdateThreatEntitySet', 'guardduty:UpdateThreatIntelSet',
-        'guardduty:UpdateTrustedEntitySet',
         'inspector2:CreateFilter', 'inspector2:UpdateFilter',
         'macie2:CreateAllowList', 'macie2:CreateFindingsFilter', 'macie2:UpdateAllowList',
         'macie2:UpdateClassificationJob', 'macie2:UpdateFindingsFilter',

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Log sources cut off"
--- question = "Which other logs were cut: of flows, DNS, buckets, load balancers, firewalls, directories, clusters, databases, models, or Security Lake's?"
+-- question = "Which other logs were cut: of flows, DNS, APIs, buckets, load balancers, firewalls, directories, clusters, databases, models, or Security Lake's?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -30,6 +30,7 @@ WHERE
     NOT is_aws_call
     AND (
         action IN (
+            'apigateway:DeleteAccessLogSettings',
             'bedrock:DeleteModelInvocationLoggingConfiguration',
             'cloudfront:DeleteMonitoringSubscription', 'cloudfront:DeleteRealtimeLogConfig',
             'ds:DeleteLogSubscription', 'ec2:DeleteFlowLogs',
@@ -53,6 +54,14 @@ WHERE
         OR (
             action = 'network-firewall:UpdateLoggingConfiguration'
             AND regexp_matches(request, '"logDestinationConfigs": ?\[ ?\]')
+        )
+        OR (
+            action = 'apigateway:UpdateStage'
+            AND regexp_matches(
+                request,
+                '"op": ?"remove", ?"path": ?"/accessLogSettings'
+                || '|"path": ?"/accessLogSettings[^}]*"op": ?"remove"'
+            )
         )
         OR (
             action = 'eks:UpdateClusterConfig'

@@ -126,6 +126,8 @@ cloudfront distribution AWS::CloudFront::Distribution distributionId
 apigateway restapi AWS::ApiGateway::RestApi =restApiId
 apigateway api AWS::ApiGatewayV2::Api =apiId
 appsync apis AWS::AppSync::GraphQLApi =apiId
+directconnect dxvif - =virtualInterfaceId
+directconnect dxcon - =connectionId
 elasticloadbalancing loadbalancer AWS::ElasticLoadBalancingV2::LoadBalancer loadBalancerName loadBalancerArn
 elasticloadbalancing targetgroup AWS::ElasticLoadBalancingV2::TargetGroup targetGroupArn targetGroupName
 autoscaling auto-scaling-group AWS::AutoScaling::AutoScalingGroup autoScalingGroupName

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Ways into networks opened"
--- question = "Who let the Internet or someone else's network into a VPC: by route, gateway, ACL, peering, VPN, connect endpoint or ports of Lightsail?"
+-- question = "Who let the Internet or someone else's network into a VPC: by route, gateway, ACL, peering, VPN, Direct Connect, connect endpoint or ports of Lightsail?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1133", "T1562.007"]
@@ -13,7 +13,7 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
 -- target = "The route table, gateway, ACL, VPC, connection, endpoint or machine"
--- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN, connect endpoint or ports (of Lightsail)"
+-- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN, line (Direct Connect), connect endpoint or ports (of Lightsail)"
 -- let_in = "The network, or the outside account; NULL where the call names neither"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
@@ -44,6 +44,13 @@ WITH calls AS (
                 THEN 'peering'
             WHEN regexp_matches(api, '^(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)')
                 THEN 'VPN'
+            WHEN
+                service = 'directconnect'
+                AND regexp_matches(
+                    api,
+                    '^(Create|Confirm)(Private|Transit)Virt|^(Create|Accept).*GatewayAssociation'
+                )
+                THEN 'line'
             WHEN api = 'CreateInstanceConnectEndpoint' THEN 'connect endpoint'
             WHEN
                 api IN ('OpenInstancePublicPorts', 'PutInstancePublicPorts')
@@ -76,7 +83,7 @@ WITH calls AS (
             lambda owner: owner <> account_id
         )[1] AS peer_account
     FROM events
-    WHERE service IN ('ec2', 'lightsail') AND NOT is_aws_call
+    WHERE service IN ('directconnect', 'ec2', 'lightsail') AND NOT is_aws_call
 )
 
 SELECT
@@ -85,7 +92,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM calls
 WHERE
-    way IN ('gateway', 'guard', 'VPN', 'connect endpoint', 'ports')
+    way IN ('gateway', 'guard', 'line', 'VPN', 'connect endpoint', 'ports')
     OR (way IN ('route', 'ACL') AND is_world_network(cidr))
     OR (
         way = 'peering'

@@ -12,7 +12,7 @@
 -- [params.min_users]
 -- type = "integer"
 -- default = 5
--- about = "Users failed as from one address in one clock hour, at or above which it is listed; all hidden names are one"
+-- about = "Users failed as from one address in one clock hour, at or above which it is listed; all hidden names of an account are one"
 --
 -- [params.min_failures]
 -- type = "integer"
@@ -46,6 +46,8 @@ WHERE
     OR (api IN ('CheckMfa', 'CredentialVerification') AND result = 'Failure')
 GROUP BY date_trunc('hour', event_time), client_ip
 HAVING
-    count(DISTINCT actor) FILTER (WHERE result = 'Failure') >= $min_users
+    -- root of one account is another than root of the next
+    count(DISTINCT concat_ws(' ', account_id, actor)) FILTER (WHERE result = 'Failure')
+    >= $min_users
     OR count(*) FILTER (WHERE result = 'Failure') >= $min_failures
 ORDER BY hour_start, client_ip

@@ -179,6 +179,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("config", "GetResourceConfigHistory", {"resourceType": "AWS::S3::Bucket", "resourceId": "payroll"}, "s3://payroll"),
         ("ec2", "AcceptTransitGatewayVpcAttachment", {"AcceptTransitGatewayVpcAttachmentRequest": {"TransitGatewayAttachmentId": "tgw-attach-0123456789abcdef0"}}, "tgw-attach-0123456789abcdef0"),
         ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0123456789abcdef0"}}}, "fl-0123456789abcdef0"),
+        ("cloudshell", "GetFileDownloadUrls", {"EnvironmentId": "0b1c2d3e-4f50", "FileDownloadPath": "/home/cloudshell-user/s.zip"}, "environment/0b1c2d3e-4f50"),
         ("ec2-instance-connect", "OpenTunnel", {"instanceConnectEndpointId": "eice-0123456789abcdef0", "maxTunnelDuration": "3600", "remotePort": "22", "privateIpAddress": "10.0.1.1"}, "eice-0123456789abcdef0"),
         ("ec2", "ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": {"add": {"items": [{"userId": OTHER}, {"group": "all"}]}}}, f"snap-0123456789abcdef0 +{OTHER} and 1 more"),
         ("iam", "ListUsers", None, None),

@@ -85,6 +85,7 @@ ecs task-definition AWS::ECS::TaskDefinition =taskDefinition =family
 ecs cluster AWS::ECS::Cluster =cluster =clusterName
 eks cluster AWS::EKS::Cluster =name =clusterName
 eks nodegroup AWS::EKS::Nodegroup =nodegroupName
+cloudshell environment - =environmentId
 ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName
 codebuild project AWS::CodeBuild::Project projectName

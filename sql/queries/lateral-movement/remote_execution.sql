@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Commands and shells on machines"
--- question = "Who ran commands or opened shells, tunnels or desktops on which machines and clusters?"
+-- question = "Who ran commands, opened shells, tunnels or desktops on which machines and clusters, or moved files through CloudShell?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1651", "T1021.004", "T1021.007", "T1021.008"]
@@ -38,7 +38,8 @@ WHERE
         'ssm-guiconnect:StartConnection', 'ec2-instance-connect:SendSSHPublicKey',
         'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2-instance-connect:OpenTunnel',
         'ecs:ExecuteCommand', 'eks:AccessKubernetesApi', 'cloudshell:CreateEnvironment',
-        'cloudshell:CreateSession', 'lightsail:GetInstanceAccessDetails',
+        'cloudshell:CreateSession', 'cloudshell:GetFileDownloadUrls',
+        'cloudshell:GetFileUploadUrls', 'lightsail:GetInstanceAccessDetails',
         'gamelift:GetComputeAccess', 'gamelift:GetInstanceAccess',
         'codebuild:StartCommandExecution', 'codebuild:StartSandboxConnection',
         'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl',

@@ -9,7 +9,7 @@
 -- [params.min_calls]
 -- type = "integer"
 -- default = 10
--- about = "Such calls of one session in one clock hour, at or above which they are listed"
+-- about = "Such calls of one session in one clock hour, or instances they name, at or above which they are listed"
 --
 -- [columns]
 -- hour_start = "Start of the clock hour (UTC)"
@@ -17,6 +17,7 @@
 -- client_ips = "The caller's addresses, sorted"
 -- clients = "The kinds of client, sorted: iac is what a planned teardown looks like; forgeable"
 -- calls = "Such calls in that hour"
+-- instances = "The instances that were to be stopped or terminated: one call names many"
 -- worked = "Of these, calls that worked"
 -- actions = "What was called, sorted"
 -- some_targets = "Up to ten of the targets, sorted"
@@ -24,12 +25,24 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
+WITH calls AS (
+    SELECT
+        *,
+        CASE
+            WHEN api LIKE '%Instances'
+                THEN list_filter(resources, lambda one: one.type = 'AWS::EC2::Instance')
+            ELSE []
+        END AS instances
+    FROM events
+)
+
 SELECT
     date_trunc('hour', event_time) AS hour_start,
     actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
     list_sort(list(DISTINCT client)) AS clients,
     count(*) AS calls,
+    len(list_distinct(flatten(list(instances)))) AS instances,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     list_sort(list(DISTINCT action)) AS actions,
     list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
@@ -37,7 +50,7 @@ SELECT
     date_diff('second', min(event_time), max(event_time)) AS seconds,
     session_id,
     list_sort(list(event_id)) AS event_ids
-FROM events
+FROM calls
 WHERE
     access = 'write'
     AND NOT is_aws_call
@@ -46,5 +59,5 @@ WHERE
         '^(Batch)?(Delete|Terminate|Purge|Disable|Deregister|Remove|Stop|Schedule\w*Deletion)'
     )
 GROUP BY date_trunc('hour', event_time), actor, session_id
-HAVING count(*) >= $min_calls
+HAVING count(*) >= $min_calls OR len(list_distinct(flatten(list(instances)))) >= $min_calls
 ORDER BY calls DESC, hour_start ASC, actor ASC, session_id ASC

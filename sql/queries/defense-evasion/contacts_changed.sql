@@ -26,6 +26,7 @@ SELECT
     event_time, actor, client_ip, client, action,
     CASE
         WHEN contains(api, 'PrimaryEmail') THEN 'e-mail of root'
+        WHEN api = 'SetAdditionalContacts' THEN 'SECURITY, BILLING or OPERATIONS'
         ELSE coalesce(json_extract_string(request, '$.AlternateContactType'), 'address')
     END AS contact,
     outcome, error_code, account_id, region, event_id
@@ -34,6 +35,7 @@ WHERE
     action IN (
         'account:AcceptPrimaryEmailUpdate', 'account:DeleteAlternateContact',
         'account:PutAlternateContact', 'account:PutContactInformation',
-        'account:StartPrimaryEmailUpdate'
+        'account:StartPrimaryEmailUpdate', 'billingconsole:SetAdditionalContacts',
+        'billingconsole:SetContactAddress'
     )
 ORDER BY event_time, event_id

@@ -28,7 +28,7 @@ WHERE
         (service = 'organizations' AND access_level <> 'tagging')
         OR action IN (
             'account:CloseAccount', 'account:DisableRegion', 'account:EnableRegion',
-            'account:PutAccountName'
+            'account:PutAccountName', 'billingconsole:CloseAccount'
         )
     )
     AND access = 'write'

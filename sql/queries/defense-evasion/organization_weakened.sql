@@ -28,8 +28,8 @@ SELECT
 FROM events
 WHERE
     action IN (
-        'account:CloseAccount', 'controltower:DeleteLandingZone', 'controltower:DisableBaseline',
-        'controltower:DisableControl', 'organizations:CloseAccount',
+        'account:CloseAccount', 'billingconsole:CloseAccount', 'controltower:DeleteLandingZone',
+        'controltower:DisableBaseline', 'controltower:DisableControl', 'organizations:CloseAccount',
         'organizations:DeleteOrganization', 'organizations:DeletePolicy',
         'organizations:DeregisterDelegatedAdministrator', 'organizations:DetachPolicy',
         'organizations:DisableAWSServiceAccess', 'organizations:DisablePolicyType',

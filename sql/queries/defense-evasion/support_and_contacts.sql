@@ -28,5 +28,6 @@ WHERE
     role_name = 'AWSServiceRoleForSupport'
     OR (service = 'support' AND regexp_matches(api, 'Case|Communication|Attachment'))
     OR (service = 'account' AND access = 'write')
+    OR action IN ('billingconsole:SetAdditionalContacts', 'billingconsole:SetContactAddress')
 GROUP BY actor, action, outcome, account_id
 ORDER BY first_seen, actor, action, outcome, account_id

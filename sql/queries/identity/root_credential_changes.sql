@@ -14,7 +14,7 @@
 -- actor = "Who: root itself, or who asked for the account's address or central access to be changed"
 -- client_ip = "From which address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
--- action = "service:api; PasswordRecovery is the way through root's e-mail"
+-- action = "service:api; PasswordRecovery is the way through root's e-mail, SetAccountPreferences sets name, e-mail or password"
 -- target = "The user or device, where the record names one"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
@@ -30,7 +30,8 @@ WHERE
     action IN (
         'signin:PasswordUpdated', 'signin:EmailUpdated', 'signin:PasswordRecoveryRequested',
         'signin:PasswordRecoveryCompleted', 'account:StartPrimaryEmailUpdate',
-        'account:AcceptPrimaryEmailUpdate', 'iam:EnableOrganizationsRootSessions',
+        'account:AcceptPrimaryEmailUpdate', 'billingconsole:SetAccountPreferences',
+        'billingconsole:SetSecurityQuestions', 'iam:EnableOrganizationsRootSessions',
         'iam:EnableOrganizationsRootCredentialsManagement'
     )
     OR (

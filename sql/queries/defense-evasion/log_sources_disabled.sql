@@ -38,8 +38,7 @@ WHERE
             'route53resolver:DeleteResolverQueryLogConfig',
             'route53resolver:DisassociateResolverQueryLogConfig',
             'securitylake:DeleteAwsLogSource', 'securitylake:DeleteCustomLogSource',
-            'securitylake:DeleteDataLake',
-            'securitylake:DeleteDataLakeOrganizationConfiguration',
+            'securitylake:DeleteDataLake', 'securitylake:DeleteDataLakeOrganizationConfiguration',
             'waf:DeleteLoggingConfiguration', 'waf-regional:DeleteLoggingConfiguration',
             'wafv2:DeleteLoggingConfiguration'
         )
@@ -58,9 +57,7 @@ WHERE
         OR (
             action = 'apigateway:UpdateStage'
             AND regexp_matches(
-                request,
-                '"op": ?"remove", ?"path": ?"/accessLogSettings'
-                || '|"path": ?"/accessLogSettings[^}]*"op": ?"remove"'
+                request, '"remove"[^}]*/accessLogSettings|/accessLogSettings[^}]*"remove"'
             )
         )
         OR (

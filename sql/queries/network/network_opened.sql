@@ -21,59 +21,25 @@
 -- region = "The region of the network"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH calls AS (
+WITH ways (way, pattern, asked) AS (
+    VALUES
+    ('route', '^ec2:(Create|Replace)Route$', '"igw-'),
+    ('gateway', '^ec2:AttachInternetGateway$', ''),
+    ('ACL', '^ec2:(Create|Replace)NetworkAclEntry$', '"allow"'),
+    ('guard', '^ec2:(Create|Modify)VpcBlockPublicAccessExclusion$', ''),
+    ('guard', '^ec2:ModifyVpcBlockPublicAccessOptions$', '"off"'),
+    ('peering', '^ec2:(Create|Accept)(Vpc|TransitGateway)(Peering(Conn|Att)|VpcAtt)', ''),
+    ('VPN', '^ec2:(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)', ''),
+    ('line', '^directconnect:((Create|Confirm)(Private|Transit)V|(Cre|Acc).*GatewayAss)', ''),
+    ('connect endpoint', '^ec2:CreateInstanceConnectEndpoint$', ''),
+    ('ports', '^lightsail:(Open|Put)InstancePublicPorts$', '')
+),
+
+calls AS (
     SELECT
-        *,
-        CASE
-            WHEN api IN ('CreateRoute', 'ReplaceRoute') AND contains(request, '"igw-') THEN 'route'
-            WHEN api = 'AttachInternetGateway' THEN 'gateway'
-            WHEN
-                api IN ('CreateNetworkAclEntry', 'ReplaceNetworkAclEntry')
-                AND regexp_matches(request, '"ruleAction" ?: ?"allow"')
-                AND regexp_matches(request, '"egress" ?: ?false')
-                THEN 'ACL'
-            WHEN
-                regexp_matches(api, '^(Create|Modify)VpcBlockPublicAccessExclusion$')
-                OR (api = 'ModifyVpcBlockPublicAccessOptions' AND contains(request, '"off"'))
-                THEN 'guard'
-            WHEN
-                regexp_matches(
-                    api,
-                    '^(Create|Accept)(VpcPeeringConnection|TransitGateway(Peering|Vpc)Attachment)$'
-                )
-                THEN 'peering'
-            WHEN regexp_matches(api, '^(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)')
-                THEN 'VPN'
-            WHEN
-                service = 'directconnect'
-                AND regexp_matches(
-                    api,
-                    '^(Create|Confirm)(Private|Transit)Virt|^(Create|Accept).*GatewayAssociation'
-                )
-                THEN 'line'
-            WHEN api = 'CreateInstanceConnectEndpoint' THEN 'connect endpoint'
-            WHEN
-                api IN ('OpenInstancePublicPorts', 'PutInstancePublicPorts')
-                AND len(
-                    list_filter(
-                        json_members(
-                            coalesce(
-                                json_extract(request, '$.portInfos'),
-                                json_extract(request, '$.portInfo')
-                            )
-                        ),
-                        -- a rule that names nobody lets in all
-                        lambda rule: contains(rule::VARCHAR, '/0"')
-                        OR NOT regexp_matches(rule, '"(cidrs|ipv6Cidrs|cidrListAliases)" ?: ?\[ ?"')
-                    )
-                ) > 0
-                THEN 'ports'
-        END AS way,
-        coalesce(
-            json_extract_string(request, '$.destinationCidrBlock'),
-            json_extract_string(request, '$.destinationIpv6CidrBlock'),
-            json_extract_string(request, '$.cidrBlock'),
-            json_extract_string(request, '$.ipv6CidrBlock')
+        events.*, ways.way,
+        regexp_extract(
+            request, '"(destinationC|destinationIpv6C|c|ipv6C)idrBlock" ?: ?"([^"]+)"', 2
         ) AS cidr,
         list_filter(
             regexp_extract_all(
@@ -81,21 +47,30 @@ WITH calls AS (
                 '(?i)"((peer|vpc)?owner|peerAccount)Id" ?: ?"([0-9]{12})"', 3
             ),
             lambda owner: owner <> account_id
-        )[1] AS peer_account
-    FROM events
-    WHERE service IN ('directconnect', 'ec2', 'lightsail') AND NOT is_aws_call
+        )[1] AS peer_account,
+        list_filter(
+            json_members(
+                coalesce(json_extract(request, '$.portInfos'), json_extract(request, '$.portInfo'))
+            ),
+            -- a rule that names nobody lets in all
+            lambda rule: contains(rule::VARCHAR, '/0"')
+            OR NOT regexp_matches(rule, '"(cidrs|ipv6Cidrs|cidrListAliases)" ?: ?\[ ?"')
+        ) AS open_ports
+    FROM events INNER JOIN ways ON regexp_matches(events.action, ways.pattern)
+    WHERE
+        service IN ('directconnect', 'ec2', 'lightsail') AND NOT is_aws_call
+        AND contains(coalesce(request, ''), asked)
 )
 
 SELECT
     event_time, actor, client_ip, client, action, target, way,
-    coalesce(cidr, CASE way WHEN 'peering' THEN peer_account END) AS let_in,
+    coalesce(nullif(cidr, ''), CASE way WHEN 'peering' THEN peer_account END) AS let_in,
     outcome, error_code, account_id, region, event_id
 FROM calls
 WHERE
-    way IN ('gateway', 'guard', 'line', 'VPN', 'connect endpoint', 'ports')
-    OR (way IN ('route', 'ACL') AND is_world_network(cidr))
-    OR (
-        way = 'peering'
-        AND peer_account NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
-    )
+    way IN ('gateway', 'guard', 'line', 'VPN', 'connect endpoint')
+    OR (way = 'route' AND is_world_network(cidr))
+    OR (way = 'ACL' AND is_world_network(cidr) AND regexp_matches(request, '"egress" ?: ?false'))
+    OR (way = 'peering' AND coalesce(NOT is_own_account(peer_account), FALSE))
+    OR (way = 'ports' AND len(open_ports) > 0)
 ORDER BY event_time, event_id

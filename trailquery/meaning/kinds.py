@@ -85,7 +85,10 @@ ecs task-definition AWS::ECS::TaskDefinition =taskDefinition =family
 ecs cluster AWS::ECS::Cluster =cluster =clusterName
 eks cluster AWS::EKS::Cluster =name =clusterName
 eks nodegroup AWS::EKS::Nodegroup =nodegroupName
+eks cluster-access-policy - =policyArn
 cloudshell environment - =environmentId
+connect instance AWS::Connect::Instance =instanceId
+opsworks instance AWS::OpsWorks::Instance =instanceId
 ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName
 codebuild project AWS::CodeBuild::Project projectName

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from trailquery.meaning.fields import HIDDEN, items, mapping, text, text_at
 from trailquery.meaning.kinds import (
@@ -272,7 +273,12 @@ def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | N
 
 
 def _read(value: str, kind: Kind | None, via: str, is_subject: bool) -> Mention | None:
-    """The resource that a value names; an ARN or id knows its kind better than the parameter."""
+    """The resource that a value names; an ARN or id knows its kind better than the parameter.
+
+    What stood in the path of a REST call is recorded as it was sent: an ARN with %3A and %2F.
+    """
+    if value.startswith("arn%3A"):
+        value = unquote(value)
     if value.startswith("arn:"):
         return _from_arn(value, via, kind, is_subject)
     by_value = kind_of_value(value)

@@ -27,6 +27,7 @@ WITH calls AS (
         *,
         coalesce(
             json_extract_string(request, '$.publiclyAccessible'),
+            json_extract_string(request, '$.publicConnectivity'),
             CASE  -- of one that is changed the answer tells what was so before, too
                 WHEN regexp_matches(api, '^(Create|Restore)')
                     THEN json_extract_string(response, '$.publiclyAccessible')
@@ -35,7 +36,10 @@ WITH calls AS (
         json_extract_string(request, '$.cIDRIP') AS let_in
     FROM events
     WHERE
-        service IN ('rds', 'redshift', 'redshift-serverless', 'dms')
+        service IN (
+            'dms', 'lightsail', 'neptune-graph', 'rds', 'redshift', 'redshift-serverless',
+            'timestream-influxdb'
+        )
         AND NOT starts_with(api, 'Revoke')
 )
 

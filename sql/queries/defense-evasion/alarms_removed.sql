@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Alarms and notifications removed"
--- question = "Which alarms, event rules, notification topics, dashboards or subscriptions were removed or silenced?"
+-- question = "Which alarms, event rules, notification topics, dashboards or subscriptions were removed or silenced, and which functions may no longer run?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1562.001", "T1489"]
@@ -24,18 +24,25 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
-        'backup:DeleteBackupVaultNotifications',
-        'budgets:DeleteBudget', 'budgets:DeleteBudgetAction', 'budgets:DeleteSubscriber',
-        'ce:DeleteAnomalyMonitor', 'ce:DeleteAnomalySubscription',
-        'events:DeleteArchive', 'events:DeleteEventBus', 'events:DeleteRule',
-        'events:DisableRule', 'events:RemoveTargets',
-        'monitoring:DeleteAlarms', 'monitoring:DeleteAnomalyDetector',
-        'monitoring:DeleteDashboards', 'monitoring:DisableAlarmActions',
-        'monitoring:SetAlarmState', 'monitoring:StopMetricStreams',
-        'notifications:DeleteEventRule', 'notifications:DeleteNotificationConfiguration',
-        'sns:DeleteTopic', 'sns:Unsubscribe',
-        'ssm-incidents:DeleteReplicationSet', 'ssm-incidents:DeleteResponsePlan'
+    (
+        action IN (
+            'backup:DeleteBackupVaultNotifications',
+            'budgets:DeleteBudget', 'budgets:DeleteBudgetAction', 'budgets:DeleteSubscriber',
+            'ce:DeleteAnomalyMonitor', 'ce:DeleteAnomalySubscription',
+            'events:DeleteArchive', 'events:DeleteEventBus', 'events:DeleteRule',
+            'events:DisableRule', 'events:RemoveTargets',
+            'monitoring:DeleteAlarms', 'monitoring:DeleteAnomalyDetector',
+            'monitoring:DeleteDashboards', 'monitoring:DisableAlarmActions',
+            'monitoring:SetAlarmState', 'monitoring:StopMetricStreams',
+            'notifications:DeleteEventRule', 'notifications:DeleteNotificationConfiguration',
+            'sns:DeleteTopic', 'sns:Unsubscribe',
+            'ssm-incidents:DeleteReplicationSet', 'ssm-incidents:DeleteResponsePlan'
+        )
+        -- a function that may not run: it may be what answers an alarm
+        OR (
+            action = 'lambda:PutFunctionConcurrency'
+            AND json_extract(request, '$.reservedConcurrentExecutions')::VARCHAR = '0'
+        )
     )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Builds, pipelines and images changed"
--- question = "Who changed build projects, pipelines, registries, launch templates or images that others will run?"
+-- question = "Who changed build projects, pipelines, registries, launch templates or images that others will run, or lifted the rule that says which may?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1525", "T1195.001"]
@@ -37,12 +37,15 @@ WITH tampering AS (
             'codebuild:CreateWebhook', 'codebuild:ImportSourceCredentials',
             'codebuild:PutResourcePolicy', 'codebuild:UpdateProject',
             'codebuild:UpdateProjectVisibility', 'codebuild:UpdateWebhook',
-            'codecommit:PutFile', 'codedeploy:CreateDeployment', 'codepipeline:UpdatePipeline',
+            'codecommit:PutFile', 'codeconnections:CreateConnection',
+            'codedeploy:CreateDeployment', 'codepipeline:PutWebhook', 'codepipeline:UpdatePipeline',
             'codestar-connections:CreateConnection', 'ec2:CreateLaunchTemplateVersion',
-            'ec2:ModifyLaunchTemplate', 'ecr-public:PutImage', 'ecr:BatchDeleteImage',
+            'ec2:DisableAllowedImagesSettings', 'ec2:ImportImage', 'ec2:ModifyLaunchTemplate',
+            'ecr-public:PutImage', 'ecr:BatchDeleteImage',
             'ecr:PutImage', 'ecr:PutImageTagMutability', 'ecr:PutReplicationConfiguration',
             'ecr:SetRepositoryPolicy', 'ecs:RegisterTaskDefinition', 'ecs:UpdateService',
-            'imagebuilder:CreateComponent', 'imagebuilder:UpdateImagePipeline'
+            'imagebuilder:CreateComponent', 'imagebuilder:UpdateImagePipeline',
+            'lambda:DeleteFunctionCodeSigningConfig', 'lambda:UpdateCodeSigningConfig'
         )
         AND NOT is_aws_call
 )

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Ways into what already holds a role"
--- question = "Who got into something that runs with a role of its own: notebook, Glue endpoint, build, stack, stack set, task, template?"
+-- question = "Who got into something that runs with a role of its own: notebook, Glue endpoint or job, build, environment, stack, stack set, task, template?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1548.005", "T1651"]
@@ -31,8 +31,8 @@ WHERE
         'codebuild:StartBuild', 'codebuild:StartBuildBatch', 'codebuild:StartSandbox',
         'codestar:CreateProjectFromTemplate', 'datapipeline:ActivatePipeline',
         'ec2:CreateReplaceRootVolumeTask', 'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand',
-        'ecs:RunTask',
-        'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:UpdateJob',
+        'ecs:RunTask', 'elasticbeanstalk:UpdateEnvironment',
+        'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:StartJobRun', 'glue:UpdateJob',
         'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
         'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl',
         'sagemaker:StartSession', 'sagemaker:UpdateNotebookInstance',
@@ -40,11 +40,12 @@ WHERE
         'states:UpdateStateMachine'
     )
     AND NOT is_aws_call
-    -- of an instance only its start script or another image, of a build only other commands
+    -- of an instance only its start script or another image, of a build or job only other code
     AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
     AND (api <> 'CreateReplaceRootVolumeTask' OR contains(lower(request), '"imageid"'))
     AND (
         NOT starts_with(api, 'StartBuild')
         OR regexp_matches(request, 'buildspecOverride|imageOverride')
     )
+    AND (api <> 'StartJobRun' OR regexp_matches(request, '"--(scriptLocation|extra-(py|jar|f))'))
 ORDER BY event_time, event_id

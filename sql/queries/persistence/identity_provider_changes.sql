@@ -1,11 +1,11 @@
 -- /// trailquery
--- title = "Identity provider added or altered"
--- question = "Which SAML or OIDC providers, Roles Anywhere anchors, trusts of directories or Identity Center sources were added or altered?"
+-- title = "Identity provider added, altered or removed"
+-- question = "Which SAML or OIDC providers, Roles Anywhere anchors, trusts of directories or Identity Center sources were added, altered or removed?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1484.002", "T1098.003"]
--- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours. Harmless in a planned change of the sign-in; issuers of EKS clusters and what Identity Center sets up for itself are left out."
+-- why = "Whoever runs the provider, or holds the certificate, can make sign-ins as anyone the roles trust, without a key of ours; whoever removes it locks out all who come through it. Harmless in a planned change of the sign-in; issuers of EKS clusters and what Identity Center sets up for itself are left out."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run identity_provider_changes"
 --
@@ -32,8 +32,8 @@ WHERE
     action IN (
         'ds:CreateTrust',
         'iam:AddClientIDToOpenIDConnectProvider', 'iam:CreateOpenIDConnectProvider',
-        'iam:CreateSAMLProvider', 'iam:UpdateOpenIDConnectProviderThumbprint',
-        'iam:UpdateSAMLProvider',
+        'iam:CreateSAMLProvider', 'iam:DeleteOpenIDConnectProvider', 'iam:DeleteSAMLProvider',
+        'iam:UpdateOpenIDConnectProviderThumbprint', 'iam:UpdateSAMLProvider',
         'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
         'rolesanywhere:DeleteCrl', 'rolesanywhere:DisableCrl', 'rolesanywhere:EnableProfile',
         'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',

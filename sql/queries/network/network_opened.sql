@@ -13,7 +13,7 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
 -- target = "The route table, gateway, ACL, VPC, connection, endpoint or machine"
--- way = "route, gateway, ACL, guard (block of public access lifted), peering, VPN, line (Direct Connect), connect endpoint or ports (of Lightsail)"
+-- way = "route, gateway, ACL, guard (block of public access lifted), peering (or an interface lent), VPN, line (Direct Connect), connect endpoint or ports (of Lightsail)"
 -- let_in = "The network, or the outside account; NULL where the call names neither"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
@@ -28,7 +28,7 @@ WITH ways (way, pattern, asked) AS (
     ('ACL', '^ec2:(Create|Replace)NetworkAclEntry$', '"allow"'),
     ('guard', '^ec2:(Create|Modify)VpcBlockPublicAccessExclusion$', ''),
     ('guard', '^ec2:ModifyVpcBlockPublicAccessOptions$', '"off"'),
-    ('peering', '^ec2:(Create|Accept)(Vpc|TransitGateway)(Peering(Conn|Att)|VpcAtt)', ''),
+    ('peering', '^ec2:((Cre|Acc).*(Vpc|Gateway)(Peering[CA]|VpcA)|CreateNet.*Permission)', ''),
     ('VPN', '^ec2:(CreateVpnConnection|CreateClientVpnEndpoint|Author.*Vpn)', ''),
     ('line', '^directconnect:((Create|Confirm)(Private|Transit)V|(Cre|Acc).*GatewayAss)', ''),
     ('connect endpoint', '^ec2:CreateInstanceConnectEndpoint$', ''),
@@ -44,7 +44,7 @@ calls AS (
         list_filter(
             regexp_extract_all(
                 concat_ws(' ', request, response),
-                '(?i)"((peer|vpc)?owner|peerAccount)Id" ?: ?"([0-9]{12})"', 3
+                '(?i)"((peer|vpc)?owner|peerAccount|awsAccount)Id" ?: ?"([0-9]{12})"', 3
             ),
             lambda owner: owner <> account_id
         )[1] AS peer_account,

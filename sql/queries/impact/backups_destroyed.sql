@@ -1,11 +1,11 @@
 -- /// trailquery
 -- title = "Ways back destroyed"
--- question = "Were backups deleted for good, or the making and keeping of backups switched off?"
+-- question = "Were backups deleted for good or given a week to live, or the making and keeping of backups switched off?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1490", "T1485"]
--- why = "Whoever wants a ransom first takes the ways back: vaults and their locks, recovery points, automated backups, recovery by time. Harmless when a system is retired on purpose. Snapshots, images and versions of objects, which are pruned every day, are in recovery_weakened."
+-- why = "Whoever wants a ransom first takes the ways back: vaults, their locks and policies, recovery points, automated backups, recovery by time. Harmless when a system is retired on purpose. Snapshots, images and versions of objects, which are pruned every day, are in recovery_weakened."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run backups_destroyed"
 --
@@ -37,7 +37,8 @@ WHERE
     AND (
         action IN (
             'backup:DeleteBackupPlan', 'backup:DeleteBackupSelection',
-            'backup:DeleteBackupVault', 'backup:DeleteBackupVaultLockConfiguration',
+            'backup:DeleteBackupVault', 'backup:DeleteBackupVaultAccessPolicy',
+            'backup:DeleteBackupVaultLockConfiguration',
             'backup:DeleteRecoveryPoint', 'backup:DisassociateRecoveryPoint',
             'rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBClusterAutomatedBackup',
             'rds:StopDBInstanceAutomatedBackupsReplication', 'dynamodb:DeleteBackup',
@@ -56,6 +57,14 @@ WHERE
         OR (
             action = 'elasticfilesystem:PutBackupPolicy'
             AND regexp_matches(request, '"DISABL(ED|ING)"')
+        )
+        OR (
+            action = 'backup:UpdateRecoveryPointLifecycle'
+            AND regexp_matches(request, '(?i)"deleteAfterDays" ?: ?[1-7]\b')
+        )
+        OR (
+            action = 'backup:UpdateRegionSettings'
+            AND regexp_matches(request, '(?i)"\w+OptInPreference" ?: ?\{([^:}]+: ?false)+ ?\}')
         )
     )
 GROUP BY actor, action, session_id

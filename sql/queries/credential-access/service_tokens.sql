@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Credentials of other services"
--- question = "Who obtained credentials that are no AWS session: for registries, databases, certificates, devices, key pairs?"
+-- question = "Who obtained credentials that are no session of a user or role: for registries, databases, buckets, machines, certificates, devices, APIs, key pairs?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1528", "T1552"]
@@ -23,16 +23,25 @@ WITH asked AS (
     SELECT * FROM events
     WHERE
         NOT is_aws_call
-        AND action IN (
-            'cognito-identity:GetCredentialsForIdentity', 'cognito-identity:GetOpenIdToken',
-            'cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'ecr:GetAuthorizationToken',
-            'ecr-public:GetAuthorizationToken', 'codeartifact:GetAuthorizationToken',
-            'redshift:GetClusterCredentials', 'redshift:GetClusterCredentialsWithIAM',
-            'redshift-serverless:GetCredentials', 'elasticmapreduce:GetClusterSessionCredentials',
-            'lightsail:GetRelationalDatabaseMasterUserPassword', 'lightsail:DownloadDefaultKeyPair',
-            'acm:ExportCertificate', 'acm-pca:IssueCertificate', 'iot:CreateKeysAndCertificate',
-            'ec2:CreateKeyPair', 'appsync:CreateApiKey', 'apigateway:CreateApiKey',
-            'sts:GetWebIdentityToken'
+        AND (
+            action IN (
+                'cognito-identity:GetCredentialsForIdentity', 'cognito-identity:GetOpenIdToken',
+                'cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'ecr:GetAuthorizationToken',
+                'ecr-public:GetAuthorizationToken', 'codeartifact:GetAuthorizationToken',
+                'redshift:GetClusterCredentials', 'redshift:GetClusterCredentialsWithIAM',
+                'redshift-serverless:GetCredentials',
+                'elasticmapreduce:GetClusterSessionCredentials',
+                'lightsail:GetRelationalDatabaseMasterUserPassword',
+                'lightsail:DownloadDefaultKeyPair', 'lightsail:CreateBucketAccessKey',
+                'acm:ExportCertificate', 'acm-pca:IssueCertificate', 'iot:CreateKeysAndCertificate',
+                'ec2:CreateKeyPair', 'appsync:CreateApiKey', 'apigateway:CreateApiKey',
+                'sts:GetWebIdentityToken', 'sso-oauth:CreateTokenWithIAM', 's3:GetDataAccess',
+                'ssm:GetAccessToken'
+            )
+            OR (
+                action IN ('apigateway:GetApiKey', 'apigateway:GetApiKeys')
+                AND regexp_matches(request, '"includeValues?" ?: ?"?true')
+            )
         )
 ),
 

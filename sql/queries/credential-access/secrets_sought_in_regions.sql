@@ -1,0 +1,53 @@
+-- /// trailquery
+-- title = "Secrets sought in every region"
+-- question = "Who listed secrets or parameters in many regions within an hour, and asked for values of some?"
+-- category = "management"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1555.006", "T1580"]
+-- why = "A program knows in which region its secrets are; who looks into all of them has just found the key, be it a worm on a build machine or a thief. Few values are enough here: secrets_swept counts them. Harmless as an inventory that reads values too."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run secrets_sought_in_regions --min-regions 3"
+--
+-- [params.min_regions]
+-- type = "integer"
+-- default = 5
+-- about = "Regions listed in one clock hour, at or above which a session is listed"
+--
+-- [columns]
+-- hour_start = "Start of the clock hour (UTC)"
+-- actor = "Who listed and asked"
+-- client_ips = "From which addresses, sorted"
+-- user_agents = "With which clients, sorted; forgeable"
+-- regions = "The regions whose secrets or parameters were listed, sorted"
+-- asked_for = "Calls for values"
+-- denied = "Of these, refused"
+-- account_id = "The account of the secrets"
+-- session_id = "The session"
+-- event_ids = "The listings and the calls for values, sorted"
+-- ///
+WITH calls AS (
+    SELECT
+        *,
+        -- by name, as Terraform looks at what it knows, is no listing
+        api IN ('ListSecrets', 'DescribeParameters')
+        AND NOT regexp_matches(coalesce(request, ''), '"key" ?: ?"[Nn]ame"') AS is_listing,
+        api IN ('GetSecretValue', 'BatchGetSecretValue')
+        OR contains(coalesce(request, ''), '"withDecryption"') AS is_asking
+    FROM events
+    WHERE service IN ('secretsmanager', 'ssm') AND NOT is_aws_call
+)
+
+SELECT
+    date_trunc('hour', event_time) AS hour_start, actor,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    list_sort(list(DISTINCT region) FILTER (WHERE is_listing)) AS regions,
+    count(*) FILTER (WHERE is_asking) AS asked_for,
+    count(*) FILTER (WHERE is_asking AND outcome = 'denied') AS denied,
+    account_id, session_id, list_sort(list(event_id)) AS event_ids
+FROM calls
+WHERE is_listing OR is_asking
+GROUP BY date_trunc('hour', event_time), actor, account_id, session_id
+HAVING count(DISTINCT region) FILTER (WHERE is_listing) >= $min_regions AND bool_or(is_asking)
+ORDER BY hour_start, actor, account_id, session_id

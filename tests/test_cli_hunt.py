@@ -39,7 +39,9 @@ def test_the_command_prints_at_most_25_harmless_lines_and_tells_what_is_held_bac
     assert " ".join(lines[0].split()) == (
         r"high success calls T1098 u0\x1b[2J\n 111122223333 - 1 event 2024-03-01T10:00:00Z trailquery run event event-0"
     )
-    assert said.stderr.splitlines()[0] == "... 5 more (--limit 0 shows all, --theme and --mitre fewer)"
+    assert said.stderr.splitlines()[0] == (
+        "... 5 more, most of them 5 calls (--limit 0 shows all, --theme and --mitre fewer)"
+    )
     assert "\x1b" not in said.stdout + said.stderr
     assert len(hunt(home, "--limit", "0").stdout.splitlines()) == 30
     assert len(hunt(home, "--limit", "3").stdout.splitlines()) == 3

@@ -170,6 +170,22 @@ def test_the_most_severe_stand_first_and_leads_last(hunted: Any, tmp_path: Path)
     assert notes(told)[-2:] == ["not asked: 1 lead (--leads)", "held back: 1 medium, 1 low, 1 info (--severity info)"]
 
 
+def test_many_lines_of_a_kind_hide_no_other_kind(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "flood", "DescribeInstances")
+    own_query(tmp_path / "mine", "needle", "StopLogging")
+    own_query(tmp_path / "mine", "worse", "DeleteTrail", "critical")
+    users = [{"type": "IAMUser", "principalId": f"AIDAIOSFODNN7EXAMP{n:02}", "userName": f"u{n}"} for n in range(8)]
+    calls = [{"eventID": f"flood-{n}", "userIdentity": user} for n, user in enumerate(users)]
+    denied = {"eventTime": "2024-03-01T23:00:00Z", "errorCode": "AccessDenied"}
+    tries = [denied | {"eventID": name, "eventName": name} for name in ("StopLogging", "DeleteTrail")]
+    assert cells(hunted([*calls, *tries]), "query", "event_ids") == [
+        ("worse", ["DeleteTrail"]),
+        *(("flood", [f"flood-{n}"]) for n in range(5)),
+        ("needle", ["StopLogging"]),
+        *(("flood", [f"flood-{n}"]) for n in range(5, 8)),
+    ]
+
+
 def test_the_next_command_carries_values_as_single_words(hunted: Any, tmp_path: Path) -> None:
     own_query(
         tmp_path / "mine", "calls", "DescribeInstances", next="trailquery run timeline_actor {actor} --writes-only"

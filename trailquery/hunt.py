@@ -11,6 +11,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -106,6 +107,7 @@ GROUP BY number, exclusion, actor, session_id, principal_key, worked
 """
 
 _NEXT = "trailquery run event {event_id}"
+_MOST_ALIKE = 5  # lines of one query and outcome: what is more comes after all others of its severity
 # How many days before its newest the account with most of them has.
 DAYS_HELD = """
 SELECT max(days) AS days FROM (
@@ -267,7 +269,7 @@ def _quoted(name: str) -> str:
 
 
 def _lines(ground: Ground, asked: Sequence[Query]) -> tuple[list[Line], Counter[int]]:
-    """All lines, most severe first, and how many events each exclusion leaves out."""
+    """All lines, in the order in which they are shown, and how many events each exclusion leaves out."""
     numbers = {query.name: number for number, query in enumerate(asked)}
     excluded = [
         (place, numbers[one.query], one.principal, one.account)
@@ -283,7 +285,19 @@ def _lines(ground: Ground, asked: Sequence[Query]) -> tuple[list[Line], Counter[
             lines.append(line)
         else:
             left_out[exclusion] += line["events"]
-    return sorted(lines, key=_order), left_out
+    return _in_order(lines), left_out
+
+
+def _in_order(lines: list[Line]) -> list[Line]:
+    """The lines, most severe first, then what worked, then by time; but many of one kind hide no other kind: an attacker
+    would else bury a line by making hundreds."""
+    alike = Counter[tuple[str, str | None]]()
+    placed = []
+    for line in sorted(lines, key=_order):
+        alike[line["query"], line["outcome"]] += 1
+        rank = SEVERITIES.index(line["severity"]) if line["severity"] else -1
+        placed.append(((-rank, alike[line["query"], line["outcome"]] > _MOST_ALIKE), line))
+    return [line for _, line in sorted(placed, key=itemgetter(0))]
 
 
 def _line(query: Query, group: list[Any], at: tuple[str, ...]) -> Line:
@@ -317,9 +331,7 @@ def _next(template: str, values: Mapping[str, str | None], at: tuple[str, ...]) 
 
 
 def _order(line: Line) -> tuple[Any, ...]:
-    rank = SEVERITIES.index(line["severity"]) if line["severity"] else -1
     return (
-        -rank,
         line["outcome"] != "success",
         str(line["first"] or "~"),
         line["query"],

@@ -1,6 +1,7 @@
 """`trailquery hunt`: what needs a look, most severe first."""
 
 import sys
+from collections import Counter
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -89,7 +90,9 @@ def _put_lines(found: Result, limit: int, tz: str) -> None:
     else:
         say("nothing found")
     if more := len(lines) - len(told):
-        say(f"... {more:,} more (--limit 0 shows all, --theme and --mitre fewer)")
+        often = Counter(line["query"] for line in lines[limit:]).most_common(3)
+        of = ", ".join(f"{count:,} {query}" for query, count in often)
+        say(f"... {more:,} more, most of them {of} (--limit 0 shows all, --theme and --mitre fewer)")
 
 
 def _told(line: dict[str, Any], tz: str) -> dict[str, str]:

@@ -179,6 +179,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("config", "GetResourceConfigHistory", {"resourceType": "AWS::S3::Bucket", "resourceId": "payroll"}, "s3://payroll"),
         ("ec2", "AcceptTransitGatewayVpcAttachment", {"AcceptTransitGatewayVpcAttachmentRequest": {"TransitGatewayAttachmentId": "tgw-attach-0123456789abcdef0"}}, "tgw-attach-0123456789abcdef0"),
         ("ec2", "DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-0123456789abcdef0"}}}, "fl-0123456789abcdef0"),
+        ("iam", "SendDelegationToken", {"delegationRequestId": "dr-0b1c2d3e4f504617"}, "delegation-request/dr-0b1c2d3e4f504617"),
         ("kafka", "DeleteCluster", {"clusterArn": f"arn%3Aaws%3Akafka%3Aus-east-1%3A{ACCOUNT}%3Acluster%2Forders%2F0b1c2d3e"}, "cluster/orders/0b1c2d3e"),
         ("eks", "AssociateAccessPolicy", {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "name": "prod", "principalArn": f"arn%3Aaws%3Aiam%3A%3A{ACCOUNT}%3Arole%2Fops%2FAdmin"}, "cluster/prod"),
         ("connect", "GetContactAttributes", {"InitialContactId": "1", "InstanceId": "0b1c2d3e-4f50"}, "instance/0b1c2d3e-4f50"),

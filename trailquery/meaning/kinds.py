@@ -22,6 +22,7 @@ iam saml-provider AWS::IAM::SAMLProvider sAMLProviderArn
 iam oidc-provider AWS::IAM::OIDCProvider openIDConnectProviderArn
 iam server-certificate AWS::IAM::ServerCertificate serverCertificateName
 iam access-key AWS::IAM::AccessKey accessKeyId
+iam delegation-request - =delegationRequestId
 sts assumed-role - -
 sts account - =targetPrincipal
 sts federated-user - =name

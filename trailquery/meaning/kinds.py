@@ -41,6 +41,7 @@ ec2 network-acl AWS::EC2::NetworkAcl networkAclId
 ec2 internet-gateway AWS::EC2::InternetGateway internetGatewayId
 ec2 natgateway AWS::EC2::NatGateway natGatewayId
 ec2 vpc-endpoint AWS::EC2::VPCEndpoint vpcEndpointId
+ec2 vpc-endpoint-service AWS::EC2::VPCEndpointService =serviceId
 ec2 vpc-flow-log AWS::EC2::FlowLog flowLogId
 ec2 instance-connect-endpoint AWS::EC2::InstanceConnectEndpoint instanceConnectEndpointId
 ec2 vpc-peering-connection AWS::EC2::VPCPeeringConnection vpcPeeringConnectionId
@@ -89,6 +90,12 @@ eks nodegroup AWS::EKS::Nodegroup =nodegroupName
 eks cluster-access-policy - =policyArn
 cloudshell environment - =environmentId
 connect instance AWS::Connect::Instance =instanceId
+airflow environment AWS::MWAA::Environment =name
+codeartifact package - =package
+codeartifact repository AWS::CodeArtifact::Repository =repository
+codeartifact domain AWS::CodeArtifact::Domain =domain
+dlm policy AWS::DLM::LifecyclePolicy =policyId
+grafana workspace AWS::Grafana::Workspace =workspaceId
 opsworks instance AWS::OpsWorks::Instance =instanceId
 ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName

@@ -29,28 +29,8 @@
 -- region = "The region that has them"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH launches AS (
-    SELECT
-        *,
-        concat_ws(' ', request, response) AS told,  -- what a launch template says is in the answer
-        coalesce(
-            try_cast(regexp_extract(request, '"(max|instance)Count" ?: ?"?([0-9]+)', 2) AS INTEGER),
-            nullif(len(json_extract_string(request, '$.instanceNames[*]')), 0),
-            1
-        ) AS asked_for
-    FROM events
-    WHERE
-        action IN (
-            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'lightsail:CreateInstances',
-            'lightsail:CreateInstancesFromSnapshot'
-        )
-        AND NOT is_aws_call
-)
-
 SELECT
-    event_time, actor, client_ip, client,
-    nullif(regexp_extract(told, '"(instanceType|bundleId)" ?: ?"([^"]+)', 2), '') AS instance_type,
-    asked_for,
+    event_time, actor, client_ip, client, instance_type, asked_for,
     coalesce(
         nullif(json_extract_string(request, '$.instanceNames[*]'), []),
         list_transform(
@@ -66,9 +46,17 @@ SELECT
         list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
         json_extract_string(request, '$.iamInstanceProfile.name')
     ) AS instance_profile,
-    nullif(regexp_extract(told, '"key(Pair)?Name" ?: ?"([^"]+)', 2), '') AS key_name,
+    nullif(  -- what a launch template says is in the answer
+        regexp_extract(concat_ws(' ', request, response), '"key(Pair)?Name" ?: ?"([^"]+)', 2), ''
+    ) AS key_name,
     coalesce(regexp_matches(request, '"associatePublicIpAddress" ?: ?true'), FALSE) AS public_ip,
     outcome, error_code, account_id, region, event_id
-FROM launches
-WHERE asked_for >= $min_count
+FROM machine_orders
+WHERE
+    action IN (
+        'ec2:RunInstances', 'ec2:RequestSpotInstances', 'lightsail:CreateInstances',
+        'lightsail:CreateInstancesFromSnapshot'
+    )
+    AND asked_for >= $min_count
+    AND event_id IN (SELECT events.event_id FROM events)
 ORDER BY event_time, event_id

@@ -43,69 +43,33 @@
 WITH orders AS (
     SELECT
         *,
-        regexp_extract(request, '"instanceTypes?" ?: ?\[? ?"([^"]+)"', 1) AS instance_type,
-        coalesce(
-            try_cast(
-                regexp_extract(
-                    request,
-                    '"((max|instance|desired)?[cC]ount|desired(Size|Capacity))" ?: ?"?([0-9]{1,9})',
-                    4
-                ) AS INTEGER
-            ),
-            1
-        ) AS asked_for,
         regexp_matches(
             request,
             '(?i)xmrig|\bminerd\b|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer'
             || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
-        ) AS names_miner
-    FROM history
-    WHERE
-        action IN (
-            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:CreateFleet',
-            'ecs:CreateService', 'ecs:RunTask', 'ecs:RegisterTaskDefinition',
-            'eks:CreateNodegroup', 'autoscaling:CreateAutoScalingGroup',
-            'autoscaling:CreateLaunchConfiguration', 'batch:RegisterJobDefinition',
-            'lightsail:CreateInstances', 'gamelift:CreateFleet', 'apprunner:CreateService',
-            'sagemaker:CreateNotebookInstance', 'sagemaker:CreateTrainingJob'
-        )
-        AND NOT is_aws_call
-),
-
-sized AS (
-    SELECT
-        *,
-        asked_for::BIGINT * CASE
-            WHEN regexp_matches(instance_type, '[0-9]xlarge')
-                THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xlarge', 1)::INTEGER
-            WHEN contains(instance_type, 'xlarge') THEN 4
-            WHEN contains(instance_type, 'metal') THEN 96
-            ELSE 2
-        END AS vcpus,
-        regexp_matches(instance_type, '^(ml\.)?(p|gr?|trn|inf|dl|vt|f)[0-9]') AS is_accelerated,
+        ) AS names_miner,
         min(event_date) FILTER (WHERE outcome = 'success')
             OVER (PARTITION BY principal_key, action, instance_type) AS known_since
-    FROM orders
+    FROM machine_orders
 )
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(list_filter(list(DISTINCT instance_type), lambda named: named <> ''))
-        AS instance_types,
+    list_sort(
+        coalesce(list(DISTINCT instance_type) FILTER (WHERE instance_type IS NOT NULL), [])
+    ) AS instance_types,
     sum(vcpus)::BIGINT AS vcpus,
     coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0)::BIGINT AS gpu_vcpus,
     coalesce(bool_or(names_miner), FALSE) AS names_miner,
-    list_sort(list(DISTINCT region)) AS regions,
-    list_sort(list(DISTINCT action)) AS actions,
+    list_sort(list(DISTINCT region)) AS regions, list_sort(list(DISTINCT action)) AS actions,
     list_sort(list(DISTINCT outcome)) AS outcomes,
     list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))
         AS error_codes,
-    session_id,
-    list_sort(list(event_id)) AS event_ids
-FROM sized
+    session_id, list_sort(list(event_id)) AS event_ids
+FROM orders
 WHERE
-    event_id IN (SELECT event_id FROM events)
+    event_id IN (SELECT events.event_id FROM events)
     AND (names_miner OR coalesce(known_since >= event_date, TRUE))
 GROUP BY actor, session_id, event_date
 HAVING

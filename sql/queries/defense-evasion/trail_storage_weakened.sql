@@ -22,45 +22,7 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH named AS (  -- what CloudTrail itself writes to and with, and what a trail was given
-    SELECT DISTINCT NULL AS trail, coalesce('s3://' || bucket, target) AS store
-    FROM history
-    WHERE actor = 'cloudtrail.amazonaws.com'
-    UNION ALL
-    SELECT
-        account_id || region || target AS trail,
-        unnest(
-            list_transform(
-                resources,
-                lambda one: CASE one.type
-                    WHEN 'AWS::S3::Bucket' THEN 's3://' || one.name
-                    WHEN 'AWS::KMS::Key' THEN 'key/' || one.name
-                END
-            )
-        ) AS store
-    FROM history
-    WHERE action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
-),
-
-deletions AS (
-    SELECT account_id || region || target AS trail, max(event_time) AS deleted_at
-    FROM history
-    WHERE action = 'cloudtrail:DeleteTrail' AND outcome = 'success'
-    GROUP BY account_id, region, target
-),
-
-stores AS (
-    SELECT
-        named.store,
-        CASE
-            WHEN bool_and(deletions.trail IS NOT NULL) FILTER (WHERE named.trail IS NOT NULL)
-                THEN max(deletions.deleted_at)
-        END AS released_at
-    FROM named LEFT JOIN deletions ON named.trail = deletions.trail
-    GROUP BY named.store
-),
-
-set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
+WITH set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
     SELECT event_id
     FROM policy_statements
     GROUP BY event_id
@@ -73,7 +35,7 @@ SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
 FROM events
-INNER JOIN stores ON coalesce('s3://' || events.bucket, events.target) = stores.store
+INNER JOIN log_stores ON coalesce('s3://' || events.bucket, events.target) = log_stores.store
 WHERE
     action IN (
         'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 's3:DeleteBucket',
@@ -93,6 +55,6 @@ WHERE
             )
         ) = 0
     )
-    AND event_time <= coalesce(stores.released_at, event_time)
+    AND event_time <= coalesce(log_stores.released_at, event_time)
     AND event_id NOT IN (SELECT set_ups.event_id FROM set_ups)
 ORDER BY event_time, event_id

@@ -25,20 +25,6 @@
 -- account_id = "The account that recorded it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH stores AS (
-    SELECT DISTINCT unnest(resources) AS store
-    FROM history
-    WHERE
-        action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
-        OR (actor = 'cloudtrail.amazonaws.com' AND service = 's3')
-),
-
-log_buckets AS (
-    SELECT store.name AS bucket
-    FROM stores
-    WHERE store.type = 'AWS::S3::Bucket'
-)
-
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
     list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
@@ -51,6 +37,9 @@ FROM events
 WHERE
     service = 's3'
     AND NOT is_aws_call
-    AND (bucket = $bucket OR ($bucket = '' AND bucket IN (SELECT bucket FROM log_buckets)))
+    AND (
+        bucket = $bucket
+        OR ($bucket = '' AND 's3://' || bucket IN (SELECT log_stores.store FROM log_stores))
+    )
 GROUP BY actor, principal_key, action, bucket, outcome, account_id
 ORDER BY first_seen, actor, action, bucket, outcome, account_id, event_ids

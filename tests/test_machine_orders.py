@@ -1,0 +1,68 @@
+"""Machines that were ordered: of which type, how many, how large, in every shape in which services record it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from trailquery import Lake
+
+LakeOf = Callable[[list[dict[str, Any]]], Lake]
+
+RUN = {"eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "readOnly": False}
+ECS = RUN | {"eventSource": "ecs.amazonaws.com"}
+LIGHTSAIL = RUN | {"eventSource": "lightsail.amazonaws.com", "eventName": "CreateInstances"}
+NODES = RUN | {"eventSource": "eks.amazonaws.com", "eventName": "CreateNodegroup"}
+TRAINING = RUN | {"eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob"}
+BY_AWS = {"userIdentity": {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}}
+
+
+def asked(count: int, **request: Any) -> dict[str, Any]:
+    return {"requestParameters": {"instancesSet": {"items": [{"minCount": 1, "maxCount": count}]}, **request}}
+
+
+def answered(**instance: Any) -> dict[str, Any]:
+    return {"responseElements": {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0", **instance}]}}}
+
+
+TEMPLATE = {"launchTemplate": {"launchTemplateId": "lt-0123456789abcdef0"}}
+SPOT = {"instanceCount": 3, "launchSpecification": {"instanceType": "c7i.xlarge"}}
+TWO_TYPES = {"instanceTypes": ["p4d.24xlarge", "g5.xlarge"], "scalingConfig": {"minSize": 9, "desiredSize": 2}}
+NAMED = {"instanceNames": ["proxy-1", "proxy-2"], "bundleId": "2xlarge_3_0"}
+
+ORDERS = {  # type, how many, virtual CPUs of all, accelerated
+    "accelerated": (RUN | asked(2, instanceType="g5.12xlarge"), ("g5.12xlarge", 2, 96, True)),
+    "one-xlarge": (RUN | asked(1, instanceType="m7i.xlarge"), ("m7i.xlarge", 1, 4, False)),
+    "small": (RUN | asked(3, instanceType="t3.large"), ("t3.large", 3, 6, False)),
+    "metal": (RUN | asked(1, instanceType="c7i.metal"), ("c7i.metal", 1, 96, False)),
+    "by-template": (RUN | asked(2, **TEMPLATE) | answered(instanceType="trn1.2xlarge"), ("trn1.2xlarge", 2, 16, True)),
+    "by-template-refused": (RUN | asked(4, **TEMPLATE) | {"errorCode": "AccessDenied"}, (None, 4, 8, False)),
+    "refused-without-a-request": (RUN | {"errorCode": "AccessDenied"}, (None, 1, 2, False)),
+    "spot": (RUN | {"eventName": "RequestSpotInstances", "requestParameters": SPOT}, ("c7i.xlarge", 3, 12, False)),
+    "tasks": (ECS | {"eventName": "RunTask", "requestParameters": {"count": 5}}, (None, 5, 10, False)),
+    "service": (ECS | {"eventName": "CreateService", "requestParameters": {"desiredCount": 2}}, (None, 2, 4, False)),
+    "nodes-of-two-types": (NODES | {"requestParameters": TWO_TYPES}, ("p4d.24xlarge", 2, 192, True)),
+    "training": (
+        TRAINING | {"requestParameters": {"resourceConfig": {"instanceType": "ml.p3.8xlarge", "instanceCount": "2"}}},
+        ("ml.p3.8xlarge", 2, 64, True),
+    ),
+    "named-in-lightsail": (LIGHTSAIL | {"requestParameters": NAMED}, ("2xlarge_3_0", 2, 16, False)),
+    "a-number-too-large": (RUN | asked(10**30, instanceType="t3.large"), ("t3.large", 100000000, 200000000, False)),
+}
+OTHERS = {
+    "by-aws": RUN | asked(1, instanceType="g5.12xlarge") | BY_AWS,
+    "stopped": RUN | {"eventName": "StopInstances", "requestParameters": {"instanceType": "g5.12xlarge"}},
+}
+
+
+def test_each_order_tells_type_number_and_size_as_its_service_writes_them(lake_of: LakeOf) -> None:
+    told = {name: changes for name, (changes, _) in ORDERS.items()} | OTHERS
+    lake = lake_of([changes | {"eventID": name} for name, changes in told.items()])
+    rows = lake.sql("SELECT event_id, instance_type, asked_for, vcpus, is_accelerated FROM machine_orders").rows()
+    assert {row.pop("event_id"): tuple(row.values()) for row in rows} == {
+        name: is_ for name, (_, is_) in ORDERS.items()
+    }
+
+
+def test_orders_before_the_scope_are_there_to_compare_with(lake_of: LakeOf) -> None:
+    lake = lake_of([RUN | {"eventTime": "2024-03-01T10:00:00Z"}]).narrowed(since=datetime(2024, 3, 2))  # noqa: DTZ001
+    assert lake.sql("SELECT count(*) AS orders FROM machine_orders").rows() == [{"orders": 1}]

@@ -68,6 +68,21 @@ def macro(call: str, **params: Any) -> Any:
     return macros().execute(f"SELECT {call}", params).fetchall()[0][0]
 
 
+PAIRS = {
+    "AttachUserPolicy": "DetachUserPolicy",
+    "AuthorizeSecurityGroupIngress": "RevokeSecurityGroupIngress",
+    "CreateAccessKey": "DeleteAccessKey",
+    "RunInstances": "TerminateInstances",
+    "UpdateAssumeRolePolicy": "DeleteRole",
+}
+
+
+@pytest.mark.parametrize(("makes", "undoes"), PAIRS.items())
+def test_what_is_made_and_undone_goes_by_one_name(makes: str, undoes: str) -> None:
+    assert macro("made_thing($makes) = made_thing($undoes)", makes=makes, undoes=undoes)
+    assert macro("[undoes($makes), undoes($undoes)]", makes=makes, undoes=undoes) == [False, True]
+
+
 def test_scope_takes_its_first_instant_and_leaves_out_its_last(lake_of: LakeOf) -> None:
     lake = lake_of(
         [
@@ -157,6 +172,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
     added = {
         "history": [],
         "events": [],
+        "machine_orders": ["instance_type", "asked_for", "vcpus", "is_accelerated"],
         "management_events": [],
         "variants": [],
         "service_events": ["details"],

@@ -71,3 +71,14 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
         ELSE regexp_extract(arn, '([^:/]+)$', 1)
     END
     AND split_part(arn, ':', 5) IN ('', account_id);
+
+-- undoes: a call of this name takes away what another made: DetachUserPolicy, TerminateInstances.
+CREATE MACRO undoes(api) AS
+    regexp_matches(
+        api, '^(Delete|Deregister|Detach|Disassociate|Release|Remove|Revoke|Terminate)'
+    );
+
+-- made_thing: what a call that makes something and the one that undoes it are both named for: UserPolicy. A trust
+-- policy is undone with its role.
+CREATE MACRO made_thing(api) AS
+    regexp_replace(replace(api, 'UpdateAssumeRolePolicy', 'CreateRole'), '^[A-Z][a-z]+', '');

@@ -36,16 +36,10 @@ WITH steps AS (
         regexp_matches(
             api, '^(Add|Allocate|Associate|Attach|Authorize|Create|Import|Put|Register|Run|Upload)'
         ) AS is_making,
-        regexp_replace(api, '^[A-Z][a-z]+', '') AS noun,
+        made_thing(api) AS noun,
         replace(target, ' -', ' +') AS thing
     FROM changes
-    WHERE
-        target IS NOT NULL
-        AND regexp_matches(
-            api,
-            '^(Add|Allocate|Associate|Attach|Authorize|Create|Import|Put|Register|Run|Upload'
-            || '|Delete|Deregister|Detach|Disassociate|Release|Remove|Revoke|Terminate)'
-        )
+    WHERE target IS NOT NULL
 ),
 
 ordered AS (
@@ -56,6 +50,7 @@ ordered AS (
         lag(event_time) OVER same AS made_at,
         lag(actor) OVER same AS made_by
     FROM steps
+    WHERE is_making OR undoes(api)
     WINDOW
         same AS (
             PARTITION BY account_id, region, service, noun, thing ORDER BY event_time, event_id

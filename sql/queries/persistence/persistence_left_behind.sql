@@ -45,42 +45,21 @@ WITH kinds (outlives, pattern) AS (
     ('machine', '^ec2:(EnableSerial|CreateLaunchTemplate)|^ecs:(RunTask|CreateService)$'),
     ('network', '^ec2:(AuthorizeSecurityGroupIngress|Create(VpcPeering|Vpn|ClientVpn))'),
     ('sharing', '^(ec2|rds):Modify.*(Snapshot|Image).*Attribute|^ram:CreateResourceShare'),
-    ('sharing', '^lambda:(AddPermission|CreateFunctionUrl)|^[^i][^:]*:Put[A-Za-z]*Policy$'),
-    ('sharing', '^(kms:CreateGrant|ecr:SetRepositoryPolicy|(sns|sqs):AddPermission)')
-),
-
-theirs AS (
-    SELECT DISTINCT session_id FROM events
-    WHERE
-        $actor IN (
-            actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
-            access_key_id, session_id
-        )
+    -- a resource's policy: those that iam and sso put are rights
+    ('sharing', '^lambda:CreateFunctionUrl|^[^i].*([^o]|[^s]o):Put[A-Za-z]*Policy$'),
+    ('sharing', '^(kms:CreateGrant|ecr:SetRepositoryPolicy|(lambda|sns|sqs):AddPermission)')
 ),
 
 reached AS (
-    SELECT session_id FROM theirs
-    UNION
-    SELECT lineage.session_id
-    FROM session_lineage AS lineage
-    INNER JOIN theirs ON lineage.ancestor_session_id = theirs.session_id
-    WHERE $include_descendants
-),
-
-made AS (
-    SELECT
-        *,
-        (SELECT min(kinds.outlives) FROM kinds WHERE regexp_matches(action, kinds.pattern))
-            AS outlives,
-        regexp_replace(  -- what the call that undoes it is named for, too
-            replace(api, 'UpdateAssumeRolePolicy', 'CreateRole'), '^[A-Z][a-z]+', ''
-        ) AS noun
-    FROM changes
+    SELECT DISTINCT lineage.session_id
+    FROM events INNER JOIN session_lineage AS lineage
+        ON events.session_id = lineage.ancestor_session_id
     WHERE
-        session_id IN (SELECT session_id FROM reached)
-        AND NOT regexp_matches(api, '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke)')
-        AND NOT contains(coalesce(target, ''), ' -')  -- taken out of a list
-        AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
+        (lineage.depth = 0 OR $include_descendants)
+        AND $actor IN (
+            actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+            access_key_id, events.session_id
+        )
 )
 
 SELECT
@@ -88,18 +67,16 @@ SELECT
     (
         SELECT min(later.event_time) FROM history AS later
         WHERE
-            later.event_time > made.event_time
-            AND later.account_id = made.account_id
-            AND later.service = made.service
+            later.event_time > made.event_time AND later.account_id = made.account_id
+            AND later.service = made.service AND made_thing(later.api) = made_thing(made.api)
             AND replace(later.target, ' -', ' +') = made.target
-            AND regexp_replace(later.api, '^[A-Z][a-z]+', '') = made.noun
-            AND later.outcome = 'success'
-            AND regexp_matches(
-                later.api || coalesce(later.target, ''),
-                '^(Delete|Deregister|Detach|Disassociate|Remove|Revoke|Terminate)| -'
-            )
+            AND later.outcome = 'success' AND (undoes(later.api) OR contains(later.target, ' -'))
     ) AS removed_at,
     account_id, region, event_id
-FROM made
-WHERE outlives IS NOT NULL
+FROM changes AS made
+INNER JOIN reached ON made.session_id = reached.session_id
+INNER JOIN kinds ON regexp_matches(made.action, kinds.pattern)
+WHERE
+    NOT undoes(api) AND NOT contains(coalesce(target, ''), ' -')  -- taken out of a list
+    AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
 ORDER BY event_time, event_id

@@ -52,20 +52,15 @@
 -- ///
 WITH calls AS (
     SELECT
-        account_id,
-        date_trunc('hour', event_time) AS hour_start,
+        account_id, action, client_ip, event_id, date_trunc('hour', event_time) AS hour_start,
         CASE $of WHEN 'identity' THEN principal_key ELSE service END AS key,
-        CASE $of WHEN 'identity' THEN coalesce(role_name, actor) ELSE service END AS who,
-        action, client_ip, event_id
+        CASE $of WHEN 'identity' THEN coalesce(role_name, actor) ELSE service END AS who
     FROM history
     WHERE
         NOT is_aws_call
-        AND CASE $what
-            WHEN 'calls' THEN TRUE
-            WHEN 'writes' THEN access = 'write'
-            WHEN 'errors' THEN outcome <> 'success'
-            ELSE outcome = 'denied'
-        END
+        AND ($what <> 'writes' OR access = 'write')
+        AND ($what <> 'errors' OR outcome <> 'success')
+        AND ($what <> 'denied' OR outcome = 'denied')
 ),
 
 hours AS (
@@ -84,33 +79,22 @@ hours AS (
 
 spikes AS (
     SELECT
-        *,
-        (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
+        *, (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
         days_held(account_id, hour_start::DATE, $baseline_days) AS days
     FROM hours
     WHERE counted >= $min_count
 )
 
 SELECT
-    spikes.hour_start, max(calls.who) AS who, spikes.counted,
-    round(spikes.usual, 2) AS usual,
-    round(spikes.z, 1) AS z,
-    list_sort(list(DISTINCT calls.action))[1:20] AS actions,
-    list_sort(
-        list(DISTINCT calls.client_ip) FILTER (WHERE calls.client_ip IS NOT NULL)
-    )[1:20] AS client_ips,
-    format('{} of {} days held', spikes.days, $baseline_days) AS baseline,
-    spikes.account_id,
-    list_sort(list(calls.event_id)) AS event_ids
-FROM spikes
-INNER JOIN calls
-    ON
-        spikes.account_id = calls.account_id
-        AND spikes.key = calls.key
-        AND spikes.hour_start = calls.hour_start
-INNER JOIN events ON calls.event_id = events.event_id
-WHERE spikes.z >= $min_z AND spikes.days >= least($min_history_days, $baseline_days)
-GROUP BY
-    spikes.account_id, spikes.key, spikes.hour_start, spikes.counted, spikes.usual, spikes.z,
-    spikes.days
-ORDER BY hour_start, who, spikes.key, spikes.account_id
+    hour_start, max(who) AS who, counted, round(usual, 2) AS usual, round(z, 1) AS z,
+    list_sort(list(DISTINCT action))[1:20] AS actions,
+    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL))[1:20] AS client_ips,
+    format('{} of {} days held', days, $baseline_days) AS baseline,
+    account_id, list_sort(list(event_id)) AS event_ids
+FROM spikes INNER JOIN calls USING (account_id, key, hour_start)
+WHERE
+    z >= $min_z
+    AND days >= least($min_history_days, $baseline_days)
+    AND event_id IN (SELECT events.event_id FROM events)
+GROUP BY account_id, key, hour_start, counted, usual, z, days
+ORDER BY hour_start, who, key, account_id

@@ -59,8 +59,7 @@ known AS (
     SELECT DISTINCT principal_key, ltrim(unnest(resources).name, '/') AS secret
     FROM history
     WHERE
-        service IN ('secretsmanager', 'ssm')
-        AND access = 'read'
+        service IN ('secretsmanager', 'ssm') AND access = 'read'
         AND event_time < (SELECT min(event_time) FROM events)
 )
 
@@ -73,8 +72,7 @@ SELECT
     list_sort(list(DISTINCT asked.secret) FILTER (WHERE asked.secret IS NOT NULL)) AS names,
     count(DISTINCT asked.event_id) AS reads,
     count(DISTINCT asked.event_id) FILTER (WHERE asked.outcome = 'denied') AS denied,
-    asked.account_id, asked.session_id,
-    list_sort(list(DISTINCT asked.event_id)) AS event_ids
+    asked.account_id, asked.session_id, list_sort(list(DISTINCT asked.event_id)) AS event_ids
 FROM asked
 LEFT JOIN known ON asked.principal_key = known.principal_key AND asked.secret = known.secret
 GROUP BY asked.actor, asked.principal_key, asked.account_id, asked.session_id

@@ -34,27 +34,22 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        date_trunc('hour', event_time) AS hour_start,
+        *, date_trunc('hour', event_time) AS hour_start,
         api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing,
         list_transform(resources, lambda one: ltrim(one.name, '/')) AS secrets
     FROM events
     WHERE
         NOT is_aws_call
+        AND service IN ('secretsmanager', 'ssm')
         AND (
-            action = 'secretsmanager:GetSecretValue'
-            OR json_extract_string(request, '$.withDecryption') = 'true'  -- only SSM has it
+            api = 'GetSecretValue'
+            OR json_extract_string(request, '$.withDecryption') = 'true'
             OR (
-                action IN (
-                    'secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue',
-                    'ssm:DescribeParameters'
-                )
+                api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters')
                 AND outcome = 'success'
                 AND (
                     contains(request, '"!')  -- all but what the filter names
-                    OR NOT regexp_matches(
-                        coalesce(request, ''), '"key": *"[Nn]ame"|"secretIdList"'
-                    )
+                    OR regexp_matches(request, '"key": *"[Nn]ame"|"secretIdList"') IS NOT TRUE
                 )
             )
         )
@@ -76,8 +71,7 @@ SELECT
     len(list_distinct(flatten(list(secrets)))) AS secrets,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     list_sort(list_distinct(flatten(list(secrets)))) AS names,
-    account_id, session_id,
-    list_sort(list(event_id)) AS event_ids
+    account_id, session_id, list_sort(list(event_id)) AS event_ids
 FROM listed
 WHERE event_time >= listed_at
 GROUP BY hour_start, actor, account_id, session_id

@@ -28,23 +28,20 @@
 -- ///
 WITH opened AS (
     SELECT
-        event_id, account_id,
-        unnest(CASE WHEN is_public THEN ['*'] ELSE external_accounts END) AS taker,
-        actions, conditions
+        event_id, account_id, actions, conditions,
+        unnest(CASE WHEN is_public THEN ['*'] ELSE external_accounts END) AS taker
     FROM policy_statements
     WHERE policy_kind = 'resource' AND effect = 'Allow'
     UNION ALL
     SELECT
-        event_id, account_id,
+        event_id, account_id, [] AS actions, NULL AS conditions,
         unnest(list_concat(
             json_extract_string(request, '$.principals[*]'),
             json_extract_string(request, '$.accountIdsToAdd[*]'),
             json_extract_string(request, '$.*.AddAllowedPrincipals.content'),
             json_extract_string(request, '$.*.AddAllowedPrincipals[*].content'),
             json_extract_string(request, ['$.consumerIdentifier', '$.accountId'])
-        )) AS taker,
-        [] AS actions,
-        NULL AS conditions
+        )) AS taker
     FROM management_events
     WHERE
         action IN (
@@ -64,16 +61,13 @@ outside AS (
 
 SELECT
     shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,
-    list_sort(list(DISTINCT outside.taker)) AS opened_to,
-    bool_or(outside.is_everyone) AS is_public,
+    list_sort(list(DISTINCT outside.taker)) AS opened_to, bool_or(outside.is_everyone) AS is_public,
     list_sort(list_distinct(flatten(list(outside.actions)))) AS allowed,
     list_sort(list(DISTINCT outside.conditions) FILTER (WHERE outside.conditions IS NOT NULL))
         AS conditions,
-    shown.outcome,
-    shown.account_id, shown.region, shown.event_id
+    shown.outcome, shown.account_id, shown.region, shown.event_id
 FROM events AS shown
-INNER JOIN outside
-    ON shown.event_id = outside.event_id AND shown.account_id = outside.account_id
+INNER JOIN outside ON shown.event_id = outside.event_id AND shown.account_id = outside.account_id
 WHERE outside.is_everyone OR NOT $public_only
 GROUP BY
     shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,

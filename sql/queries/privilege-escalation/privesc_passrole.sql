@@ -49,9 +49,8 @@ WITH handed AS (
             json_extract_string(request, '$.*.IamInstanceProfile.Name')[1],
             CASE service
                 WHEN 'glue' THEN json_extract_string(request, '$.role')
-                WHEN 'datapipeline' THEN nullif(
-                    regexp_extract(request, '[rR]ole", ?"stringValue": ?"([^"]+)"', 1), ''
-                )
+                WHEN 'datapipeline'
+                    THEN regexp_extract_all(request, '[rR]ole", ?"stringValue": ?"([^"]+)"', 1)[1]
             END
         ) AS role
     FROM events
@@ -60,17 +59,15 @@ WITH handed AS (
 
 uses AS (
     SELECT
-        handed.event_id, min(history.event_time) AS first_used, count(*) AS uses,
-        list_sort(
-            list(DISTINCT history.client_ip) FILTER (WHERE history.client_ip IS NOT NULL)
-        ) AS used_from
-    FROM handed
-    INNER JOIN history
+        handed.event_id, min(used.event_time) AS first_used, count(*) AS uses,
+        list_sort(list(DISTINCT used.client_ip) FILTER (WHERE used.client_ip IS NOT NULL))
+            AS used_from
+    FROM handed INNER JOIN history AS used
         ON
-            regexp_extract(handed.role, '[^/]+$') = history.role_name
-            AND handed.account_id = history.account_id
-            AND history.event_time > handed.event_time
-            AND history.event_time <= handed.event_time + to_hours($within_hours)
+            regexp_extract(handed.role, '[^/]+$') = used.role_name
+            AND handed.account_id = used.account_id
+            AND used.event_time > handed.event_time
+            AND used.event_time <= handed.event_time + to_hours($within_hours)
     WHERE handed.outcome = 'success'
     GROUP BY handed.event_id
 )
@@ -78,11 +75,8 @@ uses AS (
 SELECT
     handed.event_time, handed.actor, handed.client_ip, handed.client, handed.action, handed.target,
     handed.role, handed.outcome, handed.error_code, uses.first_used,
-    coalesce(uses.uses, 0) AS uses,
-    coalesce(uses.used_from, []) AS used_from,
+    coalesce(uses.uses, 0) AS uses, coalesce(uses.used_from, []) AS used_from,
     handed.account_id, handed.region, handed.event_id
 FROM handed LEFT JOIN uses ON handed.event_id = uses.event_id
-WHERE
-    handed.role IS NOT NULL
-    AND $role IN ('', handed.role, regexp_extract(handed.role, '[^/]+$'))
+WHERE handed.role IS NOT NULL AND $role IN ('', handed.role, regexp_extract(handed.role, '[^/]+$'))
 ORDER BY event_time, event_id

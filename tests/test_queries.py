@@ -83,6 +83,12 @@ def test_a_query_holds_no_date_and_no_path_into_json(query: Query) -> None:
 
 
 @every_query
+def test_a_query_is_short_enough_to_read(query: Query) -> None:
+    lines = [line.strip() for line in query.sql.splitlines()]
+    assert len([line for line in lines if line and not line.startswith("--")]) <= 50
+
+
+@every_query
 def test_rows_of_events_are_ordered_up_to_the_event_id(query: Query) -> None:
     order = query.sql.rpartition("ORDER BY")[2].split(",")
     assert len(query.sql.split("ORDER BY")) > 1

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Snapshots removed and protections lifted"
--- question = "Who deleted snapshots or images, suspended versioning, let objects expire within a week, lifted deletion protection, or deleted databases without a last snapshot?"
+-- question = "Who deleted snapshots or images, suspended versioning, let objects expire within a week, lifted deletion protection, MFA for deletion or the lock of objects, or deleted databases and file systems without a last snapshot?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1490", "T1485", "T1485.001"]
@@ -16,7 +16,7 @@
 -- last_time = "The last (UTC)"
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
--- what = "snapshot or image deleted, versioning suspended, expiry within a week, deletion protection lifted, or no last snapshot"
+-- what = "snapshot or image deleted, versioning suspended, deletion without MFA (root alone may allow it), no lock of new objects, expiry within a week, deletion protection lifted, or no last snapshot"
 -- some_targets = "Up to ten of the targets, sorted"
 -- calls = "Such calls"
 -- outcomes = "success, denied, error: all that came, sorted"
@@ -33,22 +33,27 @@ WITH marked AS (
                 api = 'PutBucketVersioning' AND regexp_matches(request, '"Status" ?: ?"Suspended"')
                 THEN 'versioning suspended'
             WHEN
+                api = 'PutBucketVersioning' AND identity_type = 'Root'
+                AND regexp_matches(request, '(?i)"MfaDelete" ?: ?"Disabled"')
+                THEN 'deletion without MFA'
+            WHEN api LIKE 'Put%ObjectLockConfiguration' AND NOT contains(request, '"Rule"')
+                THEN 'no lock of new objects'
+            WHEN
                 api = 'PutBucketLifecycle'
-                AND len(
-                    list_filter(
-                        json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
-                        lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
-                        AND regexp_matches(rule, '"Expiration": ?\{"Days": ?[1-7][,}]')
-                    )
-                ) > 0
+                AND list_filter(
+                    json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
+                    lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
+                    AND regexp_matches(rule, '"Expiration": ?\{"Days": ?[1-7][,}]')
+                ) <> []
                 THEN 'expiry within a week'
-            WHEN json_extract_string(request, '$.skipFinalSnapshot') = 'true'
+            WHEN regexp_matches(request, '"skipFinal(Cluster)?(Snapshot|Backup)" ?: ?"?true')
                 THEN 'no last snapshot'
             WHEN
-                regexp_matches(api, '^(Modify|Update)')
+                regexp_matches(api, '^(Modify|Update|SetTerminationProtection)')
                 AND regexp_matches(
                     request,
-                    '"(deletionProtection(Enabled)?|disableApi(Termination|Stop))" ?: ?'
+                    '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'
+                    || '|disableApi(Termination|Stop))" ?: ?'
                     || '(\{ ?"value" ?: ?)?false'
                 )
                 THEN 'deletion protection lifted'

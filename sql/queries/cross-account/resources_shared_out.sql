@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Resources opened to outsiders"
--- question = "Which buckets, keys, functions, secrets, queues, shares or documents were opened to accounts that are not ours?"
+-- question = "Which buckets, keys, functions, secrets, queues, shares, documents, directories or logs were opened to accounts that are not ours?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1537", "T1199"]
@@ -17,7 +17,7 @@
 -- client_ip = "From which address"
 -- action = "The call, service:api"
 -- target = "What was opened; disks and databases: see snapshots_shared_out"
--- opened_to = "Accounts, ARNs, organizations or * (everyone), outside ours, sorted; a policy is sent whole, with what was open before"
+-- opened_to = "Accounts, ARNs, organizations, canonical users other than the owner or * (everyone), outside ours, sorted; a policy is sent whole, with what was open before"
 -- is_public = "Everyone may, and no condition narrows it"
 -- allowed = "What they may do, sorted; empty where the call is no policy"
 -- conditions = "Conditions of these statements, JSON text, sorted"
@@ -38,16 +38,21 @@ WITH opened AS (
         unnest(list_concat(
             json_extract_string(request, '$.principals[*]'),
             json_extract_string(request, '$.accountIdsToAdd[*]'),
-            json_extract_string(request, '$.*.AddAllowedPrincipals.content'),
-            json_extract_string(request, '$.*.AddAllowedPrincipals[*].content'),
-            json_extract_string(request, ['$.consumerIdentifier', '$.accountId'])
+            json_extract_string(request, '$.*.AddAllowedPrincipals..content'),
+            json_extract_string(request, ['$.account', '$.accountId', '$.consumerIdentifier']),
+            regexp_extract_all(request, '"(principal|sinkIdentifier|id)" ?: ?"([^"]+)"', 2),
+            list_filter(
+                json_extract_string(request, '$..Grantee.ID'),
+                lambda id: id <> json_extract_string(request, '$.AccessControlPolicy.Owner.ID')
+            )
         )) AS taker
     FROM management_events
     WHERE
         action IN (
             'ram:CreateResourceShare', 'ram:AssociateResourceShare', 'ssm:ModifyDocumentPermission',
-            'ec2:ModifyVpcEndpointServicePermissions', 'redshift:AuthorizeDataShare',
-            'servicecatalog:CreatePortfolioShare'
+            'ec2:ModifyVpcEndpointServicePermissions', 'servicecatalog:CreatePortfolioShare',
+            'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
+            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:PutBucketAcl'
         )
 ),
 

@@ -1,6 +1,6 @@
 -- /// trailquery
--- title = "Copies taken of disks and databases"
--- question = "Who copied, exported or restored disks, machines, databases or their logs, and into which bucket?"
+-- title = "Copies taken of disks, files and databases"
+-- question = "Who copied, exported or restored disks, machines, files, databases or their logs, and into which bucket?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1578.001", "T1537"]
@@ -13,7 +13,7 @@
 -- client_ips = "The caller's addresses, sorted"
 -- action = "service:api"
 -- some_targets = "What was copied, or the copy, sorted; at most 10"
--- buckets = "Buckets exported to, sorted"
+-- buckets = "Buckets exported to, sorted; of DataSync also those copied from"
 -- calls = "How many calls"
 -- outcomes = "success, denied, error: all that came, sorted"
 -- session_id = "The session that did it"
@@ -27,7 +27,7 @@ SELECT
     list_sort(
         list_filter(
             list(
-                DISTINCT regexp_extract(request, '(?i)"(s3)?Bucket(Name)?" ?: ?"([^"]+)"', 3)
+                DISTINCT regexp_extract(request, '(?i)Bucket(Name|Arn)?" ?: ?"([^"]*:)?([^"]+)"', 3)
             ),
             lambda named: named <> ''
         )
@@ -38,6 +38,12 @@ FROM events
 WHERE
     action IN (
         'backup:StartCopyJob', 'backup:StartRestoreJob',
+        'datasync:CreateLocationAzureBlob', 'datasync:CreateLocationEfs',
+        'datasync:CreateLocationFsxLustre', 'datasync:CreateLocationFsxOntap',
+        'datasync:CreateLocationFsxOpenZfs', 'datasync:CreateLocationFsxWindows',
+        'datasync:CreateLocationHdfs', 'datasync:CreateLocationNfs',
+        'datasync:CreateLocationObjectStorage', 'datasync:CreateLocationS3',
+        'datasync:CreateLocationSmb', 'datasync:CreateTask', 'datasync:StartTaskExecution',
         'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
         'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
         'ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks',

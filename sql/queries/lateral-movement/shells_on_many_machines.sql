@@ -1,18 +1,18 @@
 -- /// trailquery
 -- title = "One machine after another entered"
--- question = "Which sessions ran commands or opened shells within an hour on several machines that their identity had not entered before?"
+-- question = "Which sessions ran commands or opened shells within an hour on several machines, or by one command on all, that their identity had not entered before?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
 -- mitre = ["T1651", "T1021.004", "T1021.007", "T1021.008"]
--- why = "Whoever stole a key that may do so goes from machine to machine for the role of each. Harmless where new machines are taken into use, or fleets are run by such calls (Ansible, patching): then it names machines for the first time only once. Commands by tag name no machines and are in remote_execution."
+-- why = "Whoever stole a key that may do so goes from machine to machine for the role of each. Harmless where new machines are taken into use, or fleets are run by such calls (Ansible, patching): then it names machines for the first time only once. A command to `*` is for every machine; others by tag name no machines and are in remote_execution."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run shells_on_many_machines --min-machines 5"
 --
 -- [params.min_machines]
 -- type = "integer"
 -- default = 3
--- about = "Machines entered for the first time in one clock hour, at or above which a session is listed"
+-- about = "Machines entered for the first time in one clock hour, at or above which a session is listed; `*`, all of them, is enough by itself"
 --
 -- [columns]
 -- hour_start = "Start of the clock hour (UTC)"
@@ -21,7 +21,7 @@
 -- user_agents = "With which clients, sorted; forgeable"
 -- actions = "What was called, sorted"
 -- machines = "Number of machines that this identity had not entered before, as far as the lake reaches back"
--- some_machines = "Up to ten of them, sorted"
+-- some_machines = "Up to ten of them, sorted; `*` is all"
 -- failed = "Of these entries, refused or failed"
 -- account_id = "The account of the machines"
 -- session_id = "The session"
@@ -35,6 +35,9 @@ WITH entries AS (  -- one row a call and machine
                 list_transform(resources, lambda one: one.name),
                 lambda named: regexp_matches(named, '^m?i-')
             )
+            || CASE
+                WHEN regexp_matches(request, '"values": ?\["\*"\]') THEN ['*'] ELSE []
+            END
         ) AS machine
     FROM history
     WHERE
@@ -69,5 +72,5 @@ SELECT
 FROM numbered
 WHERE number = 1 AND event_id IN (SELECT event_id FROM events)
 GROUP BY date_trunc('hour', event_time), actor, account_id, session_id
-HAVING count(*) >= $min_machines
+HAVING count(*) >= $min_machines OR bool_or(machine = '*')
 ORDER BY hour_start, actor, account_id, session_id

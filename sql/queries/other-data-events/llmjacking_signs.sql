@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1496.004", "T1562.008"]
--- why = "Who resells model calls on a stolen key first checks that nobody reads along and which models are open where; who builds an application knows its region, and scanners of settings never call a model. The console, which checks by itself, is left out. Harmless in a script that sets up and tries out a new account."
+-- why = "Who resells model calls on a stolen key first checks that nobody reads along and which models are open where; who builds an application knows its region, and scanners of settings never call a model. The console, which checks by itself, is left out; a browser's name with a long-term key is none. Harmless in a script that sets up and tries out a new account."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run llmjacking_signs"
 --
@@ -33,7 +33,8 @@ WITH calls AS (
     FROM events
     WHERE
         service = 'bedrock'
-        AND client NOT IN ('console', 'browser')
+        -- no console signs with a long-term key, whatever it calls itself
+        AND (coalesce(client, '') NOT IN ('console', 'browser') OR key_kind = 'long-term')
         AND NOT is_aws_call
         AND regexp_matches(
             api,

@@ -62,5 +62,11 @@ SELECT
 FROM events AS shown
 INNER JOIN signs
     ON shown.event_id = signs.event_id AND shown.account_id = signs.account_id
+WHERE
+    NOT regexp_matches(  -- the agent of Systems Manager, which calls from every machine
+        shown.action,
+        '^ssm(messages)?:((Create|Open)(Control|Data)Channel|UpdateInstance(Information'
+        || '|AssociationStatus)|ListInstanceAssociations|PutInventory|PutComplianceItems)$'
+    )
 GROUP BY signs.sign, shown.actor, shown.account_id
 ORDER BY first_seen, signs.sign, shown.actor, shown.account_id

@@ -13,6 +13,8 @@ ECS = RUN | {"eventSource": "ecs.amazonaws.com"}
 LIGHTSAIL = RUN | {"eventSource": "lightsail.amazonaws.com", "eventName": "CreateInstances"}
 NODES = RUN | {"eventSource": "eks.amazonaws.com", "eventName": "CreateNodegroup"}
 TRAINING = RUN | {"eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob"}
+GROUP = RUN | {"eventSource": "autoscaling.amazonaws.com", "eventName": "UpdateAutoScalingGroup"}
+JOB_FLOW = RUN | {"eventSource": "elasticmapreduce.amazonaws.com", "eventName": "RunJobFlow"}
 BY_AWS = {"userIdentity": {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}}
 
 
@@ -27,13 +29,49 @@ def answered(**instance: Any) -> dict[str, Any]:
 TEMPLATE = {"launchTemplate": {"launchTemplateId": "lt-0123456789abcdef0"}}
 SPOT = {"instanceCount": 3, "launchSpecification": {"instanceType": "c7i.xlarge"}}
 TWO_TYPES = {"instanceTypes": ["p4d.24xlarge", "g5.xlarge"], "scalingConfig": {"minSize": 9, "desiredSize": 2}}
+SPOT_FLEET = {"spotFleetRequestConfig": {"targetCapacity": 7, "launchSpecifications": [{"instanceType": "c5.9xlarge"}]}}
+FLEET = {
+    "CreateFleetRequest": {
+        "LaunchTemplateConfigs": {"Overrides": {"InstanceType": "c5.4xlarge"}},
+        "TargetCapacitySpecification": {"TotalTargetCapacity": 20},
+    }
+}
+GROUPS = {
+    "instanceGroups": [
+        {"instanceRole": "MASTER", "instanceType": "m5.8xlarge", "instanceCount": 1},
+        {"instanceRole": "CORE", "instanceType": "m5.8xlarge", "instanceCount": 30},
+    ]
+}
+WORKERS = {"instanceCount": 12, "masterInstanceType": "m5.xlarge", "slaveInstanceType": "c5.2xlarge"}
 NAMED = {"instanceNames": ["proxy-1", "proxy-2"], "bundleId": "2xlarge_3_0"}
 
 ORDERS = {  # type, how many, virtual CPUs of all, accelerated
     "accelerated": (RUN | asked(2, instanceType="g5.12xlarge"), ("g5.12xlarge", 2, 96, True)),
     "one-xlarge": (RUN | asked(1, instanceType="m7i.xlarge"), ("m7i.xlarge", 1, 4, False)),
     "small": (RUN | asked(3, instanceType="t3.large"), ("t3.large", 3, 6, False)),
-    "metal": (RUN | asked(1, instanceType="c7i.metal"), ("c7i.metal", 1, 96, False)),
+    "metal": (RUN | asked(1, instanceType="m5.metal"), ("m5.metal", 1, 96, False)),
+    "metal-of-a-size": (RUN | asked(1, instanceType="c7i.metal-48xl"), ("c7i.metal-48xl", 1, 192, False)),
+    "metal-of-intel-6": (RUN | asked(2, instanceType="r6i.metal"), ("r6i.metal", 2, 256, False)),
+    "metal-of-amd-6": (RUN | asked(1, instanceType="c6a.metal"), ("c6a.metal", 1, 192, False)),
+    "metal-of-arm": (RUN | asked(1, instanceType="c6gd.metal"), ("c6gd.metal", 1, 64, False)),
+    "metal-of-old": (RUN | asked(1, instanceType="i3.metal"), ("i3.metal", 1, 72, False)),
+    "metal-of-apple": (RUN | asked(1, instanceType="mac2.metal"), ("mac2.metal", 1, 16, False)),
+    "spot-fleet": (
+        RUN | {"eventName": "RequestSpotFleet", "requestParameters": SPOT_FLEET},
+        ("c5.9xlarge", 7, 252, False),
+    ),
+    "fleet": (RUN | {"eventName": "CreateFleet", "requestParameters": FLEET}, ("c5.4xlarge", 20, 320, False)),
+    "group-grown": (GROUP | {"requestParameters": {"desiredCapacity": 200}}, (None, 200, 400, False)),
+    "capacity-set": (
+        GROUP | {"eventName": "SetDesiredCapacity", "requestParameters": {"desiredCapacity": 9}},
+        (None, 9, 18, False),
+    ),
+    "nodes-grown": (
+        NODES | {"eventName": "UpdateNodegroupConfig", "requestParameters": {"scalingConfig": {"desiredSize": 40}}},
+        (None, 40, 80, False),
+    ),
+    "cluster-of-groups": (JOB_FLOW | {"requestParameters": {"instances": GROUPS}}, ("m5.8xlarge", 30, 960, False)),
+    "cluster-of-workers": (JOB_FLOW | {"requestParameters": {"instances": WORKERS}}, ("c5.2xlarge", 12, 96, False)),
     "by-template": (RUN | asked(2, **TEMPLATE) | answered(instanceType="trn1.2xlarge"), ("trn1.2xlarge", 2, 16, True)),
     "by-template-refused": (RUN | asked(4, **TEMPLATE) | {"errorCode": "AccessDenied"}, (None, 4, 8, False)),
     "refused-without-a-request": (RUN | {"errorCode": "AccessDenied"}, (None, 1, 2, False)),
@@ -50,6 +88,8 @@ ORDERS = {  # type, how many, virtual CPUs of all, accelerated
 }
 OTHERS = {
     "by-aws": RUN | asked(1, instanceType="g5.12xlarge") | BY_AWS,
+    "group-changed": GROUP | {"requestParameters": {"healthCheckGracePeriod": 300}},
+    "group-emptied": GROUP | {"requestParameters": {"desiredCapacity": 0}},
     "stopped": RUN | {"eventName": "StopInstances", "requestParameters": {"instanceType": "g5.12xlarge"}},
 }
 

@@ -1,6 +1,7 @@
 -- machine_orders: one row a call for machines, or for what runs on them, whatever the scope and whether it got them:
--- a fleet's types may be many, and the first counts. Virtual CPUs are those that AWS's names of types stand for (four
--- an xlarge, so many times that as the number before it says); what has no such name counts as 2, metal as 96.
+-- a fleet's types may be many, and the first counts, with the largest of its numbers; capacity counts as machines.
+-- Virtual CPUs are those that AWS's names of types stand for (four an xlarge, so many times that as the number before
+-- it says; a metal without a number has what its generation has); what has no such name counts as 2.
 CREATE VIEW machine_orders AS
 WITH told AS (
     SELECT
@@ -8,18 +9,22 @@ WITH told AS (
         nullif(
             regexp_extract(  -- what a launch template says is in the answer
                 concat_ws(' ', request, response),
-                '"(instanceTypes?|bundleId)" ?: ?\[? ?"([^"]+)"',
+                '"([iI]nstanceTypes?|slaveInstanceType|bundleId)" ?: ?\[? ?"([^"]+)"',
                 2
             ),
             ''
         ) AS instance_type,
         coalesce(
-            try_cast(
-                regexp_extract(
-                    request,
-                    '"((max|instance|desired)?[cC]ount|desired(Size|Capacity))" ?: ?"?([0-9]{1,9})',
-                    4
-                ) AS INTEGER
+            list_max(
+                list_transform(
+                    regexp_extract_all(
+                        request,
+                        '"((max|instance|desired)?[cC]ount|desired(Size|Capacity)'
+                        || '|([tT]otal)?[tT]arget(OnDemand|Spot)?Capacity)" ?: ?"?([0-9]{1,9})',
+                        6
+                    ),
+                    lambda number: number::INTEGER
+                )
             ),
             nullif(len(json_extract_string(request, '$.instanceNames[*]')), 0),
             1
@@ -27,23 +32,35 @@ WITH told AS (
     FROM history
     WHERE
         action IN (
-            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:CreateFleet',
+            'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:RequestSpotFleet',
+            'ec2:CreateFleet',
             'ecs:CreateService', 'ecs:RunTask', 'ecs:RegisterTaskDefinition',
-            'eks:CreateNodegroup', 'autoscaling:CreateAutoScalingGroup',
-            'autoscaling:CreateLaunchConfiguration', 'batch:RegisterJobDefinition',
+            'eks:CreateNodegroup', 'eks:UpdateNodegroupConfig',
+            'autoscaling:CreateAutoScalingGroup', 'autoscaling:UpdateAutoScalingGroup',
+            'autoscaling:SetDesiredCapacity', 'autoscaling:CreateLaunchConfiguration',
+            'batch:RegisterJobDefinition', 'elasticmapreduce:RunJobFlow',
             'lightsail:CreateInstances', 'lightsail:CreateInstancesFromSnapshot',
             'gamelift:CreateFleet', 'apprunner:CreateService',
             'sagemaker:CreateNotebookInstance', 'sagemaker:CreateTrainingJob'
         )
         AND NOT is_aws_call
+        AND (  -- what is changed without a number, or to none, orders nothing
+            NOT regexp_matches(action, ':(Update|Set)')
+            OR regexp_matches(request, '"desired(Size|Capacity)" ?: ?"?[1-9]')
+        )
 )
 
 SELECT
     *,
     asked_for::BIGINT * CASE
-        WHEN regexp_matches(instance_type, '[0-9]xlarge')
-            THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xlarge', 1)::INTEGER
+        WHEN regexp_matches(instance_type, '[0-9]xl')  -- metal-24xl, too
+            THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xl', 1)::INTEGER
         WHEN contains(instance_type, 'xlarge') THEN 4
+        WHEN regexp_matches(instance_type, '^(mac|a1).*metal') THEN 16
+        WHEN regexp_matches(instance_type, '^(i3|c5n)\.metal') THEN 72
+        WHEN regexp_matches(instance_type, '^([a-z]+[678]g|x2gd|g5g).*metal') THEN 64
+        WHEN regexp_matches(instance_type, '^([a-z]+6i|i4i|x2ie?d).*metal') THEN 128
+        WHEN regexp_matches(instance_type, '^[a-z]+6a.*metal') THEN 192
         WHEN contains(instance_type, 'metal') THEN 96
         ELSE 2
     END AS vcpus,
@@ -57,7 +74,8 @@ COMMENT ON COLUMN machine_orders.instance_type IS
 'The type, the first of several, in Lightsail the bundle; NULL where a launch template says it and '
 'nothing was launched.';
 COMMENT ON COLUMN machine_orders.asked_for IS
-'How many, at most; 1 where the request has no number.';
+'How many, at most, of groups the largest, of a fleet its capacity; 1 where the request has no '
+'number.';
 COMMENT ON COLUMN machine_orders.vcpus IS
 'Virtual CPUs of all of them, as the type''s name tells; without one 2 each.';
 COMMENT ON COLUMN machine_orders.is_accelerated IS

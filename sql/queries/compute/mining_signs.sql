@@ -17,7 +17,7 @@
 -- [params.min_vcpus]
 -- type = "integer"
 -- default = 256
--- about = "Virtual CPUs that one call asks for, of any type, at or above which it is listed; a container counts as 2"
+-- about = "Virtual CPUs that one call asks for, of any type, at or above which it is listed, or calls in vain, one for each type and region, of a session and day; a container counts as 2"
 --
 -- [params.min_regions]
 -- type = "integer"
@@ -48,6 +48,10 @@ WITH orders AS (
             '(?i)xmrig|\bminerd\b|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer'
             || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
         ) AS names_miner,
+        outcome IN ('denied', 'error') AND row_number() OVER (
+            PARTITION BY session_id, event_date, region, instance_type, outcome
+            ORDER BY vcpus DESC, event_id
+        ) = 1 AS is_refused_anew,
         min(event_date) FILTER (WHERE outcome = 'success')
             OVER (PARTITION BY principal_key, action, instance_type) AS known_since
     FROM machine_orders
@@ -75,6 +79,7 @@ GROUP BY actor, session_id, event_date
 HAVING
     coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0) >= $min_gpu_vcpus
     OR max(vcpus) >= $min_vcpus
+    OR sum(vcpus) FILTER (WHERE is_refused_anew) >= $min_vcpus
     OR count(DISTINCT region) >= $min_regions
     OR bool_or(names_miner)
 ORDER BY first_time, actor, session_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Secrets listed, then read one after another"
--- question = "Which sessions listed the secrets or parameters of an account and asked for many of them within an hour, or for batch after batch by a filter?"
+-- question = "Who listed the secrets or parameters of an account and asked for many of them within an hour, or for batch after batch by a filter?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -12,12 +12,12 @@
 -- [params.min_secrets]
 -- type = "integer"
 -- default = 10
--- about = "Different secrets and decrypted parameters asked for in one clock hour, at or above which a session is listed"
+-- about = "Different secrets and decrypted parameters asked for in one clock hour, at or above which a caller is listed"
 --
 -- [params.min_batches]
 -- type = "integer"
 -- default = 3
--- about = "Calls in one clock hour that fetched up to 20 secrets each by a filter, at or above which a session is listed"
+-- about = "Calls in one clock hour that fetched up to 20 secrets each by a filter, at or above which a caller is listed"
 --
 -- [columns]
 -- hour_start = "Start of the clock hour (UTC)"
@@ -29,12 +29,13 @@
 -- denied = "Calls for values that were refused"
 -- names = "The secrets and parameters, sorted"
 -- account_id = "The account of the secrets"
--- session_id = "The session"
+-- session_id = "The session, of several the last: one in the console, one in CloudShell"
 -- event_ids = "The listings and the calls for values, sorted"
 -- ///
 WITH calls AS (
     SELECT
         *, date_trunc('hour', event_time) AS hour_start,
+        coalesce(principal_id, session_id) AS caller,  -- CloudShell is a session of its own
         api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing,
         list_transform(resources, lambda one: ltrim(one.name, '/')) AS secrets
     FROM events
@@ -59,7 +60,7 @@ listed AS (  -- each of the two services by itself
     SELECT
         *,
         min(event_time) FILTER (WHERE is_listing)
-            OVER (PARTITION BY hour_start, session_id, account_id, service) AS listed_at
+            OVER (PARTITION BY hour_start, caller, account_id, service) AS listed_at
     FROM calls
 )
 
@@ -71,10 +72,11 @@ SELECT
     len(list_distinct(flatten(list(secrets)))) AS secrets,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     list_sort(list_distinct(flatten(list(secrets)))) AS names,
-    account_id, session_id, list_sort(list(event_id)) AS event_ids
+    account_id, max_by(session_id, (event_time, event_id)) AS session_id,
+    list_sort(list(event_id)) AS event_ids
 FROM listed
 WHERE event_time >= listed_at
-GROUP BY hour_start, actor, account_id, session_id
+GROUP BY hour_start, actor, account_id, caller
 HAVING
     len(list_distinct(flatten(list(secrets)))) >= $min_secrets
     OR count(*) FILTER (WHERE api = 'BatchGetSecretValue') >= $min_batches

@@ -31,17 +31,15 @@
 -- ///
 WITH uses AS (
     SELECT
-        session_id, client_ip,
-        contains(client_ip, ':') AS is_ipv6,
+        session_id, client_ip, contains(client_ip, ':') AS is_ipv6,
+        bool_or(
+            regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
+            OR coalesce(imds_version, credentials_issued_to) IS NOT NULL
+        ) AS is_machine,
+        bool_or(contains(user_agent, 'exec-env/AWS_Lambda')) AS is_function,
         min(ip_scope) AS ip_scope, min(event_time) AS first_used, max(event_time) AS last_used
     FROM history
-    WHERE
-        ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor')
-        AND (
-            regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
-            OR imds_version IS NOT NULL
-            OR credentials_issued_to IS NOT NULL
-        )
+    WHERE ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor') AND role_name IS NOT NULL
     GROUP BY session_id, client_ip
 ),
 
@@ -55,8 +53,16 @@ elsewhere AS (
             uses.session_id = home.session_id
             AND uses.is_ipv6 = home.is_ipv6
             AND home.first_used < uses.first_used
-            AND home.last_used > uses.first_used
-    WHERE home.client_ip IS NOT NULL OR uses.ip_scope IN ('cloud', 'vpn', 'tor')
+            AND (
+                (uses.is_machine AND home.last_used > uses.first_used)
+                OR (  -- records of old do not say that a session is a function's: its agent does
+                    home.is_function AND home.ip_scope = 'aws'
+                    AND uses.is_function IS NOT TRUE AND uses.ip_scope <> 'aws'
+                )
+            )
+    WHERE
+        home.client_ip IS NOT NULL
+        OR (uses.is_machine AND uses.ip_scope IN ('cloud', 'vpn', 'tor'))
     GROUP BY uses.session_id, uses.client_ip
 )
 
@@ -67,8 +73,7 @@ SELECT
     list_sort(list(DISTINCT events.user_agent)) AS user_agents,
     count(*) AS calls, count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     list_sort(list(DISTINCT events.action)) AS actions,
-    events.account_id, events.session_id,
-    list_sort(list(events.event_id)) AS event_ids
+    events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events
 INNER JOIN elsewhere
     ON events.session_id = elsewhere.session_id AND events.client_ip = elsewhere.client_ip

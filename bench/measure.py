@@ -74,11 +74,11 @@ def _tree(root: int) -> list[int]:
     """`root` and its descendants that are alive."""
     found = [root]
     for pid in found:
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
+        try:
+            for task in Path(f"/proc/{pid}/task").glob("*/children"):
                 found += map(int, task.read_text().split())
-            except OSError:  # it ended in between
-                continue
+        except OSError:  # it ended in between
+            continue
     return found
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,11 @@ def recording(name: str) -> Path:
     if not (SHARED / name).is_dir():
         pytest.skip(f"the public recordings are not beside the checkout: {name}")
     return SHARED / name
+
+
+def pytest_configure() -> None:
+    """Programs started in the background ignore Ctrl-C, as would those that the tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -305,8 +305,6 @@ def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str,
 
 
 def test_ctrl_c_ends_a_query_with_130(home: Path) -> None:
-    # Tests in the background ignore it, as would their children
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     said = on_terminal(home, "sql", HEAVY, "--until", "2025-01-01", interrupt_after="window: ")
     assert (said.code, said.out.splitlines()[-1]) == (130, "stopped; the lake is as after its last commit")
 

@@ -178,8 +178,8 @@ def test_stopped_while_it_pages_it_goes_on_where_it_was(
                 os.kill(process.pid, stop)
 
         cloudtrail.on_lookup = stop_at_the_seventh_page
-        process.communicate(timeout=60)
-    assert process.returncode in (-signal.SIGKILL, 130)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGKILL, 130), said
     assert loaded(tmp_path / "lake") == [f"event-{number:02}" for number in range(1, 13)]
     cloudtrail.asked.clear()
     cloudtrail.on_lookup = lambda: None

@@ -58,8 +58,8 @@ calls AS (
         ) AS open_ports
     FROM events INNER JOIN ways ON regexp_matches(events.action, ways.pattern)
     WHERE
-        service IN ('directconnect', 'ec2', 'lightsail') AND NOT is_aws_call
-        AND contains(coalesce(request, ''), asked)
+        service IN ('directconnect', 'ec2', 'lightsail')
+        AND access = 'write' AND NOT is_aws_call AND contains(coalesce(request, ''), asked)
 )
 
 SELECT

@@ -166,9 +166,7 @@ def _aimed_at_once(
 
 
 @lru_cache(maxsize=1 << 12)
-def _failed(
-    category: str, code: str | None, code_elsewhere: str | None, message: str | None
-) -> failure.Error:  # fmt: skip
+def _failed(category: str, code: str | None, code_elsewhere: str | None, message: str | None) -> failure.Error:
     error = failure.error(text(code) or code_elsewhere, message, None, None)
     return error._replace(outcome=None) if category in action.SUMMARIES else error
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from trailquery import tables
@@ -43,3 +44,12 @@ def test_a_bloom_filter_tells_the_row_groups_that_hold_a_value(file: str, column
     ]
     assert sorted(excluded[0].values()) == [False, True]
     assert excluded[1] == {0: True, 1: True}
+
+
+def test_ids_and_times_are_read_without_inflating_and_all_else_is_small(file: str) -> None:
+    columns = pq.ParquetFile(file).metadata.row_group(0)
+    compression = {columns.column(n).path_in_schema: columns.column(n).compression for n in range(columns.num_columns)}
+    bare = {name for name, kind in compression.items() if kind == "UNCOMPRESSED"}
+    assert bare == {"event_id", "event_time"}
+    assert {compression["raw"], compression["resources.list.element.arn"]} == {"ZSTD"}
+    assert set(compression.values()) == {"UNCOMPRESSED", "ZSTD"}

@@ -24,6 +24,7 @@ from trailquery.events import EVENTS, TEXT, TIME
 
 ROW_GROUP = 32_768  # rows at most
 ROW_GROUP_BYTES = 128 << 20  # about
+READ_BARE = ("event_id", "event_time")  # not compressed: nearly every answer reads them, and ids hardly shrink
 PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
 UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 REPEATED_FPP = 1e-2
@@ -226,6 +227,18 @@ def _bloom_filter(column: pa.ChunkedArray, order: pa.Array, is_unique: bool) -> 
     return {"ndv": min(max(1, pc.count_distinct(column.take(order)).as_py()), ROW_GROUP), "fpp": REPEATED_FPP}
 
 
+def _leaves(schema: pa.Schema) -> Iterator[str]:
+    """The columns as Parquet names them, which knows only those that hold values: `resources.list.element.arn`."""
+    waiting = [(field.name, field.type) for field in schema]
+    for path, kind in waiting:
+        if pa.types.is_list(kind):
+            waiting.append((f"{path}.list.element", kind.value_type))
+        elif pa.types.is_struct(kind):
+            waiting.extend((f"{path}.{field.name}", field.type) for field in kind)
+        else:
+            yield path
+
+
 def _write_part(
     root: Path, table: Table, day: str | None, rows: pa.Table, order: pa.Array, data_change: bool = True
 ) -> AddAction:
@@ -240,7 +253,7 @@ def _write_part(
     with pq.ParquetWriter(
         root / path,
         table.schema,
-        compression="zstd",
+        compression={leaf: "none" if leaf in READ_BARE else "zstd" for leaf in _leaves(table.schema)},
         use_dictionary=short,
         write_statistics=[*short, "event_id"] if table.unique else True,
         max_rows_per_page=PAGE_ROWS,

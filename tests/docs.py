@@ -29,23 +29,8 @@ def cli_help() -> str:
         if command is None or name == "run":  # its own help would list the catalogue again
             continue
         context = click.Context(command, info_name=name, parent=root, max_content_width=110)
-        parts.append(f"### trailquery {name}\n\n{_fenced(command.get_help(context))}")
+        parts.append(f"## trailquery {name}\n\n{_fenced(command.get_help(context))}")
     return "\n\n".join(parts)
-
-
-def catalogue() -> str:
-    """One line a curated query, by theme."""
-    rows = ((q.theme, f"`{q.name}`", q.question, " ".join(f"`{p.name}`" for p in q.params)) for q in queries())
-    return _table(("theme", "query", "question", "parameters"), rows)
-
-
-def columns() -> str:
-    """The columns of `history` and `events`."""
-    rows = (
-        (f"`{c.name}`", str(c.type) if c.name != "resources" else "list of struct", c.meaning)
-        for c in COLUMNS + ADDED_COLUMNS
-    )
-    return _table(("column", "type", "meaning"), rows)
 
 
 def views() -> str:

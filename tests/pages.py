@@ -56,9 +56,11 @@ def beyond_attack() -> str:
 
 
 def catalogue() -> str:
-    """Every query, by theme: what it asks, takes and returns, and what it says of the demo."""
-    themes = dict.fromkeys(query.theme for query in queries())
-    parts = ["Themes: " + ", ".join(f"[{theme}](#{theme})" for theme in themes)]
+    """Every query, by theme: a line each, then what it asks, takes and returns, and what it says of the demo."""
+    lines = (
+        (f"[{one.theme}](#{one.theme})", f"[`{one.name}`](#{one.name})", one.kind, one.question) for one in queries()
+    )
+    parts = [_table(("theme", "query", "kind", "question"), lines)]
     for theme, members in groupby(queries(), key=lambda query: query.theme):
         parts += [f"## {theme}", *map(_page, members)]
     return "\n\n".join(parts)

@@ -11,7 +11,15 @@ PROJECT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "sql/views/README.md", "sql/queries/README.md", "docs/attack.md", "docs/integrity.md"]
+    "page",
+    [
+        "README.md",
+        "docs/commands.md",
+        "sql/views/README.md",
+        "sql/queries/README.md",
+        "docs/attack.md",
+        "docs/integrity.md",
+    ],
 )
 def test_a_page_shows_what_the_code_says_and_does(page: str) -> None:
     check = subprocess.run(

@@ -13,9 +13,8 @@ from conftest import LOG_NAME, record, write_log
 from identities import CALLERS, identities
 
 from trailquery import open_lake
-from trailquery.catalog import queries
 from trailquery.cli import trailquery
-from trailquery.events import ADDED_COLUMNS, COLUMNS
+from trailquery.events import COLUMNS
 from trailquery.ingest import ingest
 from trailquery.schema import schema
 

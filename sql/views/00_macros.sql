@@ -72,6 +72,9 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
     END
     AND split_part(arn, ':', 5) IN ('', account_id);
 
+-- set_of: the values of a group, sorted, each once, without NULL; NULL where there are none.
+CREATE MACRO set_of(value) AS list_sort(list(DISTINCT value) FILTER (WHERE value IS NOT NULL));
+
 -- undoes: a call of this name takes away what another made: DetachUserPolicy, TerminateInstances.
 CREATE MACRO undoes(api) AS
     regexp_matches(

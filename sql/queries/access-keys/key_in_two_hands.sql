@@ -51,8 +51,7 @@ SELECT
     access_key_id, count(*) AS changes,
     list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
     list_sort(list_distinct(list_concat(list(client), list(client_before)))) AS clients,
-    list_sort(list(DISTINCT action)) AS actions,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
+    set_of(action) AS actions, count(*) FILTER (WHERE outcome <> 'success') AS failed,
     list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids
 FROM calls
 WHERE

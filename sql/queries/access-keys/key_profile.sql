@@ -28,8 +28,7 @@
 -- ///
 WITH uses AS (
     SELECT
-        *,
-        min(event_date) OVER (PARTITION BY client_ip) AS ip_since,
+        *, min(event_date) OVER (PARTITION BY client_ip) AS ip_since,
         min(event_date) OVER (PARTITION BY user_agent) AS agent_since,
         min(event_date) OVER (PARTITION BY action) AS action_since
     FROM history
@@ -40,17 +39,15 @@ SELECT
     event_date AS day, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(*) FILTER (WHERE outcome = 'error') AS errors,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    count(*) FILTER (WHERE outcome = 'error') AS errors, set_of(client_ip) AS client_ips,
     list_sort(
         list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL AND ip_since = event_date)
     ) AS new_client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    set_of(client) AS clients,
     list_sort(
         list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL AND agent_since = event_date)
     ) AS new_user_agents,
-    list_sort(list(DISTINCT region)) AS regions,
-    list_sort(list(DISTINCT service)) AS services,
+    set_of(region) AS regions, set_of(service) AS services,
     list_sort(list(DISTINCT action) FILTER (WHERE action_since = event_date)) AS new_actions,
     min(event_time) AS first_event, max(event_time) AS last_event
 FROM uses

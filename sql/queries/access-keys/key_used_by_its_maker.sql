@@ -36,10 +36,9 @@ WITH creations AS (
 
 SELECT
     made.event_time, made.actor, made.target AS key_for, made.client_ip, made.client AS made_with,
-    list_sort(list(DISTINCT used.client) FILTER (WHERE used.client IS NOT NULL)) AS used_with,
+    set_of(used.client) AS used_with,
     made.issued_key_id AS created_key, min(used.event_time) AS first_used, count(*) AS uses,
-    count(*) FILTER (WHERE used.outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT used.action)) AS actions,
+    count(*) FILTER (WHERE used.outcome <> 'success') AS failed, set_of(used.action) AS actions,
     made.account_id,
     list_sort(list_distinct(list_append(list(used.event_id), made.event_id))) AS event_ids
 FROM creations AS made

@@ -29,8 +29,7 @@
 -- ///
 WITH creations AS (
     SELECT
-        *,
-        coalesce(target <> 'user/' || coalesce(user_name, ''), FALSE) AS for_other_user
+        *, coalesce(target <> 'user/' || coalesce(user_name, ''), FALSE) AS for_other_user
     FROM management_events
     WHERE action = 'iam:CreateAccessKey'
 ),
@@ -38,8 +37,7 @@ WITH creations AS (
 uses AS (
     SELECT
         access_key_id, min(event_time) AS first_used, max(event_time) AS last_used,
-        count(*) AS uses,
-        list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS used_from
+        count(*) AS uses, set_of(client_ip) AS used_from
     FROM history
     WHERE access_key_id IN (SELECT issued_key_id FROM creations)
     GROUP BY access_key_id
@@ -49,8 +47,7 @@ SELECT
     creations.event_time, creations.actor, creations.client_ip, creations.client,
     creations.target AS key_for, creations.for_other_user, creations.outcome,
     creations.issued_key_id AS created_key, uses.first_used, uses.last_used,
-    coalesce(uses.uses, 0) AS uses,
-    coalesce(uses.used_from, []) AS used_from,
+    coalesce(uses.uses, 0) AS uses, coalesce(uses.used_from, []) AS used_from,
     creations.account_id, creations.event_id
 FROM creations LEFT JOIN uses ON creations.issued_key_id = uses.access_key_id
 WHERE creations.for_other_user OR NOT $for_other_user

@@ -43,8 +43,7 @@ WITH used AS (
 
 calls AS (
     SELECT
-        *,
-        lag(event_time) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS time_before,
+        *, lag(event_time) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS time_before,
         lag(client_ip) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS ip_before,
         lag(event_id) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS id_before
     FROM used
@@ -59,8 +58,7 @@ SELECT
     min(event_time) AS first_change, max(event_time) AS last_change, min(actor) AS actor,
     count(*) AS changes,
     list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
-    list_sort(list(DISTINCT ip_scope)) AS scopes,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    set_of(ip_scope) AS scopes, set_of(client) AS clients,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
     min(key_kind) AS key_kind, used_id AS session_id,
     list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids

@@ -28,8 +28,7 @@ SELECT
     list_filter(resources, lambda named: named.type = 'AWS::IAM::User')[1].name AS quarantined_user,
     CASE WHEN api IN ('AttachUserPolicy', 'PutUserPolicy') THEN 'quarantined' ELSE 'lifted' END
         AS change,
-    actor,
-    client_ip, action, target, outcome, error_code, account_id, session_id, event_id
+    actor, client_ip, action, target, outcome, error_code, account_id, session_id, event_id
 FROM management_events
 WHERE
     action IN (

@@ -43,12 +43,8 @@ SELECT
     max(events.event_time) AS last_seen, count(*) AS events,
     count(*) FILTER (WHERE events.access = 'write' AND events.outcome = 'success') AS writes,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
-    list_sort(
-        list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL)
-    ) AS client_ips,
-    list_sort(list(DISTINCT events.client) FILTER (WHERE events.client IS NOT NULL)) AS clients,
-    list_sort(list(DISTINCT events.service)) AS services,
-    list_sort(list(DISTINCT events.region)) AS regions
+    set_of(events.client_ip) AS client_ips, set_of(events.client) AS clients,
+    set_of(events.service) AS services, set_of(events.region) AS regions
 FROM events
 INNER JOIN held ON events.access_key_id = held.access_key_id
 LEFT JOIN creations ON events.access_key_id = creations.access_key_id

@@ -44,8 +44,7 @@
 WITH first_calls AS (
     SELECT
         CASE $new_to WHEN 'identity' THEN principal_key END AS identity,
-        service, min(event_time) AS called_at,
-        min_by(event_id, (event_time, event_id)) AS event_id
+        service, min(event_time) AS called_at, min_by(event_id, (event_time, event_id)) AS event_id
     FROM history
     WHERE NOT is_aws_call AND category NOT IN ('insight', 'aggregated')
     GROUP BY CASE $new_to WHEN 'identity' THEN principal_key END, service, action
@@ -53,8 +52,7 @@ WITH first_calls AS (
 
 judged AS (
     SELECT
-        event_id,
-        min(called_at) OVER (PARTITION BY identity) AS known_since,
+        event_id, min(called_at) OVER (PARTITION BY identity) AS known_since,
         called_at = min(called_at) OVER (PARTITION BY identity, service) AS is_new_service
     FROM first_calls
 )

@@ -48,19 +48,15 @@ WITH calls AS (
 
 steps AS (
     SELECT
-        *,
-        lag(place) OVER by_person AS from_place,
-        lag(event_time) OVER by_person AS first_time,
-        lag(client_ip) OVER by_person AS from_ip,
-        lag(event_id) OVER by_person AS from_event_id
+        *, lag(place) OVER by_person AS from_place, lag(event_time) OVER by_person AS first_time,
+        lag(client_ip) OVER by_person AS from_ip, lag(event_id) OVER by_person AS from_event_id
     FROM calls
     WHERE place IS NOT NULL AND principal_key <> 'anonymous'
     WINDOW by_person AS (PARTITION BY principal_key, actor ORDER BY event_time, event_id)
 )
 
 SELECT
-    first_time, event_time,
-    date_diff('minute', first_time, event_time) AS minutes,
+    first_time, event_time, date_diff('minute', first_time, event_time) AS minutes,
     actor, from_place, place AS to_place, from_ip, client_ip AS to_ip, ip_owner AS to_owner, action,
     outcome, account_id,
     [from_event_id, event_id] AS event_ids

@@ -55,16 +55,11 @@ WITH called AS (
 )
 
 SELECT
-    min(event_time) AS first_seen, max(event_time) AS last_seen,
-    trim(tool) AS tool,
-    max(coalesce(role_name, actor)) AS actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    count(*) AS calls,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, trim(tool) AS tool,
+    max(coalesce(role_name, actor)) AS actor, set_of(client_ip) AS client_ips, count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
-    list_sort(list(DISTINCT action)) AS actions,
-    max_by(user_agent, (event_time, event_id)) AS user_agent,
-    list_sort(list(event_id)) AS event_ids
+    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out, set_of(action) AS actions,
+    max_by(user_agent, (event_time, event_id)) AS user_agent, list_sort(list(event_id)) AS event_ids
 FROM called
 WHERE tool <> ''
 GROUP BY tool, principal_key, account_id

@@ -40,15 +40,11 @@ WITH called AS (
 )
 
 SELECT
-    min(event_time) AS first_seen, max(event_time) AS last_seen,
-    tool, client_ip,
-    list_sort(list(DISTINCT actor) FILTER (WHERE actor IS NOT NULL)) AS actors,
-    count(*) AS calls,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, tool, client_ip,
+    set_of(actor) AS actors, count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT action)) AS actions,
-    max_by(user_agent, (event_time, event_id)) AS user_agent,
-    list_sort(list(event_id)) AS event_ids
+    count(*) FILTER (WHERE outcome = 'denied') AS denied, set_of(action) AS actions,
+    max_by(user_agent, (event_time, event_id)) AS user_agent, list_sort(list(event_id)) AS event_ids
 FROM called
 WHERE tool <> ''
 GROUP BY tool, client_ip

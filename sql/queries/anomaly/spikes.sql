@@ -87,8 +87,7 @@ spikes AS (
 
 SELECT
     hour_start, max(who) AS who, counted, round(usual, 2) AS usual, round(z, 1) AS z,
-    list_sort(list(DISTINCT action))[1:20] AS actions,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL))[1:20] AS client_ips,
+    set_of(action)[1:20] AS actions, set_of(client_ip)[1:20] AS client_ips,
     format('{} of {} days held', days, $baseline_days) AS baseline,
     account_id, list_sort(list(event_id)) AS event_ids
 FROM spikes INNER JOIN calls USING (account_id, key, hour_start)

@@ -23,13 +23,12 @@
 -- last_event_id = "The last event; all of them: trailquery run cis_events"
 -- ///
 SELECT
-    cis_controls.control, cis_controls.title,
-    count(cis_events.event_id) AS events,
+    cis_controls.control, cis_controls.title, count(cis_events.event_id) AS events,
     count(cis_events.event_id) FILTER (WHERE cis_events.outcome <> 'success') AS failed,
     max(cis_events.event_time) AS last_seen,
     max_by(cis_events.actor, (cis_events.event_time, cis_events.event_id)) AS last_actor,
     coalesce(
-        list_sort(list(DISTINCT cis_events.actor) FILTER (WHERE cis_events.actor IS NOT NULL)), []
+        set_of(cis_events.actor), []
     ) AS actors,
     max_by(cis_events.event_id, (cis_events.event_time, cis_events.event_id)) AS last_event_id
 FROM cis_controls LEFT JOIN cis_events ON cis_controls.control = cis_events.control

@@ -31,8 +31,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS names,
+        *, list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS names,
         coalesce(
             json_extract_string(request, '$.tagSet.items'),
             json_extract_string(request, '$.Tagging.TagSet.Tag'),

@@ -39,13 +39,10 @@
 -- ///
 SELECT
     api_watchlist.tactic, events.action, api_watchlist.why,
-    max(coalesce(events.role_name, events.actor)) AS actor,
-    count(*) AS calls,
+    max(coalesce(events.role_name, events.actor)) AS actor, count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
-    list_sort(
-        list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL)
-    ) AS client_ips,
+    set_of(events.client_ip) AS client_ips,
     api_watchlist.technique, api_watchlist.seen_in_incidents, api_watchlist.sources,
     list_sort(list(events.event_id)) AS event_ids
 FROM events INNER JOIN api_watchlist ON events.action = api_watchlist.action

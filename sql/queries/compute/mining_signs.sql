@@ -59,17 +59,12 @@ WITH orders AS (
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(
-        coalesce(list(DISTINCT instance_type) FILTER (WHERE instance_type IS NOT NULL), [])
-    ) AS instance_types,
+    set_of(client_ip) AS client_ips, coalesce(set_of(instance_type), []) AS instance_types,
     sum(vcpus)::BIGINT AS vcpus,
     coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0)::BIGINT AS gpu_vcpus,
     coalesce(bool_or(names_miner), FALSE) AS names_miner,
-    list_sort(list(DISTINCT region)) AS regions, list_sort(list(DISTINCT action)) AS actions,
-    list_sort(list(DISTINCT outcome)) AS outcomes,
-    list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))
-        AS error_codes,
+    set_of(region) AS regions, set_of(action) AS actions, set_of(outcome) AS outcomes,
+    coalesce(set_of(error_code), []) AS error_codes,
     session_id, list_sort(list(event_id)) AS event_ids
 FROM orders
 WHERE

@@ -39,8 +39,7 @@
 -- ///
 WITH steps AS (
     SELECT
-        *,
-        date_trunc($per, event_time) AS period_start,
+        *, date_trunc($per, event_time) AS period_start,
         CASE $by WHEN 'ip' THEN client_ip ELSE account_id || ' ' || actor END AS shared
     FROM signin_events
     WHERE
@@ -49,17 +48,15 @@ WITH steps AS (
 )
 
 SELECT
-    period_start, shared,
-    count(*) FILTER (WHERE result = 'Failure') AS failures,
+    period_start, shared, count(*) FILTER (WHERE result = 'Failure') AS failures,
     list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Failure')) AS users,
     coalesce(list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Success')), []) AS succeeded_as,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    set_of(client_ip) AS client_ips,
     list_sort(list(DISTINCT error_message) FILTER (WHERE result = 'Failure')) AS messages,
     min(event_time) FILTER (WHERE result = 'Failure') AS first_failure,
     max(event_time) FILTER (WHERE result = 'Failure') AS last_failure,
     max(event_time) FILTER (WHERE result = 'Success') AS last_success,
-    list_sort(list(DISTINCT account_id)) AS accounts,
-    list_sort(list(event_id)) AS event_ids
+    set_of(account_id) AS accounts, list_sort(list(event_id)) AS event_ids
 FROM steps
 GROUP BY period_start, shared
 HAVING count(*) FILTER (WHERE result = 'Failure') >= $min_failures

@@ -31,15 +31,13 @@
 -- event_ids = "The failures and those sign-ins, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    client_ip,
+    date_trunc('hour', event_time) AS hour_start, client_ip,
     count(*) FILTER (WHERE result = 'Failure') AS failures,
     list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Failure')) AS users,
     coalesce(list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Success')), []) AS succeeded_as,
     min(event_time) FILTER (WHERE result = 'Failure') AS first_failure,
     max(event_time) FILTER (WHERE result = 'Failure') AS last_failure,
-    list_sort(list(DISTINCT account_id)) AS accounts,
-    list_sort(list(event_id)) AS event_ids
+    set_of(account_id) AS accounts, list_sort(list(event_id)) AS event_ids
 FROM signin_events
 WHERE
     api IN ('ConsoleLogin', 'UserAuthentication')

@@ -50,8 +50,7 @@ of_the_tried AS (
 SELECT
     hour_start, account_id,
     count(DISTINCT client_ip) FILTER (WHERE NOT works_from_there) AS addresses,
-    count(*) FILTER (WHERE NOT works_from_there) AS failures,
-    list_sort(list(DISTINCT actor)) AS users,
+    count(*) FILTER (WHERE NOT works_from_there) AS failures, set_of(actor) AS users,
     coalesce(list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Success')), []) AS succeeded_as,
     min(event_time) FILTER (WHERE NOT works_from_there) AS first_failure,
     max(event_time) FILTER (WHERE NOT works_from_there) AS last_failure,

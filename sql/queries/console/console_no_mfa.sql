@@ -21,11 +21,8 @@
 -- event_ids = "The sign-ins, sorted"
 -- ///
 SELECT
-    min(event_time) AS first_seen, max(event_time) AS last_seen,
-    actor, identity_type, account_id,
-    count(*) AS sign_ins,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor, identity_type, account_id,
+    count(*) AS sign_ins, set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
     list_sort(list(event_id)) AS event_ids
 FROM signin_events
 WHERE

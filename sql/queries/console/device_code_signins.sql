@@ -41,8 +41,7 @@ WITH tokens AS (
 
 seen AS (
     SELECT
-        tokens.event_id,
-        list_sort(list(DISTINCT steps.client_ip)) AS user_ips
+        tokens.event_id, set_of(steps.client_ip) AS user_ips
     FROM tokens INNER JOIN history AS steps
         ON
             tokens.principal_key = steps.principal_key
@@ -52,8 +51,7 @@ seen AS (
 )
 
 SELECT
-    tokens.event_time, tokens.actor, tokens.client_ip,
-    coalesce(seen.user_ips, []) AS user_ips,
+    tokens.event_time, tokens.actor, tokens.client_ip, coalesce(seen.user_ips, []) AS user_ips,
     coalesce(NOT list_contains(seen.user_ips, tokens.client_ip), FALSE) AS is_elsewhere,
     tokens.client, tokens.user_agent, tokens.outcome, tokens.error_code, tokens.account_id,
     tokens.on_behalf_of_user, tokens.event_id

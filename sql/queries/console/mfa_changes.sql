@@ -36,8 +36,7 @@ SELECT
         ),
         FALSE
     ) AS of_other_user,
-    actor,
-    client_ip, client, outcome, error_code, account_id, session_id, event_id
+    actor, client_ip, client, outcome, error_code, account_id, session_id, event_id
 FROM events
 WHERE
     (

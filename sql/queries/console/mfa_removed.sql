@@ -40,8 +40,7 @@ WITH settled AS (
 )
 
 SELECT
-    event_time,
-    replace(split_part(target, '/', 2), 'AWS ROOT USER', 'root') AS user,
+    event_time, replace(split_part(target, '/', 2), 'AWS ROOT USER', 'root') AS user,
     actor, client_ip, client,
     coalesce(
         json_extract_string(request, '$.serialNumber'),

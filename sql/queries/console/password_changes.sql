@@ -28,8 +28,7 @@
 -- ///
 WITH password_events AS (
     SELECT
-        *,
-        api <> 'ChangePassword'
+        *, api <> 'ChangePassword'
         AND (service <> 'iam' OR coalesce(target <> 'user/' || coalesce(user_name, ''), TRUE))
             AS by_other
     FROM management_events

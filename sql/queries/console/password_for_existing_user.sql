@@ -23,8 +23,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time,
-    split_part(target, '/', 2) AS user,
+    event_time, split_part(target, '/', 2) AS user,
     actor, client_ip, client, action, outcome, error_code, account_id, session_id, event_id
 FROM management_events AS setting
 WHERE

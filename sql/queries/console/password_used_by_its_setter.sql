@@ -40,8 +40,7 @@ SELECT
     made.event_time, made.actor, made.user_set AS user, made.client_ip, made.client,
     min(came.event_time) FILTER (WHERE came.outcome = 'success') AS signed_in_at,
     count(*) FILTER (WHERE came.outcome <> 'success') AS failed,
-    max_by(came.user_agent, (came.event_time, came.event_id)) AS user_agent,
-    made.account_id,
+    max_by(came.user_agent, (came.event_time, came.event_id)) AS user_agent, made.account_id,
     list_sort(list_distinct(list_append(list(came.event_id), made.event_id))) AS event_ids
 FROM settings AS made
 INNER JOIN history AS came

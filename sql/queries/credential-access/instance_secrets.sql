@@ -28,13 +28,9 @@
 -- ///
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    action, count(DISTINCT target) AS instances,
-    list_sort(list(DISTINCT target) FILTER (WHERE target IS NOT NULL)) AS targets,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id, session_id,
+    set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
+    action, count(DISTINCT target) AS instances, set_of(target) AS targets, count(*) AS calls,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied, account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

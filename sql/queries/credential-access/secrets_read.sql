@@ -65,14 +65,11 @@ known AS (
 
 SELECT
     min(asked.event_time) AS first_seen, max(asked.event_time) AS last_seen, asked.actor,
-    list_sort(list(DISTINCT asked.client_ip) FILTER (WHERE asked.client_ip IS NOT NULL))
-        AS client_ips,
-    count(DISTINCT asked.secret) AS secrets,
+    set_of(asked.client_ip) AS client_ips, count(DISTINCT asked.secret) AS secrets,
     count(DISTINCT asked.secret) FILTER (WHERE known.secret IS NULL) AS new_secrets,
-    list_sort(list(DISTINCT asked.secret) FILTER (WHERE asked.secret IS NOT NULL)) AS names,
-    count(DISTINCT asked.event_id) AS reads,
+    set_of(asked.secret) AS names, count(DISTINCT asked.event_id) AS reads,
     count(DISTINCT asked.event_id) FILTER (WHERE asked.outcome = 'denied') AS denied,
-    asked.account_id, asked.session_id, list_sort(list(DISTINCT asked.event_id)) AS event_ids
+    asked.account_id, asked.session_id, set_of(asked.event_id) AS event_ids
 FROM asked
 LEFT JOIN known ON asked.principal_key = known.principal_key AND asked.secret = known.secret
 GROUP BY asked.actor, asked.principal_key, asked.account_id, asked.session_id

@@ -39,9 +39,8 @@ WITH calls AS (
 )
 
 SELECT
-    date_trunc('hour', event_time) AS hour_start, actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(user_agent) AS user_agents,
     list_sort(list(DISTINCT region) FILTER (WHERE is_listing)) AS regions,
     count(*) FILTER (WHERE is_asking) AS asked_for,
     count(*) FILTER (WHERE is_asking AND outcome = 'denied') AS denied,

@@ -58,16 +58,13 @@ WITH calls AS (
 
 listed AS (  -- each of the two services by itself
     SELECT
-        *,
-        min(event_time) FILTER (WHERE is_listing)
+        *, min(event_time) FILTER (WHERE is_listing)
             OVER (PARTITION BY hour_start, caller, account_id, service) AS listed_at
     FROM calls
 )
 
 SELECT
-    hour_start, actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    hour_start, actor, set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
     count(*) FILTER (WHERE is_listing) AS listings,
     len(list_distinct(flatten(list(secrets)))) AS secrets,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,

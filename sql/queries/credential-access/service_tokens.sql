@@ -54,14 +54,9 @@ first_calls AS (
 
 SELECT
     min(asked.event_time) AS first_seen, max(asked.event_time) AS last_seen, asked.actor,
-    list_sort(list(DISTINCT asked.client_ip) FILTER (WHERE asked.client_ip IS NOT NULL))
-        AS client_ips,
-    asked.action,
-    first_calls.asked_since, count(*) AS calls,
+    set_of(asked.client_ip) AS client_ips, asked.action, first_calls.asked_since, count(*) AS calls,
     count(*) FILTER (WHERE asked.outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT asked.target) FILTER (WHERE asked.target IS NOT NULL))[1:10]
-        AS targets,
-    asked.account_id,
+    set_of(asked.target)[1:10] AS targets, asked.account_id,
     list_sort(list(asked.event_id)) AS event_ids
 FROM asked
 INNER JOIN first_calls

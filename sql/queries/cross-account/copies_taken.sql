@@ -21,9 +21,7 @@
 -- ///
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips, action,
-    list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
-        AS some_targets,
+    set_of(client_ip) AS client_ips, action, coalesce(set_of(target), [])[:10] AS some_targets,
     list_sort(
         list_filter(
             list(
@@ -32,7 +30,7 @@ SELECT
             lambda named: named <> ''
         )
     ) AS buckets,
-    count(*) AS calls, list_sort(list(DISTINCT outcome)) AS outcomes, session_id,
+    count(*) AS calls, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

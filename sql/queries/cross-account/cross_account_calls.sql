@@ -29,13 +29,9 @@ SELECT
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     events.actor_account_id AS from_account, any_value(ours.account_name) AS from_name,
     count(ours.account_id) = 0 AS is_outside,
-    events.actor, events.account_id AS to_account, events.action,
-    count(*) AS calls,
+    events.actor, events.account_id AS to_account, events.action, count(*) AS calls,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
-        AS client_ips,
-    list_sort(list(DISTINCT events.target) FILTER (WHERE events.target IS NOT NULL))[1:10]
-        AS targets
+    set_of(events.client_ip) AS client_ips, set_of(events.target)[1:10] AS targets
 FROM events
 LEFT JOIN own_accounts AS ours ON events.actor_account_id = ours.account_id
 WHERE events.is_cross_account AND (ours.account_id IS NULL OR NOT $outside_only)

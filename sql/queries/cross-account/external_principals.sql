@@ -30,15 +30,9 @@ WITH first_calls AS (
 SELECT
     any_value(first_calls.first_seen) AS first_seen, max(events.event_time) AS last_seen,
     events.actor_account_id AS from_account, events.principal_key,
-    list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
-        AS client_ips,
-    count(*) AS calls,
-    count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT asked.role_arn) FILTER (WHERE asked.role_arn IS NOT NULL)) AS roles,
-    list_sort(list(DISTINCT asked.external_id) FILTER (WHERE asked.external_id IS NOT NULL))
-        AS external_ids,
-    list_sort(list(DISTINCT events.action)) AS actions,
-    events.account_id,
+    set_of(events.client_ip) AS client_ips, count(*) AS calls,
+    count(*) FILTER (WHERE events.outcome = 'denied') AS denied, set_of(asked.role_arn) AS roles,
+    set_of(asked.external_id) AS external_ids, set_of(events.action) AS actions, events.account_id,
     list_sort(list(events.event_id)) AS event_ids
 FROM events
 INNER JOIN first_calls

@@ -66,10 +66,9 @@ outside AS (
 
 SELECT
     shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,
-    list_sort(list(DISTINCT outside.taker)) AS opened_to, bool_or(outside.is_everyone) AS is_public,
+    set_of(outside.taker) AS opened_to, bool_or(outside.is_everyone) AS is_public,
     list_sort(list_distinct(flatten(list(outside.actions)))) AS allowed,
-    list_sort(list(DISTINCT outside.conditions) FILTER (WHERE outside.conditions IS NOT NULL))
-        AS conditions,
+    set_of(outside.conditions) AS conditions,
     shown.outcome, shown.account_id, shown.region, shown.event_id
 FROM events AS shown
 INNER JOIN outside ON shown.event_id = outside.event_id AND shown.account_id = outside.account_id

@@ -43,10 +43,8 @@ WITH shares AS (
 )
 
 SELECT
-    event_time, actor, client_ip, action,
-    split_part(target, ' ', 1) AS snapshot,
-    list_sort(list(DISTINCT taker)) AS shared_with,
-    outcome, error_code, account_id, region, event_id
+    event_time, actor, client_ip, action, split_part(target, ' ', 1) AS snapshot,
+    set_of(taker) AS shared_with, outcome, error_code, account_id, region, event_id
 FROM shares
 WHERE
     coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)

@@ -28,12 +28,10 @@ WITH lent AS (
 )
 
 SELECT
-    min(event_time) AS first_taken, max(event_time) AS last_taken,
-    target AS snapshot,
-    list_sort(list(DISTINCT actor_account_id)) AS taken_by,
+    min(event_time) AS first_taken, max(event_time) AS last_taken, target AS snapshot,
+    set_of(actor_account_id) AS taken_by,
     count(*) FILTER (WHERE api = 'SharedSnapshotCopyInitiated') AS copies,
-    count(*) FILTER (WHERE api = 'SharedSnapshotVolumeCreated') AS volumes,
-    account_id, region,
+    count(*) FILTER (WHERE api = 'SharedSnapshotVolumeCreated') AS volumes, account_id, region,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

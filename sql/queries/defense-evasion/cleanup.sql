@@ -36,19 +36,15 @@ WITH steps AS (
         regexp_matches(
             api, '^(Add|Allocate|Associate|Attach|Authorize|Create|Import|Put|Register|Run|Upload)'
         ) AS is_making,
-        made_thing(api) AS noun,
-        replace(target, ' -', ' +') AS thing
+        made_thing(api) AS noun, replace(target, ' -', ' +') AS thing
     FROM changes
     WHERE target IS NOT NULL
 ),
 
 ordered AS (
     SELECT
-        *,
-        lag(event_id) OVER same AS made_id,
-        lag(is_making) OVER same AS was_making,
-        lag(event_time) OVER same AS made_at,
-        lag(actor) OVER same AS made_by
+        *, lag(event_id) OVER same AS made_id, lag(is_making) OVER same AS was_making,
+        lag(event_time) OVER same AS made_at, lag(actor) OVER same AS made_by
     FROM steps
     WHERE is_making OR undoes(api)
     WINDOW
@@ -58,8 +54,7 @@ ordered AS (
 )
 
 SELECT
-    event_time AS removed_at, made_at,
-    date_diff('minute', made_at, event_time) AS minutes,
+    event_time AS removed_at, made_at, date_diff('minute', made_at, event_time) AS minutes,
     actor, made_by, client_ip, client, action, target, account_id, region,
     [made_id, event_id] AS event_ids
 FROM ordered

@@ -23,8 +23,7 @@ SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(DISTINCT principal_key) AS identities,
-    list_sort(list(DISTINCT service)) AS services
+    count(DISTINCT principal_key) AS identities, set_of(service) AS services
 FROM events
 WHERE NOT is_aws_call AND region IS NOT NULL
 GROUP BY region, account_id, is_approved_region

@@ -20,9 +20,7 @@
 SELECT
     actor, action, outcome,
     min(event_time) AS first_seen, max(event_time) AS last_seen, count(*) AS calls,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    account_id,
-    list_sort(list(event_id)) AS event_ids
+    set_of(client_ip) AS client_ips, account_id, list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
     role_name = 'AWSServiceRoleForSupport'

@@ -27,13 +27,9 @@
 -- event_ids = "Their events, sorted"
 -- ///
 SELECT
-    region, actor,
-    min(event_time) AS first_seen, max(event_time) AS last_seen,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    list_sort(list(DISTINCT action)) AS actions,
-    account_id,
+    region, actor, min(event_time) AS first_seen, max(event_time) AS last_seen,
+    set_of(client_ip) AS client_ips, count(*) FILTER (WHERE outcome = 'success') AS worked,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, set_of(action) AS actions, account_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

@@ -61,12 +61,10 @@ WITH asked AS (
 
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    list_sort(list(DISTINCT kind)) AS kinds, list_sort(list(DISTINCT action)) AS actions,
+    set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
+    set_of(kind) AS kinds, set_of(action) AS actions,
     count(*) AS calls, count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT region)) AS regions, account_id, session_id,
-    list_sort(list(event_id)) AS event_ids
+    set_of(region) AS regions, account_id, session_id, list_sort(list(event_id)) AS event_ids
 FROM asked
 GROUP BY actor, principal_key, account_id, session_id
 HAVING count(DISTINCT kind) >= $min_kinds

@@ -31,15 +31,9 @@
 -- event_ids = "The calls, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    action, access,
-    list_sort(list(DISTINCT region)) AS regions,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    account_id, session_id,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(user_agent) AS user_agents, action, access, set_of(region) AS regions, count(*) AS calls,
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE NOT is_aws_call AND (access = 'write' OR NOT $writes_only)

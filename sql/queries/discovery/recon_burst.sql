@@ -30,15 +30,9 @@
 -- event_ids = "The reads, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    count(DISTINCT action) AS actions,
-    list_sort(list(DISTINCT service)) AS services,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id, session_id,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(client) AS clients, count(DISTINCT action) AS actions, set_of(service) AS services,
+    count(*) AS calls, count(*) FILTER (WHERE outcome = 'denied') AS denied, account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE access = 'read' AND NOT is_aws_call

@@ -32,15 +32,12 @@
 -- event_ids = "The reads of that hour, refused or not, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(user_agent) AS user_agents,
     count(DISTINCT action) FILTER (WHERE outcome = 'denied') AS refused,
     count(DISTINCT action) FILTER (WHERE outcome = 'success') AS worked,
     list_sort(list(DISTINCT service) FILTER (WHERE outcome = 'denied')) AS services,
-    account_id, session_id,
-    list_sort(list(event_id)) AS event_ids
+    account_id, session_id, list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
     access = 'read'

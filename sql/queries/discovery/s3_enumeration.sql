@@ -27,17 +27,10 @@
 -- event_ids = "The reads, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    bool_or(api = 'ListBuckets') AS listed_all,
-    count(DISTINCT bucket) AS buckets,
-    list_sort(list(DISTINCT bucket) FILTER (WHERE bucket IS NOT NULL)) AS bucket_names,
-    list_sort(list(DISTINCT api)) AS actions,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    account_id, session_id,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(client) AS clients, bool_or(api = 'ListBuckets') AS listed_all,
+    count(DISTINCT bucket) AS buckets, set_of(bucket) AS bucket_names, set_of(api) AS actions,
+    count(*) AS calls, count(*) FILTER (WHERE outcome = 'denied') AS denied, account_id, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

@@ -40,8 +40,7 @@ WITH gifts AS (
             [split_part(json_extract_string(request, '$.granteePrincipal'), ':', 5)],
             lambda account: account NOT IN ('', account_id)
         ) AS external_accounts,
-        FALSE AS is_public,
-        outcome, account_id, event_id
+        FALSE AS is_public, outcome, account_id, event_id
     FROM events
     WHERE action = 'kms:CreateGrant' AND NOT is_aws_call
 )

@@ -25,18 +25,11 @@
 -- ///
 SELECT
     target, actor, invoked_by, action,
-    list_sort(
-        coalesce(
-            list(DISTINCT json_extract_string(request, '$.encryptionContext'))
-            FILTER (WHERE json_extract_string(request, '$.encryptionContext') IS NOT NULL),
-            []
-        )
-    )[:5] AS some_contexts,
+    coalesce(set_of(json_extract_string(request, '$.encryptionContext')), [])[:5] AS some_contexts,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS refused,
     min(event_time) AS first_time, max(event_time) AS last_time,
-    list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
-        AS client_ips
+    coalesce(set_of(client_ip), []) AS client_ips
 FROM events
 WHERE
     service = 'kms'

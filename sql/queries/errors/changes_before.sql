@@ -62,8 +62,7 @@ policies AS (
 )
 
 SELECT
-    changed.event_time,
-    date_diff('minute', changed.event_time, $before) AS minutes_before,
+    changed.event_time, date_diff('minute', changed.event_time, $before) AS minutes_before,
     changed.actor, changed.client_ip, changed.action, changed.target,
     coalesce(policies.statements, []) AS policy,
     changed.request, changed.account_id, changed.event_id

@@ -46,8 +46,7 @@ calls AS (SELECT action, count(*) AS calls FROM called GROUP BY action)
 SELECT
     called.error_class, called.action, called.error_code,
     count(*) AS errors, any_value(calls.calls) AS calls,
-    count(DISTINCT called.principal_key) AS actors,
-    mode(called.who ORDER BY called.who) AS most_by,
+    count(DISTINCT called.principal_key) AS actors, mode(called.who ORDER BY called.who) AS most_by,
     min(called.event_time) AS first_seen, max(called.event_time) AS last_seen,
     max_by(called.error_message, (called.event_time, called.event_id)) AS last_message,
     max_by(called.event_id, (called.event_time, called.event_id)) AS last_event_id

@@ -24,8 +24,7 @@
 -- last_used = "The last call (UTC)"
 -- ///
 SELECT
-    service, action,
-    any_value(access_level) AS access_level,
+    service, action, any_value(access_level) AS access_level,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     coalesce(
@@ -43,8 +42,7 @@ SELECT
         ),
         []
     ) AS passed_roles,
-    list_sort(list(DISTINCT region)) AS regions,
-    min(event_time) AS first_used, max(event_time) AS last_used
+    set_of(region) AS regions, min(event_time) AS first_used, max(event_time) AS last_used
 FROM events
 WHERE
     $who IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)

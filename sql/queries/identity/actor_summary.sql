@@ -44,17 +44,11 @@ SELECT
     min_by(coalesce(role_name, actor), (identity_type = 'AWSAccount', role_name, actor)) AS actor,
     min_by(identity_type, (identity_type = 'AWSAccount', identity_type)) AS identity_type,
     actor_account_id, min(event_time) AS first_seen, max(event_time) AS last_seen,
-    count(*) AS events,
-    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
+    count(*) AS events, count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(*) FILTER (WHERE outcome = 'error') AS errors,
-    count(DISTINCT session_id) AS sessions,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    list_sort(list(DISTINCT service)) AS services,
-    list_sort(list(DISTINCT region)) AS regions,
-    list_sort(list(DISTINCT account_id)) AS accounts,
-    principal_key
+    count(*) FILTER (WHERE outcome = 'error') AS errors, count(DISTINCT session_id) AS sessions,
+    set_of(client_ip) AS client_ips, set_of(client) AS clients, set_of(service) AS services,
+    set_of(region) AS regions, set_of(account_id) AS accounts, principal_key
 FROM events
 WHERE
     category NOT IN ('insight', 'aggregated')

@@ -26,17 +26,11 @@
 -- ///
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    set_of(client_ip) AS client_ips, set_of(client) AS clients,
     bool_or(session_mfa) AS session_mfa, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT action)) AS actions,
-    list_sort(
-        list(DISTINCT access_key_id) FILTER (WHERE access_key_id IS NOT NULL)
-    ) AS access_key_ids,
-    session_id,
-    list_sort(list(event_id)) AS event_ids
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, set_of(action) AS actions,
+    set_of(access_key_id) AS access_key_ids, session_id, list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE identity_type = 'Root' AND NOT is_aws_call
 GROUP BY actor_account_id, session_id

@@ -24,14 +24,10 @@
 -- ///
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
+    set_of(client_ip) AS client_ips, set_of(client) AS clients,
     count(*) FILTER (WHERE outcome = 'success') AS changes,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT action)) AS actions,
-    list_sort(list(DISTINCT target) FILTER (WHERE target IS NOT NULL)) AS targets,
-    session_id,
-    list_sort(list(event_id)) AS event_ids
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, set_of(action) AS actions,
+    set_of(target) AS targets, session_id, list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE identity_type = 'Root' AND access = 'write' AND NOT is_aws_call
 GROUP BY actor_account_id, session_id

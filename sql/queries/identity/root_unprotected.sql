@@ -31,12 +31,9 @@ WITH sign_ins AS (
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor_account_id,
     CASE WHEN min(key_kind) IS NULL THEN 'password without MFA' ELSE 'access key' END AS how,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    count(*) AS events,
+    set_of(client_ip) AS client_ips, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT action)) AS actions,
-    session_id,
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, set_of(action) AS actions, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

@@ -44,11 +44,8 @@ SELECT
     count(DISTINCT session_id) AS sessions, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(*) FILTER (WHERE outcome = 'error') AS errors,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    list_sort(list(DISTINCT service)) AS services,
-    list_sort(list(DISTINCT actor)) AS actors
+    count(*) FILTER (WHERE outcome = 'error') AS errors, set_of(client_ip) AS client_ips,
+    set_of(client) AS clients, set_of(service) AS services, set_of(actor) AS actors
 FROM events
 WHERE
     (starts_with(role_name, 'AWSReservedSSO_') AND session_name IN (SELECT name FROM names))

@@ -30,8 +30,7 @@
 -- ///
 WITH uses AS (
     SELECT
-        *,
-        client_ip IS NOT NULL AND min(event_time) OVER (PARTITION BY client_ip)
+        *, client_ip IS NOT NULL AND min(event_time) OVER (PARTITION BY client_ip)
         >= min(event_time) OVER () + INTERVAL 24 HOUR AS is_foreign
     FROM history
     WHERE access_key_id = $key
@@ -44,11 +43,8 @@ use AS (
         min(event_time) AS first_used, max(event_time) AS last_used,
         min(event_time) FILTER (WHERE is_foreign) AS first_foreign_use,
         min_by(client_ip, (event_time, event_id)) FILTER (WHERE is_foreign) AS foreign_ip,
-        count(*) AS uses,
-        count(*) FILTER (WHERE outcome = 'denied') AS denied,
-        list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-        list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-        list_sort(list(DISTINCT service)) AS services
+        count(*) AS uses, count(*) FILTER (WHERE outcome = 'denied') AS denied,
+        set_of(client_ip) AS client_ips, set_of(client) AS clients, set_of(service) AS services
     FROM uses
 ),
 

@@ -47,20 +47,16 @@ WITH removals AS (
 
 people AS (
     SELECT
-        coalesce(on_behalf_of_user, user_name) AS person,
-        min(event_time) AS first_seen
+        coalesce(on_behalf_of_user, user_name) AS person, min(event_time) AS first_seen
     FROM history
     GROUP BY coalesce(on_behalf_of_user, user_name)
 )
 
 SELECT
     min(removals.event_time) AS first_time, max(removals.event_time) AS last_time, removals.actor,
-    list_sort(list(DISTINCT removals.client_ip)) AS client_ips,
-    list_sort(list(DISTINCT removals.person)) AS people,
-    list_sort(list(DISTINCT removals.action)) AS actions,
-    list_sort(list(DISTINCT removals.outcome)) AS outcomes,
-    removals.account_id, removals.session_id,
-    list_sort(list(removals.event_id)) AS event_ids
+    set_of(removals.client_ip) AS client_ips, set_of(removals.person) AS people,
+    set_of(removals.action) AS actions, set_of(removals.outcome) AS outcomes,
+    removals.account_id, removals.session_id, list_sort(list(removals.event_id)) AS event_ids
 FROM removals INNER JOIN people ON removals.person = people.person
 WHERE
     people.first_seen < removals.event_time

@@ -37,18 +37,12 @@ WITH calls AS (
 )
 
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(list(DISTINCT client)) AS clients,
-    count(*) AS calls,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(client) AS clients, count(*) AS calls,
     len(list_distinct(flatten(list(instances)))) AS instances,
-    count(*) FILTER (WHERE outcome = 'success') AS worked,
-    list_sort(list(DISTINCT action)) AS actions,
-    list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
-        AS some_targets,
-    date_diff('second', min(event_time), max(event_time)) AS seconds,
-    session_id,
+    count(*) FILTER (WHERE outcome = 'success') AS worked, set_of(action) AS actions,
+    coalesce(set_of(target), [])[:10] AS some_targets,
+    date_diff('second', min(event_time), max(event_time)) AS seconds, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM calls
 WHERE

@@ -64,10 +64,8 @@ WITH marked AS (
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips, what,
-    list_sort(coalesce(list(DISTINCT target) FILTER (WHERE target IS NOT NULL), []))[:10]
-        AS some_targets,
-    count(*) AS calls, list_sort(list(DISTINCT outcome)) AS outcomes, session_id,
+    set_of(client_ip) AS client_ips, what, coalesce(set_of(target), [])[:10] AS some_targets,
+    count(*) AS calls, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM marked
 WHERE what IS NOT NULL

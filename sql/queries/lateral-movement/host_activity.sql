@@ -34,16 +34,10 @@ WITH known AS (
 
 SELECT
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
-    events.role_name AS role, events.action,
-    count(*) AS calls,
+    events.role_name AS role, events.action, count(*) AS calls,
     count(*) FILTER (WHERE events.outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT events.client_ip) FILTER (WHERE events.client_ip IS NOT NULL))
-        AS client_ips,
-    list_sort(list(DISTINCT events.user_agent) FILTER (WHERE events.user_agent IS NOT NULL))
-        AS user_agents,
-    list_sort(list(DISTINCT events.target) FILTER (WHERE events.target IS NOT NULL))[1:10]
-        AS targets,
-    known.role_did_since,
+    set_of(events.client_ip) AS client_ips, set_of(events.user_agent) AS user_agents,
+    set_of(events.target)[1:10] AS targets, known.role_did_since,
     known.role_did_since >= (SELECT min(scoped.event_time) FROM events AS scoped) AS is_new,
     events.account_id
 FROM events

@@ -59,16 +59,11 @@ numbered AS (
 )
 
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents,
-    list_sort(list(DISTINCT action)) AS actions,
-    count(*) AS machines,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
+    set_of(user_agent) AS user_agents, set_of(action) AS actions, count(*) AS machines,
     list_sort(list(machine))[:10] AS some_machines,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    account_id, session_id,
-    list_sort(list(DISTINCT event_id)) AS event_ids
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, account_id, session_id,
+    set_of(event_id) AS event_ids
 FROM numbered
 WHERE number = 1 AND event_id IN (SELECT event_id FROM events)
 GROUP BY date_trunc('hour', event_time), actor, account_id, session_id

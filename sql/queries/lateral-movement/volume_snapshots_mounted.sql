@@ -25,8 +25,7 @@
 -- ///
 WITH volumes AS (
     SELECT
-        event_time AS made_at, event_id,
-        json_extract_string(response, '$.snapshotId') AS snapshot,
+        event_time AS made_at, event_id, json_extract_string(response, '$.snapshotId') AS snapshot,
         json_extract_string(response, '$.volumeId') AS volume
     FROM history
     WHERE action = 'ec2:CreateVolume'
@@ -34,8 +33,7 @@ WITH volumes AS (
 
 snapshots AS (
     SELECT
-        actor, event_id,
-        json_extract_string(request, '$.volumeId') AS copied_from,
+        actor, event_id, json_extract_string(request, '$.volumeId') AS copied_from,
         json_extract_string(response, '$.snapshotId') AS snapshot
     FROM history
     WHERE action = 'ec2:CreateSnapshot'

@@ -25,8 +25,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        json_extract_string(request, '$.hostedZoneId') AS zone,
+        *, json_extract_string(request, '$.hostedZoneId') AS zone,
         json_extract_string(request, '$.changeBatch.changes[*].action') AS verbs,
         json_extract_string(request, '$.changeBatch.changes[*].resourceRecordSet.type') AS types,
         json_extract_string(request, '$.changeBatch.changes[*].resourceRecordSet.name') AS names

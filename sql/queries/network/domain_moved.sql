@@ -22,8 +22,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time, actor, client_ip, action,
-    json_extract_string(request, '$.domainName') AS domain,
+    event_time, actor, client_ip, action, json_extract_string(request, '$.domainName') AS domain,
     coalesce(
         json_extract_string(request, '$.accountId'),
         array_to_string(json_extract_string(request, '$.nameservers[*].name'), ', ')

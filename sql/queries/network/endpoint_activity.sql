@@ -27,15 +27,11 @@
 -- last_seen = "The last call (UTC)"
 -- ///
 SELECT
-    vpc_endpoint_id, vpc_endpoint_account_id,
-    coalesce(role_name, actor) AS actor,
-    coalesce(NOT is_own_account(actor_account_id), FALSE) AS is_stranger,
-    service, category,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    vpc_endpoint_id, vpc_endpoint_account_id, coalesce(role_name, actor) AS actor,
+    coalesce(NOT is_own_account(actor_account_id), FALSE) AS is_stranger, service, category,
+    count(*) AS calls, count(*) FILTER (WHERE outcome = 'denied') AS denied,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
-    coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in, set_of(client_ip) AS client_ips,
     min(event_time) AS first_seen, max(event_time) AS last_seen
 FROM events
 WHERE

@@ -28,8 +28,7 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time, actor,
-    coalesce(NOT is_own_account(actor_account_id), FALSE) AS is_stranger,
+    event_time, actor, coalesce(NOT is_own_account(actor_account_id), FALSE) AS is_stranger,
     client_ip, action, target, outcome, error_message, vpc_endpoint_id, vpc_endpoint_account_id,
     category, account_id, region, event_id
 FROM api_errors

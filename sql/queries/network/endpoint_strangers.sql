@@ -23,12 +23,9 @@
 -- ///
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen,
-    vpc_endpoint_id, actor_account_id AS stranger_account_id,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT action)) AS actions,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome <> 'success') AS stopped,
-    account_id,
+    vpc_endpoint_id, actor_account_id AS stranger_account_id, set_of(client_ip) AS client_ips,
+    set_of(action) AS actions, count(*) AS calls,
+    count(*) FILTER (WHERE outcome <> 'success') AS stopped, account_id,
     list_sort(list(event_id)) AS event_ids
 FROM network_events
 WHERE NOT is_own_account(actor_account_id)

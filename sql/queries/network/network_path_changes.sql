@@ -33,8 +33,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS names,
+        *, list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS names,
         CASE
             WHEN contains(api, 'Peering') THEN 'peering'
             WHEN contains(api, 'VpcEndpoint') THEN 'endpoint'

@@ -24,9 +24,7 @@
 -- ///
 SELECT
     event_time, actor, client_ip, action, group_id,
-    list_sort(
-        list(DISTINCT format('{}/{}-{} {}', protocol, from_port, to_port, peer))
-    ) AS rules,
+    set_of(format('{}/{}-{} {}', protocol, from_port, to_port, peer)) AS rules,
     outcome, error_code, account_id, region, event_id
 FROM security_group_rule_changes
 WHERE

@@ -25,13 +25,9 @@
 -- principal_key = "The durable identity, by which this groups"
 -- ///
 SELECT
-    tls_version,
-    max(coalesce(role_name, actor)) AS actor,
-    count(*) AS calls,
-    list_sort(list(DISTINCT host_header) FILTER (WHERE host_header IS NOT NULL)) AS host_headers,
-    count(DISTINCT user_agent) AS user_agents,
-    max_by(user_agent, (event_time, event_id)) AS user_agent,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    tls_version, max(coalesce(role_name, actor)) AS actor, count(*) AS calls,
+    set_of(host_header) AS host_headers, count(DISTINCT user_agent) AS user_agents,
+    max_by(user_agent, (event_time, event_id)) AS user_agent, set_of(client_ip) AS client_ips,
     min(event_time) AS first_seen, max(event_time) AS last_seen, principal_key
 FROM events
 WHERE tls_version < $below  -- as text: SSLv3 < TLSv1 < TLSv1.3 < all

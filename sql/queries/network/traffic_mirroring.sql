@@ -25,8 +25,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        json_extract(request, format('$.{}Request', api)) AS asked,
+        *, json_extract(request, format('$.{}Request', api)) AS asked,
         json_extract(
             response,
             format('$.{}Response.trafficMirror{}', api, regexp_extract(api, 'Session|Target'))

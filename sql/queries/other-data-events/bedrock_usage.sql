@@ -28,8 +28,7 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        json_extract_string(request, '$.modelId') AS model,
+        *, json_extract_string(request, '$.modelId') AS model,
         regexp_matches(
             api, '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob)'
         ) AS is_invocation
@@ -46,16 +45,12 @@ WITH calls AS (
 )
 
 SELECT
-    min(event_time) AS first_time, max(event_time) AS last_time,
-    actor, key_kind,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
-    list_sort(coalesce(list(DISTINCT model) FILTER (WHERE model IS NOT NULL), [])) AS models,
-    list_sort(list(DISTINCT region)) AS regions,
-    count(*) FILTER (WHERE is_invocation) AS invocations,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor, key_kind,
+    set_of(client_ip) AS client_ips, coalesce(set_of(model), []) AS models,
+    set_of(region) AS regions, count(*) FILTER (WHERE is_invocation) AS invocations,
     list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS opened,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    session_id,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM calls
 GROUP BY actor, key_kind, session_id

@@ -18,10 +18,8 @@
 -- last_time = "The last (UTC)"
 -- ///
 SELECT
-    account_id, region, service, data_type,
-    coalesce(bucket, target) AS resource,
-    count(DISTINCT event_date) AS days,
-    count(*) FILTER (WHERE access = 'read') AS reads,
+    account_id, region, service, data_type, coalesce(bucket, target) AS resource,
+    count(DISTINCT event_date) AS days, count(*) FILTER (WHERE access = 'read') AS reads,
     count(*) FILTER (WHERE access = 'write') AS writes,
     min(event_time) AS first_time, max(event_time) AS last_time
 FROM data_events

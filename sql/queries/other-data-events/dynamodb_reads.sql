@@ -31,9 +31,7 @@
 -- ///
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
-    target,
-    list_sort(list(DISTINCT action)) AS actions,
+    set_of(client_ip) AS client_ips, target, set_of(action) AS actions,
     list_sort(
         list_filter(
             list(
@@ -43,9 +41,7 @@ SELECT
             lambda bucket: bucket IS NOT NULL
         )
     ) AS exported_to,
-    count(*) AS calls,
-    list_sort(list(DISTINCT outcome)) AS outcomes,
-    session_id,
+    count(*) AS calls, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

@@ -36,13 +36,7 @@ WITH first_calls AS (
 
 SELECT
     data_events.target, data_events.actor,
-    list_sort(
-        coalesce(
-            list(DISTINCT data_events.client_ip) FILTER (WHERE data_events.client_ip IS NOT NULL),
-            []
-        )
-    ) AS client_ips,
-    count(*) AS calls,
+    coalesce(set_of(data_events.client_ip), []) AS client_ips, count(*) AS calls,
     count(*) FILTER (WHERE data_events.outcome <> 'success') AS refused,
     min(data_events.event_time) AS first_time, max(data_events.event_time) AS last_time,
     min(first_calls.known_since) AS known_since, data_events.account_id

@@ -45,9 +45,8 @@ WITH calls AS (
 )
 
 SELECT
-    min(event_time) AS first_time, max(event_time) AS last_time,
-    actor, key_kind,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
+    min(event_time) AS first_time, max(event_time) AS last_time, actor, key_kind,
+    set_of(client_ip) AS client_ips,
     list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS prepared_by,
     list_sort(
         list_filter(
@@ -55,10 +54,8 @@ SELECT
             lambda model: model IS NOT NULL
         )
     ) AS models,
-    list_sort(list(DISTINCT region)) AS regions,
-    count(*) FILTER (WHERE is_invocation) AS invocations,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    session_id,
+    set_of(region) AS regions, count(*) FILTER (WHERE is_invocation) AS invocations,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM calls
 GROUP BY actor, key_kind, session_id

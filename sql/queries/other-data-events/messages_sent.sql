@@ -22,12 +22,8 @@
 -- account_id = "The account that sends"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
-        AS client_ips,
-    action,
-    count(*) AS calls,
+    date_trunc('hour', event_time) AS hour_start, actor,
+    coalesce(set_of(client_ip), []) AS client_ips, action, count(*) AS calls,
     count(*) FILTER (WHERE outcome <> 'success') AS refused,
     list_sort(
         list_filter(

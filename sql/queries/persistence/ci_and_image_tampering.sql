@@ -51,13 +51,9 @@ WITH tampering AS (
 )
 
 SELECT
-    min(event_time) AS first_at, max(event_time) AS last_at, min(actor) AS actor,
-    action, target,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome = 'success') AS worked,
-    bool_or(is_first) AS is_first,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    account_id, region,
+    min(event_time) AS first_at, max(event_time) AS last_at, min(actor) AS actor, action, target,
+    count(*) AS calls, count(*) FILTER (WHERE outcome = 'success') AS worked,
+    bool_or(is_first) AS is_first, set_of(client_ip) AS client_ips, account_id, region,
     list_sort(list(event_id)) AS event_ids
 FROM tampering
 WHERE event_id IN (SELECT event_id FROM events)

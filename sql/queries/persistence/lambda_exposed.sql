@@ -25,8 +25,7 @@
 -- ///
 WITH openings AS (
     SELECT
-        event_id,
-        min(CASE WHEN is_public THEN 'everyone' ELSE 'other account' END) AS opened_to
+        event_id, min(CASE WHEN is_public THEN 'everyone' ELSE 'other account' END) AS opened_to
     FROM policy_statements
     WHERE
         starts_with(action, 'lambda:')

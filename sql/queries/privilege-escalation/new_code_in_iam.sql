@@ -39,10 +39,8 @@ WITH deeds AS (
 )
 
 SELECT
-    min(change.event_time) AS changed_at, change.actor,
-    list_sort(list(DISTINCT change.client_ip)) AS client_ips,
-    deeds.function, deeds.role_name,
-    list_sort(list(DISTINCT deeds.action)) AS actions,
+    min(change.event_time) AS changed_at, change.actor, set_of(change.client_ip) AS client_ips,
+    deeds.function, deeds.role_name, set_of(deeds.action) AS actions,
     count(DISTINCT deeds.event_id) FILTER (WHERE deeds.outcome = 'success') AS worked,
     change.account_id, change.session_id,
     list_sort(list_distinct(list_concat(list(change.event_id), list(deeds.event_id))))

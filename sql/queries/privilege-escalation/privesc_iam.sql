@@ -26,8 +26,7 @@
 -- ///
 WITH raising AS (
     SELECT
-        *,
-        (action = 'iam:CreateAccessKey' AND target IS NULL)
+        *, (action = 'iam:CreateAccessKey' AND target IS NULL)
         OR coalesce(
             split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name), FALSE
         ) AS on_self

@@ -60,8 +60,7 @@ WITH handed AS (
 uses AS (
     SELECT
         handed.event_id, min(used.event_time) AS first_used, count(*) AS uses,
-        list_sort(list(DISTINCT used.client_ip) FILTER (WHERE used.client_ip IS NOT NULL))
-            AS used_from
+        set_of(used.client_ip) AS used_from
     FROM handed INNER JOIN history AS used
         ON
             regexp_extract(handed.role, '[^/]+$') = used.role_name

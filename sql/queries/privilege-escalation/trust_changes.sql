@@ -28,8 +28,7 @@
 -- ///
 WITH trusts AS (
     SELECT
-        event_id,
-        list_sort(list_distinct(flatten(list(principals)))) AS let_in,
+        event_id, list_sort(list_distinct(flatten(list(principals)))) AS let_in,
         list_sort(list_distinct(flatten(list(external_accounts)))) AS external_accounts,
         bool_and(conditions IS NOT NULL) AS has_conditions
     FROM policy_statements

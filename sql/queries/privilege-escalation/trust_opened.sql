@@ -45,8 +45,7 @@ WITH openings AS (
 
 opened AS (
     SELECT
-        event_id,
-        list_sort(list_distinct(flatten(list(principals)))) AS let_in,
+        event_id, list_sort(list_distinct(flatten(list(principals)))) AS let_in,
         min(opening) AS opening
     FROM openings
     GROUP BY event_id

@@ -26,14 +26,11 @@
 -- event_ids = "The calls of that hour, granted or not, sorted"
 -- ///
 SELECT
-    date_trunc('hour', event_time) AS hour_start,
-    actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
+    date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
     count(DISTINCT target) FILTER (WHERE outcome <> 'success') AS refused,
     list_sort(list(DISTINCT target) FILTER (WHERE outcome = 'success')) AS roles_gained,
     list_sort(list(DISTINCT target) FILTER (WHERE outcome <> 'success')) AS roles_refused,
-    account_id, session_id,
-    list_sort(list(event_id)) AS event_ids
+    account_id, session_id, list_sort(list(event_id)) AS event_ids
 FROM management_events
 WHERE action = 'sts:AssumeRole' AND NOT is_aws_call
 GROUP BY date_trunc('hour', event_time), actor, principal_key, account_id, session_id

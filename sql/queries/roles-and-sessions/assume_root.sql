@@ -27,8 +27,7 @@ SELECT
     json_extract_string(asked.request, '$.targetPrincipal') AS root_of,
     json_extract_string(asked.request, '$.taskPolicyArn.arn') AS task,
     asked.outcome, asked.error_code, asked.issued_key_id AS issued_key,
-    list_sort(list(DISTINCT used.action) FILTER (WHERE used.action IS NOT NULL)) AS used_for,
-    asked.account_id, asked.event_id
+    set_of(used.action) AS used_for, asked.account_id, asked.event_id
 FROM management_events AS asked
 LEFT JOIN history AS used ON asked.issued_key_id = used.access_key_id
 WHERE

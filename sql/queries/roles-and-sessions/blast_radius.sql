@@ -37,8 +37,7 @@ WITH reached AS (
 
 changed AS (
     SELECT
-        session_id,
-        list_sort(list(DISTINCT concat_ws(' ', action, target))) AS changed
+        session_id, set_of(concat_ws(' ', action, target)) AS changed
     FROM history
     WHERE
         session_id IN (SELECT session_id FROM reached)
@@ -62,8 +61,7 @@ unused AS (
 SELECT
     reached.depth, shown.actor, shown.session_kind, shown.account_id, shown.issued_by_action,
     shown.first_seen, shown.last_seen, shown.client_ips, shown.events, shown.writes, shown.denied,
-    coalesce(changed.changed, []) AS changed,
-    coalesce(unused.unused_keys, []) AS unused_keys,
+    coalesce(changed.changed, []) AS changed, coalesce(unused.unused_keys, []) AS unused_keys,
     shown.session_id, shown.issued_by_event_id AS event_id
 FROM reached
 INNER JOIN sessions AS shown ON reached.session_id = shown.session_id

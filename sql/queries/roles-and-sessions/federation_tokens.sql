@@ -31,9 +31,7 @@ WITH asked AS (
 
 uses AS (
     SELECT
-        access_key_id, count(*) AS uses,
-        list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS used_from,
-        list_sort(list(DISTINCT action)) AS used_for
+        access_key_id, count(*) AS uses, set_of(client_ip) AS used_from, set_of(action) AS used_for
     FROM history
     WHERE access_key_id IN (SELECT child_access_key_id FROM asked)
     GROUP BY access_key_id
@@ -42,10 +40,8 @@ uses AS (
 SELECT
     asked.issued_at, asked.action, asked.actor, asked.client_ip, asked.session_name AS token_for,
     asked.mfa_serial, asked.session_policy, asked.session_policy_arns, asked.outcome,
-    asked.expires_at, asked.child_access_key_id AS issued_key,
-    coalesce(uses.uses, 0) AS uses,
-    coalesce(uses.used_from, []) AS used_from,
-    coalesce(uses.used_for, []) AS used_for,
+    asked.expires_at, asked.child_access_key_id AS issued_key, coalesce(uses.uses, 0) AS uses,
+    coalesce(uses.used_from, []) AS used_from, coalesce(uses.used_for, []) AS used_for,
     asked.account_id, asked.event_id
 FROM asked LEFT JOIN uses ON asked.child_access_key_id = uses.access_key_id
 ORDER BY issued_at, event_id

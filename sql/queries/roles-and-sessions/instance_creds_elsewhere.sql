@@ -70,9 +70,9 @@ SELECT
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     events.actor, events.client_ip, events.ip_scope,
     coalesce(any_value(elsewhere.other_ips), []) AS other_ips,
-    list_sort(list(DISTINCT events.user_agent)) AS user_agents,
+    set_of(events.user_agent) AS user_agents,
     count(*) AS calls, count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT events.action)) AS actions,
+    set_of(events.action) AS actions,
     events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events
 INNER JOIN elsewhere

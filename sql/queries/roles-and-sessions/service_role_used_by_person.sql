@@ -38,9 +38,7 @@ SELECT
     any_value(takers.services) AS services, any_value(takers.by_services) AS by_services,
     any_value(takers.by_others) AS by_others, count(*) AS calls,
     count(*) FILTER (WHERE asked.outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT asked.client_ip) FILTER (WHERE asked.client_ip IS NOT NULL))
-        AS client_ips,
-    asked.account_id,
+    set_of(asked.client_ip) AS client_ips, asked.account_id,
     list_sort(list(asked.event_id)) AS event_ids
 FROM credential_issuance AS asked
 INNER JOIN takers ON asked.role_arn = takers.role_arn

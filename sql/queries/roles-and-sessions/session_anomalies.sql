@@ -53,12 +53,8 @@ WITH signs AS (
 
 SELECT
     min(shown.event_time) AS first_seen, max(shown.event_time) AS last_seen,
-    signs.sign, shown.actor,
-    list_sort(list(DISTINCT shown.client_ip) FILTER (WHERE shown.client_ip IS NOT NULL))
-        AS client_ips,
-    count(*) AS calls,
-    shown.account_id,
-    list_sort(list(shown.event_id)) AS event_ids
+    signs.sign, shown.actor, set_of(shown.client_ip) AS client_ips, count(*) AS calls,
+    shown.account_id, list_sort(list(shown.event_id)) AS event_ids
 FROM events AS shown
 INNER JOIN signs
     ON shown.event_id = signs.event_id AND shown.account_id = signs.account_id

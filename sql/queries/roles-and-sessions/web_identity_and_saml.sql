@@ -24,14 +24,9 @@
 -- account_id = "The account of the role"
 -- ///
 SELECT
-    min(issued_at) AS first_seen, max(issued_at) AS last_seen,
-    identity_provider, actor, role_arn,
-    count(*) AS calls,
-    count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT session_name) FILTER (WHERE session_name IS NOT NULL))[1:10]
-        AS session_names,
-    account_id
+    min(issued_at) AS first_seen, max(issued_at) AS last_seen, identity_provider, actor, role_arn,
+    count(*) AS calls, count(*) FILTER (WHERE outcome <> 'success') AS failed,
+    set_of(client_ip) AS client_ips, set_of(session_name)[1:10] AS session_names, account_id
 FROM credential_issuance
 WHERE
     action IN (

@@ -37,14 +37,9 @@ WITH fetched AS (
 SELECT
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
     events.actor, fetched.subject, fetched.client_ip AS fetched_from,
-    events.client_ip, events.ip_scope,
-    list_sort(list(DISTINCT events.user_agent) FILTER (WHERE events.user_agent IS NOT NULL))
-        AS user_agents,
-    count(*) AS calls,
-    count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT events.action)) AS actions,
-    events.account_id, events.session_id,
-    list_sort(list(events.event_id)) AS event_ids
+    events.client_ip, events.ip_scope, set_of(events.user_agent) AS user_agents, count(*) AS calls,
+    count(*) FILTER (WHERE events.outcome = 'denied') AS denied, set_of(events.action) AS actions,
+    events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events INNER JOIN fetched ON events.access_key_id = fetched.issued_key_id
 WHERE
     events.ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor')

@@ -24,8 +24,7 @@
 -- ///
 WITH told AS (
     SELECT
-        *,
-        coalesce(json_extract_string(additional, '$.aclRequired') = 'Yes', FALSE) AS needs_acl,
+        *, coalesce(json_extract_string(additional, '$.aclRequired') = 'Yes', FALSE) AS needs_acl,
         json_extract_string(additional, '$.SignatureVersion') AS signature,
         json_extract_string(additional, '$.SSEApplied') AS encryption
     FROM data_events

@@ -30,15 +30,11 @@
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time,
     CASE WHEN presigned THEN 'link' ELSE 'anonymous' END AS how,
-    actor, client_ip, bucket, action,
-    count(DISTINCT object_key) AS objects,
-    list_sort(
-        coalesce(list(DISTINCT object_key) FILTER (WHERE object_key IS NOT NULL), [])
-    )[:10] AS some_keys,
+    actor, client_ip, bucket, action, count(DISTINCT object_key) AS objects,
+    coalesce(set_of(object_key), [])[:10] AS some_keys,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    list_sort(list(event_id)) AS event_ids
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, list_sort(list(event_id)) AS event_ids
 FROM data_events
 WHERE
     service = 's3'

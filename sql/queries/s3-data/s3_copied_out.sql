@@ -38,11 +38,8 @@ WITH copies AS (
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips,
-    action, bucket, other_account,
-    count(DISTINCT object_key) AS objects,
-    list_sort(list(DISTINCT outcome)) AS outcomes,
-    session_id,
+    set_of(client_ip) AS client_ips, action, bucket, other_account,
+    count(DISTINCT object_key) AS objects, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM copies
 WHERE other_account <> '' AND other_account NOT IN (SELECT account_id FROM own_accounts)

@@ -34,20 +34,15 @@
 -- ///
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
-        AS client_ips,
-    bucket,
+    coalesce(set_of(client_ip), []) AS client_ips, bucket,
     count(*) FILTER (WHERE api = 'DeleteObject') AS object_calls,
     count(*) FILTER (WHERE api = 'DeleteObjects') AS batch_calls,
     count(*) FILTER (WHERE json_extract_string(request, '$.versionId') IS NOT NULL)
         AS version_calls,
     count(*) FILTER (WHERE api = 'DeleteBucket') AS bucket_calls,
-    list_sort(
-        coalesce(list(DISTINCT object_key) FILTER (WHERE object_key IS NOT NULL), [])
-    )[:10] AS some_keys,
+    coalesce(set_of(object_key), [])[:10] AS some_keys,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    session_id,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

@@ -58,10 +58,8 @@ WITH marked AS (
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips, bucket, opened_by,
-    count(*) AS calls, list_sort(list(DISTINCT outcome)) AS outcomes,
-    list_sort(coalesce(list(DISTINCT error_code) FILTER (WHERE error_code IS NOT NULL), []))
-        AS error_codes,
+    set_of(client_ip) AS client_ips, bucket, opened_by,
+    count(*) AS calls, set_of(outcome) AS outcomes, coalesce(set_of(error_code), []) AS error_codes,
     account_id, list_sort(list(event_id)) AS event_ids
 FROM marked
 WHERE opened_by IS NOT NULL

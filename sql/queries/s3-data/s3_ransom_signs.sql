@@ -68,8 +68,7 @@ WITH marked AS (
 
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(list(DISTINCT client_ip)) AS client_ips, bucket,
-    list_sort(list(DISTINCT sign)) AS signs,
+    set_of(client_ip) AS client_ips, bucket, set_of(sign) AS signs,
     count(*) AS calls, count(*) FILTER (WHERE outcome = 'success') AS worked,
     session_id, list_sort(list(event_id)) AS event_ids
 FROM marked

@@ -27,15 +27,10 @@
 -- ///
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
-        AS client_ips,
-    bucket,
-    count(DISTINCT object_key) AS objects,
-    list_sort(list(DISTINCT object_key))[:10] AS some_keys,
-    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
+    coalesce(set_of(client_ip), []) AS client_ips, bucket, count(DISTINCT object_key) AS objects,
+    set_of(object_key)[:10] AS some_keys, coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
-    count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    session_id,
+    count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
 FROM data_events
 WHERE

@@ -41,12 +41,9 @@ SELECT
         ELSE action
     END AS subject,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
-    coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
-    count(*) AS calls,
-    count(DISTINCT bucket || '/' || object_key) AS objects,
-    list_sort(list(DISTINCT bucket)) AS buckets,
-    list_sort(coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []))
-        AS client_ips
+    coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in, count(*) AS calls,
+    count(DISTINCT bucket || '/' || object_key) AS objects, set_of(bucket) AS buckets,
+    coalesce(set_of(client_ip), []) AS client_ips
 FROM data_events
 WHERE service = 's3' AND outcome = 'success' AND $bucket IN ('', bucket)
 GROUP BY

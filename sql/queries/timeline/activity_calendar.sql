@@ -61,21 +61,17 @@ WITH local AS (
 
 hours AS (
     SELECT
-        *,
-        isodow(local_time) AS weekday,
-        hour(local_time) AS hour,
+        *, isodow(local_time) AS weekday, hour(local_time) AS hour,
         isodow(local_time) >= 6 OR hour(local_time) >= $from_hour
         OR hour(local_time) < $to_hour AS off_hours
     FROM local
 )
 
 SELECT
-    weekday, hour, off_hours,
-    count(DISTINCT local_time::DATE) AS days,
-    count(*) AS events,
+    weekday, hour, off_hours, count(DISTINCT local_time::DATE) AS days, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT coalesce(role_name, actor))) AS actors,
+    set_of(coalesce(role_name, actor)) AS actors,
     coalesce(
         list_sort(list(DISTINCT action) FILTER (WHERE access = 'write' AND outcome = 'success')), []
     ) AS changes

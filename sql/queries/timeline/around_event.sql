@@ -57,8 +57,7 @@ centre AS (
 )
 
 SELECT
-    keyed.event_time,
-    date_diff('second', centre.centre_time, keyed.event_time) AS seconds_after,
+    keyed.event_time, date_diff('second', centre.centre_time, keyed.event_time) AS seconds_after,
     keyed.actor, keyed.client_ip, keyed.client, keyed.action, keyed.target, keyed.outcome,
     keyed.error_code, keyed.account_id, keyed.region, keyed.session_id, keyed.event_id
 FROM keyed INNER JOIN centre

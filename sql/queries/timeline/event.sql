@@ -66,8 +66,7 @@ WITH copies AS (
 
 judged AS (
     SELECT
-        copies.account_id,
-        count(*) FILTER (WHERE copies.kind <> 'differs') AS sightings,
+        copies.account_id, count(*) FILTER (WHERE copies.kind <> 'differs') AS sightings,
         count(*) FILTER (WHERE copies.kind = 'differs') AS variants,
         list_sort(
             list(concat(coalesce(verdict, 'not checked'), ', ', kind, ': ', source_file))

@@ -36,18 +36,11 @@ SELECT
     client_ip, min(ip_scope) AS ip_scope,
     coalesce(min(network), min(ip_owner), min(as_name)) AS owner,
     min(country) AS country, min(event_time) AS first_seen, max(event_time) AS last_seen,
-    count(*) AS events,
-    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
+    count(*) AS events, count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors,
-    list_sort(
-        list(DISTINCT coalesce(role_name, actor)) FILTER (
-            WHERE coalesce(role_name, actor) IS NOT NULL
-        )
-    ) AS actors,
-    list_sort(list(DISTINCT client) FILTER (WHERE client IS NOT NULL)) AS clients,
-    list_sort(list(DISTINCT service)) AS services,
-    list_sort(list(DISTINCT account_id)) AS accounts
+    set_of(coalesce(role_name, actor)) AS actors, set_of(client) AS clients,
+    set_of(service) AS services, set_of(account_id) AS accounts
 FROM events
 WHERE
     client_ip IS NOT NULL

@@ -31,12 +31,9 @@ SELECT
     min_by(coalesce(role_name, actor), (identity_type = 'AWSAccount', role_name, actor)) AS actor,
     min_by(identity_type, (identity_type = 'AWSAccount', identity_type)) AS identity_type,
     actor_account_id, min(event_time) AS first_seen, max(event_time) AS last_seen,
-    count(*) AS events,
-    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    list_sort(list(DISTINCT service)) AS services,
-    principal_key
+    count(*) AS events, count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied, set_of(client_ip) AS client_ips,
+    set_of(service) AS services, principal_key
 FROM events
 WHERE contains(lower(user_agent), lower($text))
 GROUP BY user_agent, principal_key, actor_account_id

@@ -26,8 +26,7 @@
 -- ///
 WITH numbered AS (
     SELECT
-        *,
-        epoch(hour)::BIGINT // 3600
+        *, epoch(hour)::BIGINT // 3600
         - row_number() OVER (
             PARTITION BY prefix, organization_id, account_id, region, trail, status
             ORDER BY hour
@@ -38,11 +37,9 @@ WITH numbered AS (
 
 SELECT
     account_id, region, trail, status,
-    min(hour) AS first_hour, max(hour) AS last_hour, count(*) AS hours,
-    sum(files)::BIGINT AS files,
+    min(hour) AS first_hour, max(hour) AS last_hour, count(*) AS hours, sum(files)::BIGINT AS files,
     sum(events)::BIGINT AS events,
-    list_sort(list_distinct(flatten(list(categories)))) AS categories,
-    min(reason) AS reason
+    list_sort(list_distinct(flatten(list(categories)))) AS categories, min(reason) AS reason
 FROM numbered
 GROUP BY prefix, organization_id, account_id, region, trail, status, run
 ORDER BY account_id, region, trail, first_hour, prefix

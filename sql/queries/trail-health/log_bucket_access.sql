@@ -27,11 +27,9 @@
 -- ///
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
-    list_sort(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL)) AS client_ips,
-    action, bucket, outcome,
+    set_of(client_ip) AS client_ips, action, bucket, outcome,
     count(*) AS calls, count(DISTINCT object_key) AS objects,
-    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out,
-    account_id,
+    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out, account_id,
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE

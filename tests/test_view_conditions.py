@@ -1,0 +1,34 @@
+"""The views that judge records: left out any one condition, they give other rows for the records of the queries' cases."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from mutants import mutants
+
+from trailquery import Lake
+
+VIEWS = ["log_stores", "machine_orders"]
+
+
+def select_of(view: str) -> str:
+    """The SELECT that a view is."""
+    head = f"CREATE VIEW {view} AS"
+    for path in (Path(__file__).parents[1] / "sql" / "views").glob("*.sql"):
+        for statement in duckdb.extract_statements(path.read_text(encoding="utf-8")):
+            before, found, select = statement.query.partition(head)
+            if found and not before.strip().startswith("CREATE"):
+                return select.strip().rstrip(";")
+    raise AssertionError(f"no view {view}")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_without_any_one_of_its_conditions_the_rows_are_others(view: str, lake_of_cases: Lake) -> None:
+    whole = select_of(view)
+
+    def is_equal(other: str) -> bool:
+        return not len(
+            lake_of_cases.sql(f"(({whole}) EXCEPT ALL ({other})) UNION ALL (({other}) EXCEPT ALL ({whole}))")
+        )
+
+    assert [condition for condition, other in mutants(whole) if is_equal(other)] == []

@@ -81,6 +81,12 @@ PAIRS = {
 def test_what_is_made_and_undone_goes_by_one_name(makes: str, undoes: str) -> None:
     assert macro("made_thing($makes) = made_thing($undoes)", makes=makes, undoes=undoes)
     assert macro("[undoes($makes), undoes($undoes)]", makes=makes, undoes=undoes) == [False, True]
+    assert macro("[makes($makes), makes($undoes)]", makes=makes, undoes=undoes) == [not makes.startswith("Update"), False]
+
+
+def test_resources_of_one_type_are_all_of_that_type_alone() -> None:
+    machines = "[{'type': 'machine', 'name': 'a'}, {'type': 'disk', 'name': 'b'}, {'type': 'machine', 'name': 'c'}]"
+    assert [one["name"] for one in macro(f"resources_of({machines}, 'machine')")] == ["a", "c"]
 
 
 def test_scope_takes_its_first_instant_and_leaves_out_its_last(lake_of: LakeOf) -> None:

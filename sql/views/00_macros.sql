@@ -75,6 +75,16 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
 -- set_of: the values of a group, sorted, each once, without NULL; NULL where there are none.
 CREATE MACRO set_of(value) AS list_sort(list(DISTINCT value) FILTER (WHERE value IS NOT NULL));
 
+-- resources_of: what a list of resources names of one type.
+CREATE MACRO resources_of(resources, kind) AS
+    list_filter(resources, lambda named: named.type = kind);
+
+-- makes: a call of this name makes something, or puts it to another: CreateUser, AttachUserPolicy.
+CREATE MACRO makes(api) AS
+    regexp_matches(
+        api, '^(Add|Allocate|Associate|Attach|Authorize|Create|Import|Put|Register|Run|Upload)'
+    );
+
 -- undoes: a call of this name takes away what another made: DetachUserPolicy, TerminateInstances.
 CREATE MACRO undoes(api) AS
     regexp_matches(

@@ -24,22 +24,17 @@
 -- ///
 WITH shares AS (
     SELECT
-        *,
-        unnest(list_concat(
-            json_extract_string(request, '$.*.add.items[*].userId'),
-            json_extract_string(request, '$.*.add.items[*].group'),
-            json_extract_string(request, '$.*.add.items[*].organizationArn'),
-            json_extract_string(request, '$.*.add.items[*].organizationalUnitArn'),
+        *, unnest(list_concat(
+            json_extract_string(request, '$.*.add.items[*].*'),
             json_extract_string(request, '$.valuesToAdd[*]'),
             json_extract_string(request, ['$.accountWithRestoreAccess'])
         )) AS taker
     FROM management_events
-    WHERE
-        action IN (
-            'ec2:ModifySnapshotAttribute', 'ec2:ModifyImageAttribute',
-            'ec2:ModifyFpgaImageAttribute', 'rds:ModifyDBSnapshotAttribute',
-            'rds:ModifyDBClusterSnapshotAttribute', 'redshift:AuthorizeSnapshotAccess'
-        )
+    WHERE action IN (
+        'ec2:ModifySnapshotAttribute', 'ec2:ModifyImageAttribute',
+        'ec2:ModifyFpgaImageAttribute', 'rds:ModifyDBSnapshotAttribute',
+        'rds:ModifyDBClusterSnapshotAttribute', 'redshift:AuthorizeSnapshotAccess'
+    )
 )
 
 SELECT
@@ -47,8 +42,7 @@ SELECT
     set_of(taker) AS shared_with, outcome, error_code, account_id, region, event_id
 FROM shares
 WHERE
-    coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)
-    NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
+    NOT is_own_account(regexp_replace(taker, '^arn:.*:([0-9]{12}):.*', '\1'))
     -- a service does so by design: GuardDuty scans disks in an account of its own
     AND NOT contains(coalesce(role_arn, ''), ':role/aws-service-role/')
 GROUP BY

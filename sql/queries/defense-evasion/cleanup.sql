@@ -32,24 +32,15 @@
 -- ///
 WITH steps AS (
     SELECT
-        *,
-        regexp_matches(
-            api, '^(Add|Allocate|Associate|Attach|Authorize|Create|Import|Put|Register|Run|Upload)'
-        ) AS is_making,
-        made_thing(api) AS noun, replace(target, ' -', ' +') AS thing
+        *, makes(api) AS is_making, lag(makes(api)) OVER same AS was_making,
+        lag(event_id) OVER same AS made_id, lag(event_time) OVER same AS made_at,
+        lag(actor) OVER same AS made_by
     FROM changes
-    WHERE target IS NOT NULL
-),
-
-ordered AS (
-    SELECT
-        *, lag(event_id) OVER same AS made_id, lag(is_making) OVER same AS was_making,
-        lag(event_time) OVER same AS made_at, lag(actor) OVER same AS made_by
-    FROM steps
-    WHERE is_making OR undoes(api)
+    WHERE target IS NOT NULL AND (makes(api) OR undoes(api))
     WINDOW
         same AS (
-            PARTITION BY account_id, region, service, noun, thing ORDER BY event_time, event_id
+            PARTITION BY account_id, region, service, made_thing(api), replace(target, ' -', ' +')
+            ORDER BY event_time, event_id
         )
 )
 
@@ -57,7 +48,7 @@ SELECT
     event_time AS removed_at, made_at, date_diff('minute', made_at, event_time) AS minutes,
     actor, made_by, client_ip, client, action, target, account_id, region,
     [made_id, event_id] AS event_ids
-FROM ordered
+FROM steps
 WHERE
     was_making
     AND NOT is_making

@@ -25,26 +25,17 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH calls AS (
-    SELECT
-        *,
-        CASE
-            WHEN api LIKE '%Instances'
-                THEN list_filter(resources, lambda one: one.type = 'AWS::EC2::Instance')
-            ELSE []
-        END AS instances
-    FROM events
-)
-
 SELECT
     date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
     set_of(client) AS clients, count(*) AS calls,
-    len(list_distinct(flatten(list(instances)))) AS instances,
+    coalesce(len(list_distinct(flatten(
+        list(resources_of(resources, 'AWS::EC2::Instance')) FILTER (WHERE api LIKE '%Instances')
+    ))), 0) AS instances,
     count(*) FILTER (WHERE outcome = 'success') AS worked, set_of(action) AS actions,
     coalesce(set_of(target), [])[:10] AS some_targets,
     date_diff('second', min(event_time), max(event_time)) AS seconds, session_id,
     list_sort(list(event_id)) AS event_ids
-FROM calls
+FROM events
 WHERE
     access = 'write'
     AND NOT is_aws_call
@@ -53,5 +44,5 @@ WHERE
         '^(Batch)?(Delete|Terminate|Purge|Disable|Deregister|Remove|Stop|Schedule\w*Deletion)'
     )
 GROUP BY date_trunc('hour', event_time), actor, session_id
-HAVING count(*) >= $min_calls OR len(list_distinct(flatten(list(instances)))) >= $min_calls
+HAVING calls >= $min_calls OR instances >= $min_calls
 ORDER BY calls DESC, hour_start ASC, actor ASC, session_id ASC

@@ -23,38 +23,24 @@
 -- account_id = "The account of the instance"
 -- event_ids = "The snapshot, the volume and the attaching, in this order, as far as they are held"
 -- ///
-WITH volumes AS (
-    SELECT
-        event_time AS made_at, event_id, json_extract_string(response, '$.snapshotId') AS snapshot,
-        json_extract_string(response, '$.volumeId') AS volume
-    FROM history
-    WHERE action = 'ec2:CreateVolume'
-),
-
-snapshots AS (
-    SELECT
-        actor, event_id, json_extract_string(request, '$.volumeId') AS copied_from,
-        json_extract_string(response, '$.snapshotId') AS snapshot
-    FROM history
-    WHERE action = 'ec2:CreateSnapshot'
-)
-
 SELECT
     attached.event_time, attached.actor, attached.client_ip,
-    json_extract_string(attached.request, '$.instanceId') AS instance,
-    volumes.volume, volumes.snapshot, snapshots.copied_from, snapshots.actor AS snapshot_by,
+    json_extract_string(attached.request, '$.instanceId') AS instance, made.target AS volume,
+    json_extract_string(made.response, '$.snapshotId') AS snapshot,
+    json_extract_string(taken.request, '$.volumeId') AS copied_from, taken.actor AS snapshot_by,
     attached.outcome, attached.error_code, attached.account_id,
-    list_filter(
-        [snapshots.event_id, volumes.event_id, attached.event_id], lambda id: id IS NOT NULL
-    ) AS event_ids
+    list_filter([taken.event_id, made.event_id, attached.event_id], lambda id: id IS NOT NULL)
+        AS event_ids
 FROM events AS attached
-INNER JOIN volumes
+INNER JOIN history AS made ON json_extract_string(attached.request, '$.volumeId') = made.target
+LEFT JOIN history AS taken
     ON
-        json_extract_string(attached.request, '$.volumeId') = volumes.volume
-        AND attached.event_time BETWEEN volumes.made_at AND volumes.made_at + INTERVAL 1 DAY
-LEFT JOIN snapshots ON volumes.snapshot = snapshots.snapshot
+        json_extract_string(made.response, '$.snapshotId') = taken.target
+        AND taken.action = 'ec2:CreateSnapshot'
 WHERE
     attached.action = 'ec2:AttachVolume'
     AND NOT attached.is_aws_call
-    AND starts_with(volumes.snapshot, 'snap-')
-ORDER BY attached.event_time, volumes.volume, instance
+    AND made.action = 'ec2:CreateVolume'
+    AND contains(made.response, '"snap-')
+    AND attached.event_time BETWEEN made.event_time AND made.event_time + INTERVAL 1 DAY
+ORDER BY attached.event_time, volume, instance

@@ -81,7 +81,18 @@ PAIRS = {
 def test_what_is_made_and_undone_goes_by_one_name(makes: str, undoes: str) -> None:
     assert macro("made_thing($makes) = made_thing($undoes)", makes=makes, undoes=undoes)
     assert macro("[undoes($makes), undoes($undoes)]", makes=makes, undoes=undoes) == [False, True]
-    assert macro("[makes($makes), makes($undoes)]", makes=makes, undoes=undoes) == [not makes.startswith("Update"), False]
+    assert macro("[makes($makes), makes($undoes)]", makes=makes, undoes=undoes) == [
+        not makes.startswith("Update"),
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "said"),
+    [('{"b": "of b", "a": null}', "of b"), ('{"b": 1, "a": ["of a"]}', '["of a"]'), ('{"c": 1}', None), (None, None)],
+)
+def test_the_first_path_at_which_a_request_says_anything_tells(request_text: str | None, said: str | None) -> None:
+    assert macro("json_first($value, ['$.a', '$.b'])", value=request_text) == said
 
 
 def test_resources_of_one_type_are_all_of_that_type_alone() -> None:

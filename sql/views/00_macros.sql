@@ -75,6 +75,10 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
 -- set_of: the values of a group, sorted, each once, without NULL; NULL where there are none.
 CREATE MACRO set_of(value) AS list_sort(list(DISTINCT value) FILTER (WHERE value IS NOT NULL));
 
+-- json_first: what a JSON text says at the first of these paths at which it says anything, as text.
+CREATE MACRO json_first(value, paths) AS
+    list_filter(json_extract_string(value, paths), lambda said: said IS NOT NULL)[1];
+
 -- resources_of: what a list of resources names of one type.
 CREATE MACRO resources_of(resources, kind) AS
     list_filter(resources, lambda named: named.type = kind);

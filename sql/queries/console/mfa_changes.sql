@@ -23,11 +23,7 @@
 -- ///
 SELECT
     event_time, action, target,
-    coalesce(
-        json_extract_string(request, '$.serialNumber'),
-        json_extract_string(request, '$.virtualMFADeviceName'),
-        json_extract_string(request, '$.deviceId')
-    ) AS device,
+    json_first(request, ['$.serialNumber', '$.virtualMFADeviceName', '$.deviceId']) AS device,
     coalesce(
         starts_with(target, 'user/')
         AND target NOT IN (

@@ -27,34 +27,25 @@
 -- session_id = "The session it was called in"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH settled AS (
-    SELECT account_id, target, event_time
-    FROM history
-    WHERE
-        action IN (
-            'iam:EnableMFADevice', 'iam:DeleteUser', 'identitystore:DeleteUser',
-            'sso-directory:CompleteVirtualMfaDeviceRegistration',
-            'sso-directory:CompleteWebAuthnDeviceRegistration', 'sso-directory:DeleteUser'
-        )
-        AND outcome = 'success'
-)
-
 SELECT
     event_time, replace(split_part(target, '/', 2), 'AWS ROOT USER', 'root') AS user,
     actor, client_ip, client,
-    coalesce(
-        json_extract_string(request, '$.serialNumber'),
-        json_extract_string(request, '$.deviceId')
-    ) AS device,
+    json_first(request, ['$.serialNumber', '$.deviceId']) AS device,
     outcome, error_code, account_id, session_id, event_id
 FROM management_events AS removal
 WHERE
     action IN ('iam:DeactivateMFADevice', 'sso-directory:DeleteMfaDeviceForUser')
     AND NOT EXISTS (
-        SELECT 1 FROM settled
+        SELECT 1 FROM history AS later
         WHERE
-            settled.account_id = removal.account_id
-            AND settled.target = removal.target
-            AND settled.event_time BETWEEN removal.event_time AND removal.event_time + $within
+            later.action IN (
+                'iam:EnableMFADevice', 'iam:DeleteUser', 'identitystore:DeleteUser',
+                'sso-directory:CompleteVirtualMfaDeviceRegistration',
+                'sso-directory:CompleteWebAuthnDeviceRegistration', 'sso-directory:DeleteUser'
+            )
+            AND later.outcome = 'success'
+            AND later.account_id = removal.account_id
+            AND later.target = removal.target
+            AND later.event_time BETWEEN removal.event_time AND removal.event_time + $within
     )
 ORDER BY event_time, event_id

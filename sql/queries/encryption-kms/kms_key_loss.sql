@@ -37,29 +37,20 @@ WITH creations AS (
 )
 
 SELECT
-    events.event_time, events.actor, events.client_ip, events.client, events.action,
-    regexp_extract(events.target, '[^/]+$') AS key_id,
-    try_cast(json_extract_string(events.request, '$.pendingWindowInDays') AS INTEGER)
-        AS pending_days,
-    creations.created_at,
-    events.outcome, events.error_code, events.account_id, events.region, events.event_id
-FROM events LEFT JOIN creations ON events.target = creations.target
+    event_time, actor, client_ip, client, action, regexp_extract(target, '[^/]+$') AS key_id,
+    try_cast(json_extract_string(request, '$.pendingWindowInDays') AS INTEGER) AS pending_days,
+    created_at, outcome, error_code, account_id, region, event_id
+FROM events LEFT JOIN creations USING (target)
 WHERE
-    NOT events.is_aws_call
-    AND (
-        events.action IN (
+    NOT is_aws_call
+    AND CASE
+        WHEN action IN ('kms:DisableKey', 'kms:ScheduleKeyDeletion')
+            THEN coalesce(event_time >= created_at + to_hours($min_age_hours), TRUE)
+        WHEN action IN ('kms:CreateCustomKeyStore', 'kms:UpdateCustomKeyStore')
+            THEN contains(lower(request), '"xksproxyuri')
+        ELSE action IN (
             'kms:DeleteImportedKeyMaterial', 'kms:ImportKeyMaterial',
             'kms:DisconnectCustomKeyStore', 'kms:DeleteCustomKeyStore'
         )
-        OR (
-            events.action IN ('kms:CreateCustomKeyStore', 'kms:UpdateCustomKeyStore')
-            AND contains(lower(events.request), '"xksproxyuri')
-        )
-        OR (
-            events.action IN ('kms:DisableKey', 'kms:ScheduleKeyDeletion')
-            AND coalesce(
-                events.event_time >= creations.created_at + to_hours($min_age_hours), TRUE
-            )
-        )
-    )
+    END
 ORDER BY event_time, event_id

@@ -33,19 +33,11 @@ SELECT
     event_time, actor, client_ip, action, target AS trail,
     json_extract_string(request, '$.s3BucketName') AS bucket,
     json_extract_string(request, '$.kmsKeyId') AS kms_key,
-    coalesce(
-        json_extract_string(request, '$.isMultiRegionTrail'),
-        json_extract_string(request, '$.multiRegionEnabled')
-    ) AS all_regions,
-    coalesce(
-        json_extract_string(request, '$.isOrganizationTrail'),
-        json_extract_string(request, '$.organizationEnabled')
-    ) AS whole_organization,
+    json_first(request, ['$.isMultiRegionTrail', '$.multiRegionEnabled']) AS all_regions,
+    json_first(request, ['$.isOrganizationTrail', '$.organizationEnabled']) AS whole_organization,
     json_extract_string(request, '$.enableLogFileValidation') AS signed,
-    coalesce(
-        json_extract_string(request, '$.eventSelectors'),
-        json_extract_string(request, '$.advancedEventSelectors'),
-        json_extract_string(request, '$.insightSelectors')
+    json_first(
+        request, ['$.eventSelectors', '$.advancedEventSelectors', '$.insightSelectors']
     ) AS selectors,
     outcome, error_code, account_id, region, event_id
 FROM events

@@ -8,8 +8,8 @@ import duckdb
 
 
 def mutants(sql: str) -> Iterator[tuple[str, str]]:
-    """The condition left out, as SQL, and the SELECT without it: every side of every AND, and every WHERE or HAVING
-    of one condition."""
+    """The condition left out, as SQL, and the SELECT without it: every side of every AND, and every WHERE, HAVING
+    or QUALIFY of one condition."""
     whole = _tree(sql)
     for sides in list(_conjunctions(whole)):
         for number, condition in enumerate(list(sides)):
@@ -23,7 +23,7 @@ def _conjunctions(node: Any) -> Iterator[Any]:
     if isinstance(node, dict):
         if node.get("type") == "CONJUNCTION_AND":
             yield node["children"]
-        for clause in ("where_clause", "having"):
+        for clause in ("where_clause", "having", "qualify"):
             if node.get(clause) and node[clause].get("type") != "CONJUNCTION_AND":
                 yield _Alone(node, clause)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
@@ -40,7 +40,8 @@ class _Alone:
         yield self._node[self._clause]
 
     def __setitem__(self, number: int, condition: Any) -> None:
-        self._node[self._clause] = condition
+        left_out = self._clause == "qualify" and condition is _TRUE  # DuckDB takes no QUALIFY without a window
+        self._node[self._clause] = None if left_out else condition
 
 
 def _one(statement: str, given: str) -> str:

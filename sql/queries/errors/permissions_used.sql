@@ -27,21 +27,9 @@ SELECT
     service, action, any_value(access_level) AS access_level,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    coalesce(
-        list_sort(
-            list(DISTINCT target) FILTER (WHERE outcome = 'success' AND target IS NOT NULL)
-        )[1:50],
-        []
-    ) AS targets,
+    coalesce(set_of(CASE outcome WHEN 'success' THEN target END)[1:50], []) AS targets,
     count(DISTINCT target) FILTER (WHERE outcome = 'success') AS target_count,
-    coalesce(
-        list_sort(
-            list(DISTINCT requested_role_arn) FILTER (
-                WHERE requested_role_arn IS NOT NULL AND service <> 'sts'
-            )
-        ),
-        []
-    ) AS passed_roles,
+    coalesce(set_of(CASE WHEN service <> 'sts' THEN requested_role_arn END), []) AS passed_roles,
     set_of(region) AS regions, min(event_time) AS first_used, max(event_time) AS last_used
 FROM events
 WHERE

@@ -28,28 +28,23 @@
 -- ///
 WITH replacements AS (
     SELECT
-        *,
-        coalesce(
-            json_extract_string(request, '$.imageUri'),
-            's3://' || json_extract_string(request, '$.s3Bucket') || '/'
-            || json_extract_string(request, '$.s3Key'),
-            json_extract_string(request, '$.layers')
-        ) AS new_code,
-        row_number() OVER (
+        *, row_number() OVER (
             PARTITION BY account_id, principal_key, target ORDER BY event_time, event_id
         ) = 1 AS is_first
     FROM history
     WHERE
-        action IN (
-            'lambda:PublishLayerVersion', 'lambda:UpdateFunctionCode',
-            'lambda:UpdateFunctionConfiguration'
-        )
+        regexp_matches(action, '^lambda:(UpdateFunction(Code|Configuration)|PublishLayerVersion)$')
         AND NOT is_aws_call
 )
 
 SELECT
-    event_time, actor, client_ip, client, action, target, new_code, is_first, outcome, error_code,
-    account_id, region, event_id
+    event_time, actor, client_ip, client, action, target,
+    coalesce(
+        json_extract_string(request, '$.imageUri'),
+        's3://' || array_to_string(json_extract_string(request, ['$.s3Bucket', '$.s3Key']), '/'),
+        json_extract_string(request, '$.layers')
+    ) AS new_code,
+    is_first, outcome, error_code, account_id, region, event_id
 FROM replacements
 WHERE
     event_id IN (SELECT event_id FROM events)

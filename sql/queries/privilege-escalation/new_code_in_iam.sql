@@ -26,37 +26,26 @@
 -- session_id = "The session the function was changed in"
 -- event_ids = "The changes and the calls, sorted"
 -- ///
-WITH deeds AS (
-    SELECT
-        account_id, event_time, event_id, action, outcome, role_name,
-        'function/' || session_name AS function,  -- Lambda names the session so
-        row_number() OVER (
-            PARTITION BY account_id, principal_key, session_name, action
-            ORDER BY event_time, event_id
-        ) = 1 AS is_first
+WITH first_deeds AS (
+    SELECT *, 'function/' || session_name AS function  -- Lambda names the session so
     FROM history
     WHERE service = 'iam' AND access = 'write'
+    QUALIFY row_number() OVER (
+        PARTITION BY account_id, principal_key, session_name, action ORDER BY event_time, event_id
+    ) = 1
 )
 
 SELECT
     min(change.event_time) AS changed_at, change.actor, set_of(change.client_ip) AS client_ips,
-    deeds.function, deeds.role_name, set_of(deeds.action) AS actions,
-    count(DISTINCT deeds.event_id) FILTER (WHERE deeds.outcome = 'success') AS worked,
+    deed.function, deed.role_name, set_of(deed.action) AS actions,
+    count(DISTINCT deed.event_id) FILTER (WHERE deed.outcome = 'success') AS worked,
     change.account_id, change.session_id,
-    list_sort(list_distinct(list_concat(list(change.event_id), list(deeds.event_id))))
-        AS event_ids
-FROM management_events AS change
-INNER JOIN deeds
+    list_sort(list_distinct(list(change.event_id) || list(deed.event_id))) AS event_ids
+FROM changes AS change INNER JOIN first_deeds AS deed
     ON
-        change.account_id = deeds.account_id
-        AND change.target = deeds.function
-        AND deeds.event_time BETWEEN change.event_time AND change.event_time + $within
-WHERE
-    change.action IN (
-        'lambda:CreateFunction', 'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration'
-    )
-    AND change.outcome = 'success'
-    AND NOT change.is_aws_call
-    AND deeds.is_first
-GROUP BY change.actor, change.account_id, change.session_id, deeds.function, deeds.role_name
-ORDER BY changed_at, change.actor, deeds.function, change.session_id
+        change.account_id = deed.account_id
+        AND change.target = deed.function
+        AND deed.event_time BETWEEN change.event_time AND change.event_time + $within
+WHERE regexp_matches(change.action, '^lambda:(Create|Update)Function(Code|Configuration)?$')
+GROUP BY change.actor, change.account_id, change.session_id, deed.function, deed.role_name
+ORDER BY changed_at, change.actor, deed.function, change.session_id

@@ -27,25 +27,20 @@ WHERE
     action IN (
         'cloudformation:CreateStackInstances', 'cloudformation:ExecuteChangeSet',
         'cloudformation:UpdateStack', 'cloudformation:UpdateStackInstances',
-        'cloudformation:UpdateStackSet',
-        'codebuild:StartBuild', 'codebuild:StartBuildBatch', 'codebuild:StartSandbox',
-        'codestar:CreateProjectFromTemplate', 'datapipeline:ActivatePipeline',
-        'ec2:CreateReplaceRootVolumeTask', 'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand',
-        'ecs:RunTask', 'elasticbeanstalk:UpdateEnvironment',
-        'glue:UpdateDevEndpoint', 'glue:CreateSession', 'glue:StartJobRun', 'glue:UpdateJob',
-        'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
-        'sagemaker:CreatePresignedDomainUrl', 'sagemaker:CreatePresignedNotebookInstanceUrl',
-        'sagemaker:StartSession', 'sagemaker:UpdateNotebookInstance',
-        'sagemaker:UpdateNotebookInstanceLifecycleConfig',
+        'cloudformation:UpdateStackSet', 'codebuild:StartBuild', 'codebuild:StartBuildBatch',
+        'codebuild:StartSandbox', 'codestar:CreateProjectFromTemplate',
+        'datapipeline:ActivatePipeline', 'ec2:CreateReplaceRootVolumeTask',
+        'ec2:ModifyInstanceAttribute', 'ecs:ExecuteCommand', 'ecs:RunTask',
+        'elasticbeanstalk:UpdateEnvironment', 'glue:CreateSession', 'glue:StartJobRun',
+        'glue:UpdateDevEndpoint', 'glue:UpdateJob', 'lambda:UpdateFunctionCode',
+        'lambda:UpdateFunctionConfiguration', 'sagemaker:CreatePresignedDomainUrl',
+        'sagemaker:CreatePresignedNotebookInstanceUrl', 'sagemaker:StartSession',
+        'sagemaker:UpdateNotebookInstance', 'sagemaker:UpdateNotebookInstanceLifecycleConfig',
         'states:UpdateStateMachine'
     )
     AND NOT is_aws_call
-    -- of an instance only its start script or another image, of a build or job only other code
-    AND (action <> 'ec2:ModifyInstanceAttribute' OR contains(request, '"userData"'))
-    AND (api <> 'CreateReplaceRootVolumeTask' OR contains(lower(request), '"imageid"'))
-    AND (
-        NOT starts_with(api, 'StartBuild')
-        OR regexp_matches(request, 'buildspecOverride|imageOverride')
+    AND (  -- an instance, build or job only with the caller's own script, image or code
+        NOT regexp_matches(api, '^(CreateReplaceRoot|ModifyInstance|StartBuild|StartJobRun)')
+        OR regexp_matches(request, 'userData|[iI]mageId|(spec|image)Override|--(script|extra-)')
     )
-    AND (api <> 'StartJobRun' OR regexp_matches(request, '"--(scriptLocation|extra-(py|jar|f))'))
 ORDER BY event_time, event_id

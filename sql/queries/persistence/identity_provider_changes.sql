@@ -29,25 +29,20 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
-        'ds:CreateTrust',
-        'iam:AddClientIDToOpenIDConnectProvider', 'iam:CreateOpenIDConnectProvider',
-        'iam:CreateSAMLProvider', 'iam:DeleteOpenIDConnectProvider', 'iam:DeleteSAMLProvider',
-        'iam:UpdateOpenIDConnectProviderThumbprint', 'iam:UpdateSAMLProvider',
-        'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
-        'rolesanywhere:DeleteCrl', 'rolesanywhere:DisableCrl', 'rolesanywhere:EnableProfile',
-        'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',
-        'rolesanywhere:PutAttributeMapping', 'rolesanywhere:UpdateCrl',
-        'rolesanywhere:UpdateProfile', 'rolesanywhere:UpdateTrustAnchor',
-        'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
-        'sso:UpdateTrustedTokenIssuer',
-        'sso-directory:CreateExternalIdPConfigurationForDirectory',
-        'sso-directory:DeleteExternalIdPCertificate',
-        'sso-directory:DeleteExternalIdPConfigurationForDirectory',
-        'sso-directory:DisableExternalIdPConfigurationForDirectory',
-        'sso-directory:EnableExternalIdPConfigurationForDirectory',
-        'sso-directory:ImportExternalIdPCertificate',
-        'sso-directory:UpdateExternalIdPConfigurationForDirectory'
+    access = 'write'
+    AND access_level IS DISTINCT FROM 'tagging'
+    AND (
+        regexp_matches(action, '^iam:.*(OpenIDConnect|SAML)Provider|^sso-directory:.*ExternalIdP')
+        OR action IN (
+            'ds:CreateTrust',
+            'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
+            'rolesanywhere:DeleteCrl', 'rolesanywhere:DisableCrl', 'rolesanywhere:EnableProfile',
+            'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',
+            'rolesanywhere:PutAttributeMapping', 'rolesanywhere:UpdateCrl',
+            'rolesanywhere:UpdateProfile', 'rolesanywhere:UpdateTrustAnchor',
+            'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
+            'sso:UpdateTrustedTokenIssuer'
+        )
     )
     AND NOT regexp_matches(coalesce(request, error_message, ''), '[:/]oidc[.-]eks[.]')
     -- Identity Center sets up a provider of its own in each account it lets people into

@@ -25,30 +25,23 @@
 -- ///
 WITH calls AS (
     SELECT
-        *, json_extract(request, format('$.{}Request', api)) AS asked,
-        json_extract(
-            response,
-            format('$.{}Response.trafficMirror{}', api, regexp_extract(api, 'Session|Target'))
-        ) AS made
+        *, concat_ws(' ', request, response) AS told,
+        api = 'CreateTrafficMirrorTarget' AS is_target
     FROM events
     WHERE regexp_matches(action, '^ec2:(Create|Modify)TrafficMirror')
 )
 
 SELECT
     event_time, actor, client_ip, action,
-    CASE  -- that of a target receives
-        WHEN api <> 'CreateTrafficMirrorTarget'
-            THEN coalesce(
-                ec2_field(asked, 'networkInterfaceId'), ec2_field(made, 'networkInterfaceId')
-            )
+    CASE  -- the interface of a target receives
+        WHEN NOT is_target
+            THEN nullif(regexp_extract(told, '"[nN]etworkInterfaceId" ?: ?"([^"]+)"', 1), '')
     END AS interface,
     coalesce(
-        ec2_field(asked, 'trafficMirrorTargetId'), ec2_field(made, 'trafficMirrorTargetId'),
-        CASE api WHEN 'CreateTrafficMirrorTarget' THEN target END
+        nullif(regexp_extract(told, '"[tT]rafficMirrorTargetId" ?: ?"([^"]+)"', 1), ''),
+        CASE WHEN is_target THEN target END
     ) AS mirror_target,
-    coalesce(
-        ec2_field(asked, 'trafficMirrorSessionId'), ec2_field(made, 'trafficMirrorSessionId')
-    ) AS session,
+    nullif(regexp_extract(told, '"[tT]rafficMirrorSessionId" ?: ?"([^"]+)"', 1), '') AS session,
     outcome, error_code, account_id, region, event_id
 FROM calls
 ORDER BY event_time, event_id

@@ -26,11 +26,7 @@
 -- ///
 SELECT
     event_time, actor, client_ip, action, target,
-    coalesce(
-        json_extract_string(request, '$.queryString'),
-        json_extract_string(request, '$.queryStatement'),
-        json_extract_string(request, '$.sql')
-    ) AS statement,
+    json_first(request, ['$.queryString', '$.queryStatement', '$.sql']) AS statement,
     json_extract_string(request, '$.resultConfiguration.outputLocation') AS output_to,
     outcome, error_code, account_id, event_id
 FROM events

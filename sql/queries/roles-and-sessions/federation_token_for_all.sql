@@ -30,13 +30,11 @@ WITH tokens AS (
         *,
         CASE
             WHEN
-                len(
-                    list_filter(
-                        resources,
-                        lambda named: named.via = 'request.policyArns.arn'
-                        AND ends_with(named.arn, ':iam::aws:policy/AdministratorAccess')
-                    )
-                ) > 0
+                list_filter(
+                    resources,
+                    lambda named: named.via = 'request.policyArns.arn'
+                    AND ends_with(named.arn, ':iam::aws:policy/AdministratorAccess')
+                ) <> []
                 THEN 'AdministratorAccess'
             WHEN event_id IN (SELECT event_id FROM policy_statements WHERE is_admin)
                 THEN 'own policy'

@@ -6,15 +6,23 @@ CREATE VIEW held_days AS
 SELECT DISTINCT account_id, event_date FROM history;
 
 -- days_held: how many of the `days` days before `day` history has events of the account of; nothing is new to an
--- account whose days before are not held.
+-- account whose days before are not held. (Its columns have names that those of a caller cannot have.)
 CREATE MACRO days_held(account, day, days) AS (
     SELECT count(*)
-    FROM held_days AS held
+    FROM (SELECT account_id AS held_account, event_date AS held_date FROM held_days) AS held
     WHERE
-        held.account_id = account
-        AND held.event_date < day
-        AND held.event_date >= day - to_days(days)
+        held_account = account
+        AND held_date < day
+        AND held_date >= day - to_days(days)
 );
+
+-- are_days_held: so many of these days are held, or all of them.
+CREATE MACRO are_days_held(account, day, days, at_least) AS
+    days_held(account, day, days) >= least(at_least, days);
+
+-- held_before: how many of them are held, in words: 12 of 14 days held.
+CREATE MACRO held_before(account, day, days) AS
+    format('{} of {} days held', days_held(account, day, days), days);
 
 COMMENT ON VIEW held_days IS 'Days of which the lake has events, by account, whatever the scope.';
 COMMENT ON COLUMN held_days.account_id IS 'The account that received the events.';

@@ -47,7 +47,7 @@ WITH first_calls AS (
         service, min(event_time) AS called_at, min_by(event_id, (event_time, event_id)) AS event_id
     FROM history
     WHERE NOT is_aws_call AND category NOT IN ('insight', 'aggregated')
-    GROUP BY CASE $new_to WHEN 'identity' THEN principal_key END, service, action
+    GROUP BY identity, service, action
 ),
 
 judged AS (
@@ -58,17 +58,11 @@ judged AS (
 )
 
 SELECT
-    events.event_time, events.actor, judged.known_since, events.client_ip, events.action,
-    judged.is_new_service, events.target, events.outcome, events.error_code,
-    format(
-        '{} of {} days held',
-        days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
-    ) AS baseline,
-    events.account_id, events.event_id
-FROM events INNER JOIN judged ON events.event_id = judged.event_id
+    event_time, actor, known_since, client_ip, action, is_new_service, target, outcome, error_code,
+    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+FROM events INNER JOIN judged USING (event_id)
 WHERE
-    days_held(events.account_id, events.event_date, $baseline_days)
-    >= least($min_history_days, $baseline_days)
-    AND judged.known_since < events.event_date
-    AND (events.access = 'write' OR NOT $writes_only)
+    known_since < event_date
+    AND are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+    AND (access = 'write' OR NOT $writes_only)
 ORDER BY event_time, event_id

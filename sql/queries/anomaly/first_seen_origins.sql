@@ -35,45 +35,21 @@
 -- account_id = "The account that was acted on"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH calls AS (
-    SELECT
-        principal_key, event_time, event_id,
-        CASE
-            WHEN $what = 'ip' THEN client_ip
-            WHEN $what = 'network' AND contains(client_ip, ':')
-                THEN array_to_string(ipv6_groups(client_ip)[1:3], ':') || '::/48'
-            WHEN $what = 'network' THEN regexp_replace(client_ip, '[0-9]+$', '0/24')
-            WHEN $what = 'as_name' THEN as_name
-            WHEN $what = 'country' THEN country
-            WHEN $what = 'client' THEN client
-            WHEN $what = 'user_agent' THEN user_agent
-            WHEN $what = 'region' THEN region
-        END AS origin
-    FROM history
-    WHERE NOT is_aws_call
-),
-
-first_calls AS (
+WITH first_calls AS (
     SELECT
         min_by(event_id, (event_time, event_id)) AS event_id, origin,
         min(min(event_time)) OVER (PARTITION BY principal_key) AS known_since,
         rank() OVER (PARTITION BY principal_key ORDER BY min(event_time)) - 1 AS known_origins
-    FROM calls
-    WHERE origin IS NOT NULL
+    FROM call_origins
+    WHERE origin_kind = $what
     GROUP BY principal_key, origin
 )
 
 SELECT
-    events.event_time, events.actor, first_calls.origin, first_calls.known_origins,
-    first_calls.known_since, events.client_ip, events.action, events.outcome,
-    format(
-        '{} of {} days held',
-        days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
-    ) AS baseline,
-    events.account_id, events.event_id
-FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
+    event_time, actor, origin, known_origins, known_since, client_ip, action, outcome,
+    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+FROM events INNER JOIN first_calls USING (event_id)
 WHERE
-    days_held(events.account_id, events.event_date, $baseline_days)
-    >= least($min_history_days, $baseline_days)
-    AND first_calls.known_since < events.event_date
+    known_since < event_date
+    AND are_days_held(account_id, event_date, $baseline_days, $min_history_days)
 ORDER BY event_time, event_id

@@ -40,16 +40,9 @@ WITH first_calls AS (
 )
 
 SELECT
-    events.event_time, events.actor, events.requested_role_arn AS role_arn,
-    first_calls.role_known_since, events.client_ip, events.action, events.outcome,
-    events.error_code, json_extract_string(events.request, '$.roleSessionName') AS session_name,
-    format(
-        '{} of {} days held',
-        days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
-    ) AS baseline,
-    events.account_id, events.event_id
-FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
-WHERE
-    days_held(events.account_id, events.event_date, $baseline_days)
-    >= least($min_history_days, $baseline_days)
+    event_time, actor, requested_role_arn AS role_arn, role_known_since, client_ip, action,
+    outcome, error_code, json_extract_string(request, '$.roleSessionName') AS session_name,
+    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+FROM events INNER JOIN first_calls USING (event_id)
+WHERE are_days_held(account_id, event_date, $baseline_days, $min_history_days)
 ORDER BY event_time, event_id

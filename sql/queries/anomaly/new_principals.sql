@@ -37,16 +37,10 @@ WITH first_calls AS (
 )
 
 SELECT
-    events.event_time, events.actor, events.identity_type, events.actor_account_id,
-    events.client_ip, events.action, events.target, events.outcome,
-    format(
-        '{} of {} days held',
-        days_held(events.account_id, events.event_date, $baseline_days), $baseline_days
-    ) AS baseline,
-    events.account_id, events.event_id
-FROM events INNER JOIN first_calls ON events.event_id = first_calls.event_id
+    event_time, actor, identity_type, actor_account_id, client_ip, action, target, outcome,
+    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+FROM events INNER JOIN first_calls USING (event_id)
 WHERE
-    days_held(events.account_id, events.event_date, $baseline_days)
-    >= least($min_history_days, $baseline_days)
-    AND events.principal_key IS NOT NULL
+    are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+    AND principal_key IS NOT NULL
 ORDER BY event_time, event_id

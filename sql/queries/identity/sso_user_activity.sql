@@ -36,23 +36,13 @@ WITH names AS (
 )
 
 SELECT
-    account_id,
-    nullif(
-        regexp_extract(role_name, '^AWSReservedSSO_(.+)_[0-9a-f]{16}$', 1), ''
-    ) AS permission_set,
-    min(event_time) AS first_seen, max(event_time) AS last_seen,
+    account_id, permission_set, min(event_time) AS first_seen, max(event_time) AS last_seen,
     count(DISTINCT session_id) AS sessions, count(*) AS events,
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors, set_of(client_ip) AS client_ips,
     set_of(client) AS clients, set_of(service) AS services, set_of(actor) AS actors
-FROM events
-WHERE
-    (starts_with(role_name, 'AWSReservedSSO_') AND session_name IN (SELECT name FROM names))
-    OR (
-        identity_type IN ('IdentityCenterUser', 'Unknown')
-        AND principal_key IN (SELECT name FROM names)
-    )
-    OR on_behalf_of_user IN (SELECT name FROM names)
+FROM identity_center_events
+WHERE list_has_any(center_users, (SELECT list(name) FROM names))
 GROUP BY account_id, permission_set
 ORDER BY first_seen, account_id, permission_set

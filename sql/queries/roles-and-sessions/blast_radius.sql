@@ -29,42 +29,28 @@
 -- ///
 WITH reached AS (
     SELECT lineage.session_id, min(lineage.depth) AS depth
-    FROM sessions AS asked
-    INNER JOIN session_lineage AS lineage ON asked.session_id = lineage.ancestor_session_id
+    FROM sessions AS asked INNER JOIN session_lineage AS lineage
+        ON asked.session_id = lineage.ancestor_session_id
     WHERE asked.session_id = $session OR list_contains(asked.access_key_ids, $session)
     GROUP BY lineage.session_id
 ),
 
-changed AS (
+deeds AS (
     SELECT
-        session_id, set_of(concat_ws(' ', action, target)) AS changed
+        session_id,
+        list_sort(
+            list(DISTINCT concat_ws(' ', action, target))
+            FILTER (WHERE access = 'write' AND outcome = 'success' AND category = 'management')
+        ) AS changed,
+        set_of(if(event_id IN (SELECT event_id FROM unused_keys), issued_key_id, NULL)) AS unused
     FROM history
-    WHERE
-        session_id IN (SELECT session_id FROM reached)
-        AND access = 'write'
-        AND outcome = 'success'
-        AND category = 'management'
-    GROUP BY session_id
-),
-
-unused AS (
-    SELECT session_id, list_sort(list(issued_key_id)) AS unused_keys
-    FROM history
-    WHERE
-        session_id IN (SELECT session_id FROM reached)
-        AND issued_key_id NOT IN (
-            SELECT used.access_key_id FROM history AS used WHERE used.access_key_id IS NOT NULL
-        )
+    WHERE session_id IN (SELECT session_id FROM reached)
     GROUP BY session_id
 )
 
 SELECT
-    reached.depth, shown.actor, shown.session_kind, shown.account_id, shown.issued_by_action,
-    shown.first_seen, shown.last_seen, shown.client_ips, shown.events, shown.writes, shown.denied,
-    coalesce(changed.changed, []) AS changed, coalesce(unused.unused_keys, []) AS unused_keys,
-    shown.session_id, shown.issued_by_event_id AS event_id
-FROM reached
-INNER JOIN sessions AS shown ON reached.session_id = shown.session_id
-LEFT JOIN changed ON reached.session_id = changed.session_id
-LEFT JOIN unused ON reached.session_id = unused.session_id
-ORDER BY reached.depth, shown.first_seen, shown.session_id, event_id
+    depth, actor, session_kind, account_id, issued_by_action, first_seen, last_seen, client_ips,
+    events, writes, denied, coalesce(changed, []) AS changed, coalesce(unused, []) AS unused_keys,
+    session_id, issued_by_event_id AS event_id
+FROM reached INNER JOIN sessions USING (session_id) LEFT JOIN deeds USING (session_id)
+ORDER BY depth, first_seen, session_id, event_id

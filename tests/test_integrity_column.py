@@ -1,6 +1,7 @@
 """What `trailquery verify` found, at every row: the verdict of the file it was read from, or of an equal copy."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,29 @@ def test_a_copy_that_is_equal_but_not_to_the_byte_lends_nothing(trail: Trail) ->
     trail.deliver(1, json.dumps(dict(reversed(event.items()))))
     trail.find({0: "changed", 1: "intact"})
     assert trail.shown() == {"twice": "changed"}
+
+
+def test_every_copy_tells_how_it_differs_from_the_one_shown_and_what_was_found_of_its_file(trail: Trail) -> None:
+    event = record(eventID="several-times")
+    trail.deliver(0, json.dumps(event))
+    trail.deliver(1, json.dumps(event), json.dumps(record(eventID="once")))
+    trail.deliver(2, json.dumps(dict(reversed(event.items()))))
+    trail.deliver(3, json.dumps(event | {"eventName": "DescribeVpcs"}))
+    trail.find({0: "intact", 1: "changed", 3: "unlisted"})
+    sql = "SELECT event_id, account_id, kind, verdict, source_file, position, file_sha256 FROM event_copies"
+    digest = {
+        number: hashlib.sha256((trail.folder / NAME.format(number)).read_bytes()).hexdigest() for number in range(4)
+    }
+    assert sorted(tuple(row.values()) for row in open_lake(trail.lake).sql(sql).rows()) == sorted(
+        (event_id, "111122223333", kind, verdict, str(trail.folder / NAME.format(number)), position, digest[number])
+        for event_id, kind, verdict, number, position in [
+            ("several-times", "shown", "intact", 0, 0),
+            ("several-times", "equal to the byte", "changed", 1, 0),
+            ("once", "shown", "changed", 1, 1),
+            ("several-times", "equal", "not checked", 2, 0),
+            ("several-times", "differs", "unlisted", 3, 0),
+        ]
+    )
 
 
 REAL, PLANTED = {"eventID": "same", "eventName": "DeleteTrail"}, {"eventID": "same", "eventName": "ListTrails"}

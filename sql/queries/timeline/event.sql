@@ -52,47 +52,29 @@
 -- event_id = "The event's id"
 -- raw = "The whole record, exactly as delivered"
 -- ///
-WITH copies AS (
-    SELECT account_id, 'shown' AS kind, source_file, file_sha256
-    FROM history WHERE event_id = $event_id
-    UNION ALL
+WITH judged AS (
     SELECT
-        account_id, if(raw IS NULL, 'equal to the byte', 'equal') AS kind, source_file, file_sha256
-    FROM stored.sightings WHERE event_id = $event_id
-    UNION ALL
-    SELECT account_id, 'differs' AS kind, source_file, file_sha256
-    FROM variants WHERE event_id = $event_id
-),
-
-judged AS (
-    SELECT
-        copies.account_id, count(*) FILTER (WHERE copies.kind <> 'differs') AS sightings,
-        count(*) FILTER (WHERE copies.kind = 'differs') AS variants,
-        list_sort(
-            list(concat(coalesce(verdict, 'not checked'), ', ', kind, ': ', source_file))
-        ) AS copies
-    FROM copies
-    LEFT JOIN stored.file_verdicts AS own ON copies.file_sha256 = own.file_sha256
-    GROUP BY copies.account_id
+        account_id, count(*) FILTER (WHERE kind <> 'differs') AS sightings,
+        count(*) FILTER (WHERE kind = 'differs') AS variants,
+        list_sort(list(concat(verdict, ', ', kind, ': ', source_file))) AS copies
+    FROM event_copies
+    WHERE event_id = $event_id
+    GROUP BY account_id
 )
 
 SELECT
-    shown.event_time, shown.account_id, shown.region, shown.category, shown.action, shown.access,
-    shown.target, shown.outcome, shown.error_code, shown.error_message, shown.identity_type,
-    shown.actor, shown.actor_arn, shown.actor_account_id, shown.role_arn, shown.access_key_id,
-    shown.session_id, shown.session_created_at, shown.session_mfa, shown.source_identity,
-    shown.invoked_by, shown.source_ip_address, shown.user_agent, shown.client,
-    shown.vpc_endpoint_id, shown.issued_key_id, shown.resources,
+    event_time, shown.account_id, region, category, action, access, target, outcome, error_code,
+    error_message, identity_type, actor, actor_arn, actor_account_id, role_arn, access_key_id,
+    session_id, session_created_at, session_mfa, source_identity, invoked_by, source_ip_address,
+    user_agent, client, vpc_endpoint_id, issued_key_id, resources,
     (
         SELECT list_sort(list(concat_ws(' ', half.account_id, half.action, half.event_id)))
         FROM history AS half
         WHERE half.shared_event_id = shown.shared_event_id AND half.event_id <> shown.event_id
     ) AS other_halves,
-    judged.sightings, judged.variants,
-    shown.integrity, judged.copies, shown.amends_event_id, shown.addendum_reason,
-    shown.is_truncated, shown.delivered_at, shown.source_file, shown.position, shown.event_id,
-    shown.raw
+    sightings, variants, integrity, copies, amends_event_id, addendum_reason, is_truncated,
+    delivered_at, source_file, position, event_id, raw
 FROM history AS shown
 LEFT JOIN judged ON shown.account_id IS NOT DISTINCT FROM judged.account_id
-WHERE shown.event_id = $event_id
-ORDER BY shown.event_time, shown.account_id, shown.event_id
+WHERE event_id = $event_id
+ORDER BY event_time, account_id, event_id

@@ -35,6 +35,12 @@ CREATE MACRO sent_statements(request) AS
         )
     );
 
+-- statement_line: what a statement says of actions, in a line: Deny s3:PutObject, not s3:GetObject.
+CREATE MACRO statement_line(effect, actions, not_actions) AS
+    effect || ' ' || array_to_string(
+        list_concat(actions, list_transform(not_actions, lambda one: 'not ' || one)), ', '
+    );
+
 -- granted_condition: the parameters of AddPermission and its like that narrow the grant.
 CREATE MACRO granted_condition(request) AS
     json_merge_patch(

@@ -29,33 +29,25 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH calls AS (
+WITH tagged AS (
     SELECT
-        *, list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS names,
-        coalesce(
-            json_extract_string(request, '$.tagSet.items'),
-            json_extract_string(request, '$.Tagging.TagSet.Tag'),
-            json_extract_string(request, '$.tagging.TagSet.Tag'),
-            json_extract_string(request, '$.tags'),
-            json_extract_string(request, '$.Tags'),
-            json_extract_string(request, '$.tagsList'),
-            json_extract_string(request, '$.tagsToAdd'),
-            json_extract_string(request, '$.tagKeys'),
-            json_extract_string(request, '$.TagKeys'),
-            json_extract_string(request, '$.tagKeyList')
+        *,
+        json_first(
+            request, [
+                '$.tagSet.items', '$.Tagging.TagSet.Tag', '$.tagging.TagSet.Tag', '$.tags',
+                '$.Tags', '$.tagsList', '$.tagsToAdd', '$.tagKeys', '$.TagKeys', '$.tagKeyList'
+            ]
         ) AS tags
     FROM events
     WHERE access = 'write' AND regexp_matches(api, '^Tag|^Untag|Tags|Tagging$')
 )
 
 SELECT
-    event_time, actor, client_ip, action, names AS resources, tags, outcome, error_code, account_id,
-    region, event_id
-FROM calls
+    event_time, actor, client_ip, action,
+    list_sort(list_distinct(list_transform(resources, lambda named: named.name))) AS resources,
+    tags, outcome, error_code, account_id, region, event_id
+FROM tagged
 WHERE
-    (
-        $resource = ''
-        OR len(list_filter(resources, lambda named: $resource IN (named.name, named.arn))) > 0
-    )
+    ($resource = '' OR mentions(resources, $resource))
     AND ($key = '' OR contains(tags, format('"{}"', $key)))
 ORDER BY event_time, event_id

@@ -31,43 +31,26 @@
 -- account_id = "The account that was acted on"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH changed AS (
-    SELECT *
-    FROM events
-    WHERE
-        access = 'write'
-        AND outcome = 'success'
-        AND category <> 'data'
-        AND event_time < $before
-        AND event_time >= $before - to_hours($hours)
-        AND (
-            target = $resource
-            OR len(list_filter(resources, lambda named: $resource IN (named.name, named.arn))) > 0
-        )
-),
-
-policies AS (
+WITH policies AS (
     SELECT
         event_id, account_id,
-        list_sort(
-            list(
-                effect || ' ' || array_to_string(
-                    list_concat(actions, list_transform(not_actions, lambda one: 'not ' || one)),
-                    ', '
-                )
-            )
-        ) AS statements
+        list_sort(list(statement_line(effect, actions, not_actions))) AS statements
     FROM policy_statements
     GROUP BY event_id, account_id
 )
 
 SELECT
-    changed.event_time, date_diff('minute', changed.event_time, $before) AS minutes_before,
-    changed.actor, changed.client_ip, changed.action, changed.target,
-    coalesce(policies.statements, []) AS policy,
-    changed.request, changed.account_id, changed.event_id
-FROM changed LEFT JOIN policies
+    event_time, date_diff('minute', event_time, $before) AS minutes_before, actor, client_ip,
+    action, target, coalesce(statements, []) AS policy, request, events.account_id, events.event_id
+FROM events LEFT JOIN policies
     ON
-        changed.event_id = policies.event_id
-        AND changed.account_id IS NOT DISTINCT FROM policies.account_id
-ORDER BY changed.event_time DESC, event_id
+        events.event_id = policies.event_id
+        AND events.account_id IS NOT DISTINCT FROM policies.account_id
+WHERE
+    access = 'write'
+    AND outcome = 'success'
+    AND category <> 'data'
+    AND event_time < $before
+    AND event_time >= $before - to_hours($hours)
+    AND (target = $resource OR mentions(resources, $resource))
+ORDER BY event_time DESC, event_id

@@ -156,6 +156,22 @@ def test_every_call_that_did_not_succeed_is_one_row_and_only_a_refusal_has_a_ref
     assert [tuple(row.values()) for row in found] == sorted((name, said, by) for name, _, said, by in ERRORS)
 
 
+def test_throttling_dry_runs_and_reads_of_what_is_not_there_are_usual(lake_of: LakeOf) -> None:
+    codes = {
+        "Throttling": True,
+        "Client.DryRunOperation": True,
+        "NoSuchBucket": True,
+        "AccessDenied": False,
+        "BucketAlreadyExists": False,
+    }
+    lake = lake_of(
+        [{"eventID": code, "errorCode": code} for code in codes]
+        + [{"eventID": "write", "errorCode": "NoSuchBucket", "readOnly": False}]
+    )
+    rows = lake.sql("SELECT event_id, is_usual FROM api_errors").rows()
+    assert {row["event_id"]: row["is_usual"] for row in rows} == codes | {"write": False}
+
+
 def test_the_permission_that_was_missing_need_not_be_the_call(lake_of: LakeOf) -> None:
     role = "arn:aws:iam::111122223333:role/Admin"
     said = f"{USER}iam:PassRole on resource: {role} {because('identity-based policy', 'iam:PassRole')}"

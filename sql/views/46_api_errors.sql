@@ -93,7 +93,9 @@ SELECT
     CASE
         WHEN error_class = 'denied'
             THEN nullif(regexp_extract(denial_reason(error_message), 'policy: (arn:\S+)', 1), '')
-    END AS denied_policy_arn
+    END AS denied_policy_arn,
+    error_class IN ('throttled', 'dry-run')
+    OR (error_class = 'not-found' AND access = 'read') AS is_usual
 FROM events
 WHERE outcome <> 'success';
 COMMENT ON VIEW api_errors IS
@@ -110,3 +112,5 @@ COMMENT ON COLUMN api_errors.is_explicit_deny IS
 'A statement denied it, rather than none allowed it; NULL where the message does not tell.';
 COMMENT ON COLUMN api_errors.denied_policy_arn IS
 'The policy that denied it, where the message names one.';
+COMMENT ON COLUMN api_errors.is_usual IS
+'What every deployment meets: throttling, a dry run, a read of what is not there.';

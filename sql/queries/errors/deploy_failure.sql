@@ -33,40 +33,24 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH failures AS (
-    SELECT *
-    FROM api_errors
-    WHERE
-        $who IN (
-            actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
-            access_key_id, session_id
-        )
-        AND (
-            $include_usual
-            OR NOT (
-                error_class IN ('throttled', 'dry-run')
-                OR (error_class = 'not-found' AND access = 'read')
-            )
-        )
-),
-
-worked AS (
-    SELECT failures.event_id, failures.account_id, count(*) AS changes
-    FROM failures INNER JOIN events
-        ON failures.session_id = events.session_id AND failures.event_time >= events.event_time
-    WHERE events.access = 'write' AND events.outcome = 'success'
-    GROUP BY failures.event_id, failures.account_id
-)
-
 SELECT
-    failures.event_time, failures.actor, failures.action, failures.target, failures.error_class,
-    failures.error_code, failures.denied_action AS permission, failures.denied_resource AS resource,
-    failures.denied_by AS because, failures.error_message,
-    coalesce(worked.changes, 0) AS changes_before,
-    failures.invoked_by, failures.session_id, failures.account_id, failures.region,
-    failures.event_id
-FROM failures LEFT JOIN worked
-    ON
-        failures.event_id = worked.event_id
-        AND failures.account_id IS NOT DISTINCT FROM worked.account_id
-ORDER BY failures.event_time, event_id
+    event_time, actor, action, target, error_class, error_code, denied_action AS permission,
+    denied_resource AS resource, denied_by AS because, error_message,
+    (
+        SELECT count(*)
+        FROM events
+        WHERE
+            events.session_id = api_errors.session_id
+            AND events.event_time <= api_errors.event_time
+            AND events.access = 'write'
+            AND events.outcome = 'success'
+    ) AS changes_before,
+    invoked_by, session_id, account_id, region, event_id
+FROM api_errors
+WHERE
+    $who IN (
+        actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+        access_key_id, session_id
+    )
+    AND ($include_usual OR NOT is_usual)
+ORDER BY event_time, event_id

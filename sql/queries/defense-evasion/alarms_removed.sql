@@ -22,27 +22,8 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
+FROM impaired_defenses
 WHERE
-    (
-        action IN (
-            'backup:DeleteBackupVaultNotifications',
-            'budgets:DeleteBudget', 'budgets:DeleteBudgetAction', 'budgets:DeleteSubscriber',
-            'ce:DeleteAnomalyMonitor', 'ce:DeleteAnomalySubscription',
-            'events:DeleteArchive', 'events:DeleteEventBus', 'events:DeleteRule',
-            'events:DisableRule', 'events:RemoveTargets',
-            'monitoring:DeleteAlarms', 'monitoring:DeleteAnomalyDetector',
-            'monitoring:DeleteDashboards', 'monitoring:DisableAlarmActions',
-            'monitoring:SetAlarmState', 'monitoring:StopMetricStreams',
-            'notifications:DeleteEventRule', 'notifications:DeleteNotificationConfiguration',
-            'sns:DeleteTopic', 'sns:Unsubscribe',
-            'ssm-incidents:DeleteReplicationSet', 'ssm-incidents:DeleteResponsePlan'
-        )
-        -- a function that may not run: it may be what answers an alarm
-        OR (
-            action = 'lambda:PutFunctionConcurrency'
-            AND json_extract(request, '$.reservedConcurrentExecutions')::VARCHAR = '0'
-        )
-    )
+    defense = 'alarm'
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -25,40 +25,6 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
-WHERE
-    action IN (
-        'access-analyzer:DeleteAnalyzer',
-        'config:DeleteConfigurationAggregator', 'config:DeleteConfigurationRecorder',
-        'config:DeleteDeliveryChannel', 'config:DeleteServiceLinkedConfigurationRecorder',
-        'config:StopConfigurationRecorder',
-        'detective:DeleteGraph', 'detective:DeleteMembers',
-        'detective:DisableOrganizationAdminAccount', 'detective:DisassociateMembership',
-        'guardduty:DeleteDetector', 'guardduty:DeleteMalwareProtectionPlan',
-        'guardduty:DeleteMembers', 'guardduty:DeletePublishingDestination',
-        'guardduty:DisableOrganizationAdminAccount',
-        'guardduty:DisassociateFromAdministratorAccount',
-        'guardduty:DisassociateFromMasterAccount', 'guardduty:DisassociateMembers',
-        'guardduty:StopMonitoringMembers',
-        'inspector2:Disable', 'inspector2:DisableDelegatedAdminAccount',
-        'inspector2:DisassociateMember',
-        'macie2:DeleteMember', 'macie2:DisableMacie',
-        'macie2:DisableOrganizationAdminAccount',
-        'macie2:DisassociateFromAdministratorAccount',
-        'macie2:DisassociateFromMasterAccount', 'macie2:DisassociateMember',
-        'securityhub:BatchDisableStandards', 'securityhub:DeleteMembers',
-        'securityhub:DisableOrganizationAdminAccount', 'securityhub:DisableSecurityHub',
-        'securityhub:DisableSecurityHubV2',
-        'securityhub:DisassociateFromAdministratorAccount',
-        'securityhub:DisassociateFromMasterAccount', 'securityhub:DisassociateMembers'
-    )
-    OR (
-        action IN (
-            'guardduty:UpdateDetector', 'guardduty:UpdateMemberDetectors',
-            'macie2:UpdateMacieSession', 'macie2:UpdateMemberSession'
-        )
-        AND regexp_matches(
-            request, '"(enable|autoEnable)": ?false|"status": ?"(DISABLED|PAUSED)"'
-        )
-    )
+FROM impaired_defenses
+WHERE defense = 'detector'
 ORDER BY event_time, event_id

@@ -25,49 +25,8 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
+FROM impaired_defenses
 WHERE
-    NOT is_aws_call
-    AND (
-        action IN (
-            'apigateway:DeleteAccessLogSettings',
-            'bedrock:DeleteModelInvocationLoggingConfiguration',
-            'cloudfront:DeleteMonitoringSubscription', 'cloudfront:DeleteRealtimeLogConfig',
-            'ds:DeleteLogSubscription', 'ec2:DeleteFlowLogs',
-            'rds:StopActivityStream', 'redshift:DisableLogging', 'route53:DeleteQueryLoggingConfig',
-            'route53resolver:DeleteResolverQueryLogConfig',
-            'route53resolver:DisassociateResolverQueryLogConfig',
-            'securitylake:DeleteAwsLogSource', 'securitylake:DeleteCustomLogSource',
-            'securitylake:DeleteDataLake', 'securitylake:DeleteDataLakeOrganizationConfiguration',
-            'waf:DeleteLoggingConfiguration', 'waf-regional:DeleteLoggingConfiguration',
-            'wafv2:DeleteLoggingConfiguration'
-        )
-        OR (action = 's3:PutBucketLogging' AND NOT contains(coalesce(request, ''), 'TargetBucket'))
-        OR (
-            action = 'elasticloadbalancing:ModifyLoadBalancerAttributes'
-            AND regexp_matches(
-                request,
-                '_logs\.s3\.enabled", ?"value": ?"false"|"accessLog": ?\{[^}]*"enabled": ?false'
-            )
-        )
-        OR (
-            action = 'network-firewall:UpdateLoggingConfiguration'
-            AND regexp_matches(request, '"logDestinationConfigs": ?\[ ?\]')
-        )
-        OR (
-            action = 'apigateway:UpdateStage'
-            AND regexp_matches(
-                request, '"remove"[^}]*/accessLogSettings|/accessLogSettings[^}]*"remove"'
-            )
-        )
-        OR (
-            action = 'eks:UpdateClusterConfig'
-            AND regexp_matches(request, '"clusterLogging".*"enabled": ?false')
-        )
-        OR (
-            action IN ('rds:ModifyDBCluster', 'rds:ModifyDBInstance')
-            AND contains(request, 'disableLogTypes')
-        )
-        OR regexp_matches(request, '"textDataDeliveryEnabled": ?false')  -- only Bedrock has it
-    )
+    defense = 'log source'
+    AND NOT is_aws_call
 ORDER BY event_time, event_id

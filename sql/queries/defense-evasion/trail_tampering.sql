@@ -25,29 +25,6 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
-WHERE
-    action IN (
-        'cloudtrail:DeleteChannel', 'cloudtrail:DeleteEventDataStore', 'cloudtrail:DeleteTrail',
-        'cloudtrail:DeregisterOrganizationDelegatedAdmin',
-        'cloudtrail:StopEventDataStoreIngestion', 'cloudtrail:StopLogging',
-        'cloudtrail:UpdateEventDataStore', 'cloudtrail:UpdateTrail'
-    )
-    OR (
-        action = 'cloudtrail:PutInsightSelectors'
-        AND regexp_matches(request, '"insightSelectors": ?\[ ?\]')
-    )
-    OR (
-        action = 'cloudtrail:PutEventSelectors'
-        AND (
-            regexp_matches(
-                request,
-                '"(Read|Write)Only"|"includeManagementEvents": ?false'
-                || '|"excludeManagementEventSources": ?\["'
-                || '|"equals": ?\["Management"\]\}, ?\{'
-                || '|\}, ?\{"field": ?"eventCategory", ?"equals": ?\["Management"'
-            )
-            OR NOT contains(coalesce(request, ''), 'Management')
-        )
-    )
+FROM impaired_defenses
+WHERE defense = 'trail'
 ORDER BY event_time, event_id

@@ -25,31 +25,8 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
+FROM impaired_defenses
 WHERE
-    (
-        action IN (
-            'ec2:DisableEbsEncryptionByDefault', 'ec2:ResetEbsDefaultKmsKeyId',
-            's3:DeleteBucketEncryption', 'kms:DisableKeyRotation', 'logs:DisassociateKmsKey',
-            'kinesis:StopStreamEncryption', 'firehose:StopDeliveryStreamEncryption'
-        )
-        OR (
-            action = 'dynamodb:UpdateTable'
-            AND json_extract_string(request, '$.sSESpecification.enabled') = 'false'
-        )
-        OR (
-            action = 'redshift:ModifyCluster'
-            AND json_extract_string(request, '$.encrypted') = 'false'
-        )
-        OR (
-            action = 'sqs:SetQueueAttributes'
-            AND json_extract_string(request, '$.attributes.SqsManagedSseEnabled') = 'false'
-        )
-        OR (
-            action = 'sns:SetTopicAttributes'
-            AND json_extract_string(request, '$.attributeName') = 'KmsMasterKeyId'
-            AND coalesce(json_extract_string(request, '$.attributeValue'), '') = ''
-        )
-    )
+    defense = 'encryption'
     AND NOT is_aws_call
 ORDER BY event_time, event_id

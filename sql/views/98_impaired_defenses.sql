@@ -1,0 +1,196 @@
+-- What guards an account, and the calls that weaken it.
+
+-- impairing_calls: one row a call that weakens a defense, some only where the request says so: it matches one pattern,
+-- or does not match another. What has two ways to weaken has two rows, of which no request fits both.
+CREATE VIEW impairing_calls AS
+WITH always (defense, service, apis) AS (
+    VALUES
+    ('trail', 'cloudtrail', [
+        'DeleteChannel', 'DeleteEventDataStore', 'DeleteTrail',
+        'DeregisterOrganizationDelegatedAdmin', 'StopEventDataStoreIngestion', 'StopLogging',
+        'UpdateEventDataStore', 'UpdateTrail'
+    ]),
+
+    ('log source', 'apigateway', ['DeleteAccessLogSettings']),
+    ('log source', 'bedrock', ['DeleteModelInvocationLoggingConfiguration']),
+    ('log source', 'cloudfront', ['DeleteMonitoringSubscription', 'DeleteRealtimeLogConfig']),
+    ('log source', 'ds', ['DeleteLogSubscription']),
+    ('log source', 'ec2', ['DeleteFlowLogs']),
+    ('log source', 'rds', ['StopActivityStream']),
+    ('log source', 'redshift', ['DisableLogging']),
+    ('log source', 'route53', ['DeleteQueryLoggingConfig']),
+    ('log source', 'route53resolver', [
+        'DeleteResolverQueryLogConfig', 'DisassociateResolverQueryLogConfig'
+    ]),
+    ('log source', 'securitylake', [
+        'DeleteAwsLogSource', 'DeleteCustomLogSource', 'DeleteDataLake',
+        'DeleteDataLakeOrganizationConfiguration'
+    ]),
+    ('log source', 'waf', ['DeleteLoggingConfiguration']),
+    ('log source', 'waf-regional', ['DeleteLoggingConfiguration']),
+    ('log source', 'wafv2', ['DeleteLoggingConfiguration']),
+
+    ('detector', 'access-analyzer', ['DeleteAnalyzer']),
+    ('detector', 'config', [
+        'DeleteConfigurationAggregator', 'DeleteConfigurationRecorder', 'DeleteDeliveryChannel',
+        'DeleteServiceLinkedConfigurationRecorder', 'StopConfigurationRecorder'
+    ]),
+    ('detector', 'detective', [
+        'DeleteGraph', 'DeleteMembers', 'DisableOrganizationAdminAccount', 'DisassociateMembership'
+    ]),
+    ('detector', 'guardduty', [
+        'DeleteDetector', 'DeleteMalwareProtectionPlan', 'DeleteMembers',
+        'DeletePublishingDestination', 'DisableOrganizationAdminAccount',
+        'DisassociateFromAdministratorAccount', 'DisassociateFromMasterAccount',
+        'DisassociateMembers', 'StopMonitoringMembers'
+    ]),
+    ('detector', 'inspector2', [
+        'Disable', 'DisableDelegatedAdminAccount', 'DisassociateMember'
+    ]),
+    ('detector', 'macie2', [
+        'DeleteMember', 'DisableMacie', 'DisableOrganizationAdminAccount',
+        'DisassociateFromAdministratorAccount', 'DisassociateFromMasterAccount',
+        'DisassociateMember'
+    ]),
+    ('detector', 'securityhub', [
+        'BatchDisableStandards', 'DeleteMembers', 'DisableOrganizationAdminAccount',
+        'DisableSecurityHub', 'DisableSecurityHubV2', 'DisassociateFromAdministratorAccount',
+        'DisassociateFromMasterAccount', 'DisassociateMembers'
+    ]),
+
+    ('findings', 'access-analyzer', ['ApplyArchiveRule', 'CreateArchiveRule', 'UpdateFindings']),
+    ('findings', 'auditmanager', ['DeregisterAccount']),
+    ('findings', 'backup', ['DeleteFramework', 'DeleteReportPlan']),
+    ('findings', 'config', [
+        'DeleteConfigRule', 'DeleteConformancePack', 'DeleteOrganizationConfigRule',
+        'DeleteOrganizationConformancePack', 'DeleteRemediationConfiguration',
+        'DisassociateResourceTypes', 'PutConfigurationRecorder', 'PutDeliveryChannel',
+        'PutRetentionConfiguration'
+    ]),
+    ('findings', 'guardduty', [
+        'ArchiveFindings', 'CreateFilter', 'DeleteThreatEntitySet', 'DeleteThreatIntelSet',
+        'UpdateFilter', 'UpdateMalwareProtectionPlan', 'UpdateMalwareScanSettings',
+        'UpdateOrganizationConfiguration', 'UpdatePublishingDestination', 'UpdateThreatEntitySet',
+        'UpdateThreatIntelSet'
+    ]),
+    ('findings', 'inspector2', ['CreateFilter', 'UpdateFilter']),
+    ('findings', 'macie2', [
+        'CreateAllowList', 'CreateFindingsFilter', 'UpdateAllowList', 'UpdateClassificationJob',
+        'UpdateFindingsFilter'
+    ]),
+    ('findings', 'securityhub', [
+        'BatchUpdateAutomationRules', 'BatchUpdateFindings', 'BatchUpdateFindingsV2',
+        'BatchUpdateStandardsControlAssociations', 'CreateAutomationRule',
+        'CreateAutomationRuleV2', 'DeleteActionTarget', 'DeleteFindingAggregator',
+        'DeleteInsight', 'DisableImportFindingsForProduct', 'UpdateAutomationRuleV2',
+        'UpdateFindings', 'UpdateInsight', 'UpdateSecurityControl',
+        'UpdateSecurityHubConfiguration', 'UpdateStandardsControl'
+    ]),
+
+    ('alarm', 'backup', ['DeleteBackupVaultNotifications']),
+    ('alarm', 'budgets', ['DeleteBudget', 'DeleteBudgetAction', 'DeleteSubscriber']),
+    ('alarm', 'ce', ['DeleteAnomalyMonitor', 'DeleteAnomalySubscription']),
+    ('alarm', 'events', [
+        'DeleteArchive', 'DeleteEventBus', 'DeleteRule', 'DisableRule', 'RemoveTargets'
+    ]),
+    ('alarm', 'monitoring', [
+        'DeleteAlarms', 'DeleteAnomalyDetector', 'DeleteDashboards', 'DisableAlarmActions',
+        'SetAlarmState', 'StopMetricStreams'
+    ]),
+    ('alarm', 'notifications', ['DeleteEventRule', 'DeleteNotificationConfiguration']),
+    ('alarm', 'sns', ['DeleteTopic', 'Unsubscribe']),
+    ('alarm', 'ssm-incidents', ['DeleteReplicationSet', 'DeleteResponsePlan']),
+
+    ('encryption', 'ec2', ['DisableEbsEncryptionByDefault', 'ResetEbsDefaultKmsKeyId']),
+    ('encryption', 'firehose', ['StopDeliveryStreamEncryption']),
+    ('encryption', 'kinesis', ['StopStreamEncryption']),
+    ('encryption', 'kms', ['DisableKeyRotation']),
+    ('encryption', 'logs', ['DisassociateKmsKey']),
+    ('encryption', 's3', ['DeleteBucketEncryption'])
+),
+
+by_request (defense, action, only_if, unless) AS (
+    VALUES
+    ('trail', 'cloudtrail:PutInsightSelectors', '"insightSelectors": ?\[ ?\]', NULL),
+    (
+        'trail', 'cloudtrail:PutEventSelectors',
+        '"(Read|Write)Only"|"includeManagementEvents": ?false'
+        || '|"excludeManagementEventSources": ?\["'
+        || '|"equals": ?\["Management"\]\}, ?\{'  -- of management events only some
+        || '|\}, ?\{"field": ?"eventCategory", ?"equals": ?\["Management"',
+        NULL
+    ),
+    ('trail', 'cloudtrail:PutEventSelectors', NULL, 'Management|"(Read|Write)Only"'),
+
+    (
+        'log source', 'apigateway:UpdateStage',
+        '"remove"[^}]*/accessLogSettings|/accessLogSettings[^}]*"remove"', NULL
+    ),
+    (
+        'log source', 'bedrock:PutModelInvocationLoggingConfiguration',
+        '"textDataDeliveryEnabled": ?false', NULL
+    ),
+    ('log source', 'eks:UpdateClusterConfig', '"clusterLogging".*"enabled": ?false', NULL),
+    (
+        'log source', 'elasticloadbalancing:ModifyLoadBalancerAttributes',
+        '_logs\.s3\.enabled", ?"value": ?"false"|"accessLog": ?\{[^}]*"enabled": ?false', NULL
+    ),
+    (
+        'log source', 'network-firewall:UpdateLoggingConfiguration',
+        '"logDestinationConfigs": ?\[ ?\]', NULL
+    ),
+    ('log source', 'rds:ModifyDBCluster', 'disableLogTypes', NULL),
+    ('log source', 'rds:ModifyDBInstance', 'disableLogTypes', NULL),
+    ('log source', 's3:PutBucketLogging', NULL, 'TargetBucket'),
+
+    ('detector', 'guardduty:UpdateDetector', '"(enable|autoEnable)": ?false|"DISABLED"', NULL),
+    (
+        'detector', 'guardduty:UpdateMemberDetectors',
+        '"(enable|autoEnable)": ?false|"DISABLED"', NULL
+    ),
+    ('detector', 'macie2:UpdateMacieSession', '"PAUSED"', NULL),
+    ('detector', 'macie2:UpdateMemberSession', '"PAUSED"', NULL),
+
+    -- repositories are made with scanning on; what is scanned all the time is not muted
+    ('findings', 'ecr:PutImageScanningConfiguration', NULL, '"scanOnPush": ?true'),
+    ('findings', 'ecr:PutRegistryScanningConfiguration', NULL, '"CONTINUOUS_SCAN"'),
+
+    -- a function that may not run: it may be what answers an alarm
+    ('alarm', 'lambda:PutFunctionConcurrency', '"reservedConcurrentExecutions": ?0[,}]', NULL),
+
+    ('encryption', 'dynamodb:UpdateTable', '"sSESpecification": ?\{[^}]*"enabled": ?false', NULL),
+    ('encryption', 'redshift:ModifyCluster', '"encrypted": ?false', NULL),
+    (
+        'encryption', 'sns:SetTopicAttributes',
+        '"attributeName": ?"KmsMasterKeyId"', '"attributeValue": ?"[^"]'
+    ),
+    ('encryption', 'sqs:SetQueueAttributes', '"SqsManagedSseEnabled": ?"false"', NULL)
+)
+
+SELECT defense, service || ':' || unnest(apis) AS action, NULL AS only_if, NULL AS unless
+FROM always
+UNION ALL
+SELECT defense, action, only_if, unless FROM by_request;
+
+-- impaired_defenses: one row an event in scope that weakened a defense, or was to. A request that is not recorded, as
+-- that of many a refused call, counts unless there is a pattern that it must match.
+CREATE VIEW impaired_defenses AS
+SELECT events.*, calls.defense
+FROM events INNER JOIN impairing_calls AS calls ON events.action = calls.action
+WHERE
+    coalesce(regexp_matches(events.request, calls.only_if), calls.only_if IS NULL)
+    AND NOT coalesce(regexp_matches(events.request, calls.unless), FALSE);
+
+COMMENT ON VIEW impairing_calls IS
+'Calls that weaken what guards an account, and what their requests must say to do so.';
+COMMENT ON COLUMN impairing_calls.defense IS
+'trail; log source: of any other log; detector: of threats or bad settings; findings: what '
+'detectors look at and tell; alarm: what tells people, or answers; encryption: of what is stored.';
+COMMENT ON COLUMN impairing_calls.action IS 'The call, service:api.';
+COMMENT ON COLUMN impairing_calls.only_if IS
+'The request must match this pattern; NULL: it may be any.';
+COMMENT ON COLUMN impairing_calls.unless IS 'The request must not match this pattern.';
+COMMENT ON VIEW impaired_defenses IS
+'Events that weakened what guards an account, or were to, whoever called.';
+COMMENT ON COLUMN impaired_defenses.defense IS
+'trail, log source, detector, findings, alarm or encryption; see impairing_calls.';

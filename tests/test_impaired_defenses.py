@@ -1,0 +1,207 @@
+"""Calls that weaken what guards an account: those that always do, and those whose request must say so."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import cycle
+from typing import Any
+
+from conftest import record
+
+from trailquery import Lake
+
+LakeOf = Callable[[list[dict[str, Any]]], Lake]
+
+SELECTED = {"readWriteType": "All", "includeManagementEvents": True, "excludeManagementEventSources": []}
+MANAGEMENT = {"field": "eventCategory", "equals": ["Management"]}
+NOT_IAM = {"field": "eventSource", "notEquals": ["iam.amazonaws.com"]}
+OBJECTS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}
+BALANCER = {"key": "access_logs.s3.enabled", "value": "false"}
+DESTINATION = {"logType": "ALERT", "logDestinationType": "S3"}
+EKS_LOGS = {"types": ["audit"], "enabled": False}
+CONTINUOUS = {"scanFrequency": "CONTINUOUS_SCAN"}
+KEY_OF_TOPIC = {"attributeName": "KmsMasterKeyId"}
+
+
+def selected(**changes: Any) -> dict[str, Any]:
+    return {"eventSelectors": [SELECTED | changes]}
+
+
+def advanced(*fields: dict[str, Any]) -> dict[str, Any]:
+    return {"advancedEventSelectors": [{"name": "all", "fieldSelectors": list(fields)}]}
+
+
+def elb(attribute: dict[str, str]) -> dict[str, Any]:
+    return {"attributes": [attribute]}
+
+
+def classic_elb(enabled: bool) -> dict[str, Any]:
+    return {"loadBalancerAttributes": {"accessLog": {"s3BucketName": "logs", "enabled": enabled}}}
+
+
+def patch(op: str, path: str) -> dict[str, Any]:
+    return {"patchOperations": [{"op": op, "path": path}]}
+
+
+def feature(status: str) -> dict[str, Any]:
+    return {"features": [{"name": "S3_DATA_EVENTS", "status": status}]}
+
+
+# Of each call whose request decides: requests that weaken the defense, and near ones that do not. None: not recorded.
+BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
+    ("trail", "cloudtrail:PutInsightSelectors"): (
+        [{"insightSelectors": []}],
+        [{"insightSelectors": [{"insightType": "ApiCallRateInsight"}]}, None],
+    ),
+    ("trail", "cloudtrail:PutEventSelectors"): (
+        [
+            selected(readWriteType="WriteOnly"),
+            {"eventSelectors": [{"readWriteType": "ReadOnly"}]},
+            selected(includeManagementEvents=False),
+            selected(excludeManagementEventSources=["kms.amazonaws.com"]),
+            advanced(MANAGEMENT, NOT_IAM),
+            advanced(NOT_IAM, MANAGEMENT),
+            {"advancedEventSelectors": [OBJECTS]},
+            None,
+        ],
+        [selected(), advanced(MANAGEMENT), {"advancedEventSelectors": [*advanced(MANAGEMENT).values(), OBJECTS]}],
+    ),
+    ("log source", "apigateway:UpdateStage"): (
+        [patch("remove", "/accessLogSettings")],
+        [patch("replace", "/accessLogSettings/destinationArn"), patch("remove", "/variables/a"), None],
+    ),
+    ("log source", "bedrock:PutModelInvocationLoggingConfiguration"): (
+        [{"loggingConfig": {"textDataDeliveryEnabled": False}}],
+        [{"loggingConfig": {"textDataDeliveryEnabled": True, "imageDataDeliveryEnabled": False}}, None],
+    ),
+    ("log source", "eks:UpdateClusterConfig"): (
+        [{"logging": {"clusterLogging": [EKS_LOGS]}}],
+        [{"logging": {"clusterLogging": [EKS_LOGS | {"enabled": True}]}}, {"enabled": False}, None],
+    ),
+    ("log source", "elasticloadbalancing:ModifyLoadBalancerAttributes"): (
+        [elb(BALANCER), elb(BALANCER | {"key": "connection_logs.s3.enabled"}), classic_elb(enabled=False)],
+        [elb(BALANCER | {"value": "true"}), elb(BALANCER | {"key": "x"}), classic_elb(enabled=True), None],
+    ),
+    ("log source", "network-firewall:UpdateLoggingConfiguration"): (
+        [{"loggingConfiguration": {"logDestinationConfigs": []}}],
+        [{"loggingConfiguration": {"logDestinationConfigs": [DESTINATION]}}, None],
+    ),
+    ("log source", "rds:ModifyDBCluster"): (
+        [{"cloudwatchLogsExportConfiguration": {"disableLogTypes": ["audit"]}}],
+        [{"cloudwatchLogsExportConfiguration": {"enableLogTypes": ["audit"]}}, None],
+    ),
+    ("log source", "rds:ModifyDBInstance"): (
+        [{"cloudwatchLogsExportConfiguration": {"disableLogTypes": ["audit"]}}],
+        [{"dBInstanceClass": "db.t3.large"}, None],
+    ),
+    ("log source", "s3:PutBucketLogging"): (
+        [{"BucketLoggingStatus": {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}}, None],
+        [{"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}}],
+    ),
+    ("detector", "guardduty:UpdateDetector"): (
+        [{"enable": False}, {"dataSources": {"s3Logs": {"enable": False}}}, feature("DISABLED")],
+        [{"enable": True}, feature("ENABLED"), None],
+    ),
+    ("detector", "guardduty:UpdateMemberDetectors"): (
+        [{"dataSources": {"s3Logs": {"autoEnable": False}}}, feature("DISABLED")],
+        [{"dataSources": {"s3Logs": {"autoEnable": True}}}, feature("ENABLED"), None],
+    ),
+    ("detector", "macie2:UpdateMacieSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
+    ("detector", "macie2:UpdateMemberSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
+    ("findings", "ecr:PutImageScanningConfiguration"): (
+        [{"imageScanningConfiguration": {"scanOnPush": False}}, None],
+        [{"imageScanningConfiguration": {"scanOnPush": True}}],
+    ),
+    ("findings", "ecr:PutRegistryScanningConfiguration"): (
+        [{"scanType": "BASIC", "rules": []}, {"rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}, None],
+        [{"scanType": "ENHANCED", "rules": [CONTINUOUS]}],
+    ),
+    ("alarm", "lambda:PutFunctionConcurrency"): (
+        [{"functionName": "isolate", "reservedConcurrentExecutions": 0}],
+        [{"functionName": "isolate", "reservedConcurrentExecutions": 10}, {"reservedConcurrentExecutions": 100}, None],
+    ),
+    ("encryption", "dynamodb:UpdateTable"): (
+        [{"tableName": "orders", "sSESpecification": {"enabled": False}}],
+        [{"sSESpecification": {"enabled": True}}, {"streamSpecification": {"enabled": False}}, None],
+    ),
+    ("encryption", "redshift:ModifyCluster"): ([{"encrypted": False}], [{"encrypted": True}, None]),
+    ("encryption", "sns:SetTopicAttributes"): (
+        [KEY_OF_TOPIC | {"attributeValue": ""}, KEY_OF_TOPIC],
+        [KEY_OF_TOPIC | {"attributeValue": "alias/x"}, {"attributeName": "DisplayName", "attributeValue": ""}, None],
+    ),
+    ("encryption", "sqs:SetQueueAttributes"): (
+        [{"attributes": {"SqsManagedSseEnabled": "false"}}],
+        [{"attributes": {"SqsManagedSseEnabled": "true"}}, None],
+    ),
+}
+
+
+def call(action: str, name: str, request: Any = None) -> dict[str, Any]:
+    service, _, api = action.partition(":")
+    asked = {"eventSource": f"{service}.amazonaws.com", "eventName": api, "requestParameters": request}
+    return record(eventID=name, readOnly=False, **asked)
+
+
+def weakened(lake: Lake) -> list[tuple[str, str]]:
+    rows = lake.sql("SELECT event_id, defense FROM impaired_defenses ORDER BY event_id, defense").rows()
+    return [(row["event_id"], row["defense"]) for row in rows]
+
+
+def requests() -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """A call of each request of BY_REQUEST, and those of them that weaken a defense."""
+    calls, weakening = [], []
+    for (defense, action), sides in BY_REQUEST.items():
+        for weakens, side in zip((True, False), sides, strict=True):
+            for number, request in enumerate(side):
+                name = f"{action} {'weakens' if weakens else 'does not'} {number}"
+                calls.append(call(action, name, request))
+                weakening += [(name, defense)] if weakens else []
+    return calls, sorted(weakening)
+
+
+def test_the_request_decides_where_a_call_may_do_either(lake_of: LakeOf) -> None:
+    calls, weakening = requests()
+    assert weakened(lake_of(calls)) == weakening
+
+
+def test_each_pattern_alone_keeps_a_request_out(lake_of: LakeOf) -> None:
+    calls, _ = requests()
+    fits = "coalesce(regexp_matches(request, only_if), only_if IS NULL)"
+    is_excepted = "coalesce(regexp_matches(request, unless), false)"
+    kept_out = (
+        f"SELECT action, only_if AS pattern FROM events JOIN impairing_calls USING (action) WHERE NOT {fits} AND NOT {is_excepted}"
+        f" UNION SELECT action, unless FROM events JOIN impairing_calls USING (action) WHERE {fits} AND {is_excepted}"
+    )
+    patterns = "SELECT action, unnest([only_if, unless]) AS pattern FROM impairing_calls"
+    sql = f"SELECT * FROM ({patterns}) WHERE pattern IS NOT NULL EXCEPT ({kept_out})"
+    assert lake_of(calls).sql(sql).rows() == []
+
+
+def test_what_always_weakens_does_so_when_refused_and_when_aws_calls(lake_of: LakeOf) -> None:
+    listed = (
+        lake_of([])
+        .sql("SELECT action, defense FROM impairing_calls WHERE only_if IS NULL AND unless IS NULL ORDER BY action")
+        .rows()
+    )
+    by_aws = {"userIdentity": {"type": "AWSService", "invokedBy": "cloudformation.amazonaws.com"}}
+    whose: list[dict[str, Any]] = [{"errorCode": "AccessDenied"}, by_aws]
+    lake = lake_of(
+        [call(row["action"], row["action"]) | changes for row, changes in zip(listed, cycle(whose), strict=False)]
+    )
+    assert weakened(lake) == [(row["action"], row["defense"]) for row in listed]
+    assert len({row["action"] for row in listed}) == len(listed)
+
+
+def test_every_call_whose_request_decides_is_one_of_those_tried(lake_of: LakeOf) -> None:
+    sql = "SELECT DISTINCT defense, action FROM impairing_calls WHERE coalesce(only_if, unless) IS NOT NULL"
+    assert {(row["defense"], row["action"]) for row in lake_of([]).sql(sql).rows()} == BY_REQUEST.keys()
+
+
+def test_other_calls_of_the_same_services_weaken_nothing(lake_of: LakeOf) -> None:
+    others = ["cloudtrail:StartLogging", "guardduty:CreateDetector", "config:DescribeConfigRules", "sns:CreateTopic"]
+    assert weakened(lake_of([call(action, action) for action in others])) == []
+
+
+def test_what_weakened_a_defense_before_the_scope_is_not_shown(lake_of: LakeOf) -> None:
+    lake = lake_of([call("cloudtrail:StopLogging", "stopped")])
+    assert weakened(lake) == [("stopped", "trail")]
+    assert weakened(lake.narrowed(since=datetime(2024, 3, 2))) == []  # noqa: DTZ001 (a scope is naive UTC)

@@ -33,31 +33,21 @@ WITH successes AS (
     SELECT
         principal_key, action, account_id, count(*) AS successes, max(event_time) AS last_success
     FROM history
-    WHERE
-        outcome = 'success'
-        AND (
-            $actor = ''
-            OR $actor IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)
-        )
+    WHERE outcome = 'success'
     GROUP BY principal_key, action, account_id
     HAVING count(*) >= $min_successes
 )
 
 SELECT
-    max(coalesce(failed.role_name, failed.actor)) AS actor,
-    failed.action, any_value(successes.last_success) AS last_success,
-    any_value(successes.successes) AS successes, min(failed.event_time) AS first_failure,
-    count(*) AS failures, set_of(failed.error_code) AS error_codes,
-    max_by(failed.error_message, (failed.event_time, failed.event_id)) AS last_message,
-    failed.account_id,
-    min_by(failed.event_id, (failed.event_time, failed.event_id)) AS first_failure_id,
-    list_sort(list(failed.event_id)) AS event_ids
-FROM api_errors AS failed INNER JOIN successes
-    ON
-        failed.principal_key = successes.principal_key
-        AND failed.action = successes.action
-        AND failed.account_id = successes.account_id
-        AND failed.event_time > successes.last_success
-WHERE failed.error_class NOT IN ('throttled', 'dry-run')
-GROUP BY failed.principal_key, failed.action, failed.account_id
-ORDER BY first_failure, failed.action, failed.principal_key, failed.account_id
+    max(coalesce(role_name, actor)) AS actor, action, last_success, successes,
+    min(event_time) AS first_failure, count(*) AS failures, set_of(error_code) AS error_codes,
+    max_by(error_message, (event_time, event_id)) AS last_message, account_id,
+    min_by(event_id, (event_time, event_id)) AS first_failure_id,
+    list_sort(list(event_id)) AS event_ids
+FROM api_errors INNER JOIN successes USING (principal_key, action, account_id)
+WHERE
+    event_time > last_success
+    AND error_class NOT IN ('throttled', 'dry-run')
+    AND $actor IN ('', api_errors.actor, actor_arn, principal_key, user_name, role_arn, role_name)
+GROUP BY principal_key, action, account_id, last_success, successes
+ORDER BY first_failure, action, principal_key, account_id

@@ -40,8 +40,7 @@ WITH tokens AS (
 ),
 
 seen AS (
-    SELECT
-        tokens.event_id, set_of(steps.client_ip) AS user_ips
+    SELECT tokens.event_id, set_of(steps.client_ip) AS user_ips
     FROM tokens INNER JOIN history AS steps
         ON
             tokens.principal_key = steps.principal_key
@@ -51,10 +50,9 @@ seen AS (
 )
 
 SELECT
-    tokens.event_time, tokens.actor, tokens.client_ip, coalesce(seen.user_ips, []) AS user_ips,
-    coalesce(NOT list_contains(seen.user_ips, tokens.client_ip), FALSE) AS is_elsewhere,
-    tokens.client, tokens.user_agent, tokens.outcome, tokens.error_code, tokens.account_id,
-    tokens.on_behalf_of_user, tokens.event_id
-FROM tokens LEFT JOIN seen ON tokens.event_id = seen.event_id
-WHERE NOT $elsewhere_only OR NOT list_contains(seen.user_ips, tokens.client_ip)
-ORDER BY tokens.event_time, event_id
+    event_time, actor, client_ip, coalesce(user_ips, []) AS user_ips,
+    coalesce(NOT list_contains(user_ips, client_ip), FALSE) AS is_elsewhere, client, user_agent,
+    outcome, error_code, account_id, on_behalf_of_user, event_id
+FROM tokens LEFT JOIN seen USING (event_id)
+WHERE is_elsewhere OR NOT $elsewhere_only
+ORDER BY event_time, event_id

@@ -47,34 +47,26 @@
 -- actors = "Who called, sorted; of a role all sessions as one"
 -- changes = "Kinds of change that worked, sorted"
 -- ///
-WITH local AS (
-    SELECT *, timezone($zone, timezone('UTC', event_time)) AS local_time
+WITH hours AS (
+    SELECT
+        *, timezone($zone, timezone('UTC', event_time)) AS local_time,
+        isodow(local_time) AS weekday, hour(local_time) AS hour,
+        weekday >= 6 OR hour >= $from_hour OR hour < $to_hour AS off_hours,
+        CASE WHEN access = 'write' AND outcome = 'success' THEN action END AS change
     FROM events
     WHERE
-        (NOT $people_only OR client IN ('console', 'browser', 'cloudshell', 'cli'))
+        (client IN ('console', 'browser', 'cloudshell', 'cli') OR NOT $people_only)
         AND NOT is_aws_call
         AND $actor IN (
             '', actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
             access_key_id
         )
-),
-
-hours AS (
-    SELECT
-        *, isodow(local_time) AS weekday, hour(local_time) AS hour,
-        isodow(local_time) >= 6 OR hour(local_time) >= $from_hour
-        OR hour(local_time) < $to_hour AS off_hours
-    FROM local
 )
 
 SELECT
     weekday, hour, off_hours, count(DISTINCT local_time::DATE) AS days, count(*) AS events,
-    count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    set_of(coalesce(role_name, actor)) AS actors,
-    coalesce(
-        list_sort(list(DISTINCT action) FILTER (WHERE access = 'write' AND outcome = 'success')), []
-    ) AS changes
+    count(change) AS writes, count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    set_of(coalesce(role_name, actor)) AS actors, coalesce(set_of(change), []) AS changes
 FROM hours
 WHERE off_hours OR NOT $off_hours_only
 GROUP BY weekday, hour, off_hours

@@ -57,10 +57,9 @@ centre AS (
 )
 
 SELECT
-    keyed.event_time, date_diff('second', centre.centre_time, keyed.event_time) AS seconds_after,
-    keyed.actor, keyed.client_ip, keyed.client, keyed.action, keyed.target, keyed.outcome,
-    keyed.error_code, keyed.account_id, keyed.region, keyed.session_id, keyed.event_id
+    event_time, date_diff('second', centre_time, event_time) AS seconds_after, actor, client_ip,
+    client, action, target, outcome, error_code, account_id, region, session_id, event_id
 FROM keyed INNER JOIN centre
-    ON keyed.event_time BETWEEN centre.centre_time - $within AND centre.centre_time + $within
-WHERE keyed.shared = centre.centre_shared OR keyed.event_id = $event_id
-ORDER BY keyed.event_time, event_id
+    ON event_time BETWEEN centre_time - $within AND centre_time + $within
+WHERE shared = centre_shared OR event_id = $event_id
+ORDER BY event_time, event_id

@@ -29,8 +29,7 @@ WITH copies AS (
 
 delivered AS (
     SELECT
-        events.*, date_diff('second', events.event_time, events.delivered_at) AS delay_s,
-        copies.differing
+        events.*, copies.differing, date_diff('second', event_time, delivered_at) AS delay_s
     FROM events LEFT JOIN copies
         ON
             events.event_id = copies.event_id
@@ -38,10 +37,9 @@ delivered AS (
 )
 
 SELECT
-    account_id, event_version,
-    count(*) AS events, min(event_time) AS first_event, max(event_time) AS last_event,
-    quantile_disc(delay_s, 0.5) AS delay_median_s, quantile_disc(delay_s, 0.95) AS delay_95_s,
-    max(delay_s) AS delay_max_s,
+    account_id, event_version, count(*) AS events, min(event_time) AS first_event,
+    max(event_time) AS last_event, quantile_disc(delay_s, 0.5) AS delay_median_s,
+    quantile_disc(delay_s, 0.95) AS delay_95_s, max(delay_s) AS delay_max_s,
     count(*) FILTER (WHERE addendum_reason IN ('DELIVERY_DELAY', 'SERVICE_OUTAGE')) AS late,
     count(*) FILTER (WHERE addendum_reason = 'UPDATED_DATA') AS amended,
     count(*) FILTER (WHERE is_truncated) AS truncated,

@@ -26,37 +26,29 @@
 -- region = "The region of the stack"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH starts AS (
-    SELECT * FROM management_events
-    WHERE
-        service = 'cloudformation'
-        AND access = 'write'
-        AND NOT is_aws_call
-        AND (
-            $stack = ''
-            OR list_contains(list_transform(resources, lambda named: named.name), $stack)
-        )
-),
-
-failures AS (
+WITH failures AS (
     SELECT
         starts.event_id, count(*) AS failed_after,
         min_by(failed.action || ' ' || failed.error_code, (failed.event_time, failed.event_id))
             AS first_failure
-    FROM starts INNER JOIN history AS failed
-        ON
-            failed.account_id = starts.account_id
-            AND failed.invoked_by = 'cloudformation.amazonaws.com'
-            AND failed.outcome <> 'success'
-            AND failed.event_time BETWEEN starts.event_time
-            AND starts.event_time + INTERVAL 1 HOUR
+    FROM events AS starts INNER JOIN history AS failed USING (account_id)
+    WHERE
+        starts.service = 'cloudformation'
+        AND starts.access = 'write'
+        AND failed.invoked_by = 'cloudformation.amazonaws.com'
+        AND failed.outcome <> 'success'
+        AND failed.event_time - starts.event_time BETWEEN INTERVAL 0 HOUR AND INTERVAL 1 HOUR
     GROUP BY starts.event_id
 )
 
 SELECT
-    starts.event_time, starts.actor, starts.client_ip, starts.action, starts.target,
-    starts.requested_role_arn AS role_arn, starts.outcome, starts.error_code,
-    coalesce(failures.failed_after, 0) AS failed_after,
-    failures.first_failure, starts.account_id, starts.region, starts.event_id
-FROM starts LEFT JOIN failures ON starts.event_id = failures.event_id
+    event_time, actor, client_ip, action, target, requested_role_arn AS role_arn, outcome,
+    error_code, coalesce(failed_after, 0) AS failed_after, first_failure, account_id, region,
+    event_id
+FROM management_events LEFT JOIN failures USING (event_id)
+WHERE
+    service = 'cloudformation'
+    AND access = 'write'
+    AND NOT is_aws_call
+    AND ($stack = '' OR mentions(resources, $stack))
 ORDER BY event_time, event_id

@@ -32,14 +32,12 @@
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     set_of(client_ip) AS client_ips, target, set_of(action) AS actions,
-    list_sort(
-        list_filter(
-            list(
-                DISTINCT json_extract_string(request, '$.s3Bucket')
-                || coalesce(' of ' || json_extract_string(request, '$.s3BucketOwner'), '')
-            ),
-            lambda bucket: bucket IS NOT NULL
-        )
+    coalesce(
+        set_of(
+            json_extract_string(request, '$.s3Bucket')
+            || coalesce(' of ' || json_extract_string(request, '$.s3BucketOwner'), '')
+        ),
+        []
     ) AS exported_to,
     count(*) AS calls, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
@@ -51,10 +49,7 @@ WHERE
         'dynamodb:RestoreTableToPointInTime'
     )
     AND NOT is_aws_call
-    AND (
-        $table = ''
-        OR list_contains(list_transform(resources, lambda named: named.name), $table)
-    )
+    AND ($table = '' OR mentions(resources, $table))
 GROUP BY actor, target, session_id
 HAVING count(*) >= $min_calls
 ORDER BY first_time, target, actor, session_id

@@ -23,23 +23,17 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH stops AS (
-    SELECT event_time, unnest(list_transform(resources, lambda named: named.name)) AS stopped
-    FROM history
-    WHERE action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
-)
-
 SELECT
     changed.event_time, changed.actor, changed.client_ip, changed.client, changed.action,
     changed.target,
-    coalesce(
-        split_part(changed.target, '/', -1) IN (
-            SELECT stops.stopped FROM stops
-            WHERE
-                stops.event_time BETWEEN
-                changed.event_time - INTERVAL 1 HOUR AND changed.event_time
-        ),
-        FALSE
+    (
+        SELECT count(*) > 0
+        FROM history AS stops
+        WHERE
+            stops.action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
+            AND mentions(stops.resources, split_part(changed.target, '/', -1))
+            AND stops.event_time BETWEEN
+            changed.event_time - INTERVAL 1 HOUR AND changed.event_time
     ) AS stopped_before,
     changed.outcome, changed.error_code, changed.account_id, changed.region, changed.event_id
 FROM events AS changed

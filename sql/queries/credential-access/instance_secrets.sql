@@ -32,22 +32,10 @@ SELECT
     action, count(DISTINCT target) AS instances, set_of(target) AS targets, count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied, account_id, session_id,
     list_sort(list(event_id)) AS event_ids
-FROM events
+FROM secret_calls
 WHERE
-    NOT is_aws_call
-    AND (
-        action IN (
-            'ec2:GetPasswordData', 'ec2:GetConsoleOutput', 'ec2:GetConsoleScreenshot',
-            'ec2:GetLaunchTemplateData', 'lightsail:GetInstanceAccessDetails'
-        )
-        OR (
-            action = 'ec2:DescribeInstanceAttribute'
-            AND (
-                json_extract_string(request, '$.attribute') = 'userData'
-                OR (request IS NULL AND outcome = 'denied')  -- a refusal may not tell which
-            )
-        )
-    )
+    secret_kind = 'machine'
+    AND event_id IN (SELECT events.event_id FROM events)
 GROUP BY actor, principal_key, action, account_id, session_id
 HAVING count(DISTINCT target) >= $min_instances OR $min_instances <= 1
 ORDER BY first_seen, actor, action, account_id, session_id

@@ -30,48 +30,30 @@
 -- session_id = "The session; see: trailquery run timeline_session"
 -- event_ids = "The calls, sorted"
 -- ///
-WITH reads AS (
-    SELECT
-        *,
-        list_transform(
-            list_filter(
-                resources,
-                lambda one: one.type IN ('AWS::SecretsManager::Secret', 'AWS::SSM::Parameter')
-            ),
-            lambda one: ltrim(one.name, '/')
-        ) AS named
-    FROM events
-    WHERE
-        NOT is_aws_call
-        AND $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
-        AND (
-            action IN ('secretsmanager:GetSecretValue', 'secretsmanager:BatchGetSecretValue')
-            OR json_extract_string(request, '$.withDecryption') = 'true'  -- only SSM has it
-        )
-),
-
-asked AS (  -- one row a call and secret; a call that names none keeps its row
-    SELECT *, unnest(CASE WHEN named = [] THEN [NULL] ELSE named END) AS secret
-    FROM reads
+WITH asked AS (  -- one row a call and secret; a call that names none keeps its row
+    SELECT *, unnest(CASE WHEN secrets = [] THEN [NULL] ELSE secrets END) AS secret
+    FROM secret_calls
+    WHERE secret_kind IN ('value', 'batch')
 ),
 
 known AS (
-    SELECT DISTINCT principal_key, ltrim(unnest(resources).name, '/') AS secret
-    FROM history
-    WHERE
-        service IN ('secretsmanager', 'ssm') AND access = 'read'
-        AND event_time < (SELECT min(event_time) FROM events)
+    SELECT *, min(event_time) OVER (PARTITION BY principal_key, secret) AS asked_since
+    FROM asked
 )
 
 SELECT
-    min(asked.event_time) AS first_seen, max(asked.event_time) AS last_seen, asked.actor,
-    set_of(asked.client_ip) AS client_ips, count(DISTINCT asked.secret) AS secrets,
-    count(DISTINCT asked.secret) FILTER (WHERE known.secret IS NULL) AS new_secrets,
-    set_of(asked.secret) AS names, count(DISTINCT asked.event_id) AS reads,
-    count(DISTINCT asked.event_id) FILTER (WHERE asked.outcome = 'denied') AS denied,
-    asked.account_id, asked.session_id, set_of(asked.event_id) AS event_ids
-FROM asked
-LEFT JOIN known ON asked.principal_key = known.principal_key AND asked.secret = known.secret
-GROUP BY asked.actor, asked.principal_key, asked.account_id, asked.session_id
-HAVING count(DISTINCT asked.secret) >= $min_secrets OR $min_secrets <= 1
-ORDER BY first_seen, asked.actor, asked.account_id, asked.session_id
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
+    set_of(client_ip) AS client_ips, count(DISTINCT secret) AS secrets,
+    count(DISTINCT secret) FILTER (
+        WHERE asked_since >= (SELECT min(events.event_time) FROM events)
+    ) AS new_secrets,
+    set_of(secret) AS names, count(DISTINCT event_id) AS reads,
+    count(DISTINCT event_id) FILTER (WHERE outcome = 'denied') AS denied,
+    account_id, session_id, set_of(event_id) AS event_ids
+FROM known
+WHERE
+    event_id IN (SELECT events.event_id FROM events)
+    AND $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
+GROUP BY actor, principal_key, account_id, session_id
+HAVING count(DISTINCT secret) >= $min_secrets OR $min_secrets <= 1
+ORDER BY first_seen, actor, account_id, session_id

@@ -26,27 +26,17 @@
 -- session_id = "The session"
 -- event_ids = "The listings and the calls for values, sorted"
 -- ///
-WITH calls AS (
-    SELECT
-        *,
-        -- by name, as Terraform looks at what it knows, is no listing
-        api IN ('ListSecrets', 'DescribeParameters')
-        AND NOT regexp_matches(coalesce(request, ''), '"key" ?: ?"[Nn]ame"') AS is_listing,
-        api IN ('GetSecretValue', 'BatchGetSecretValue')
-        OR contains(coalesce(request, ''), '"withDecryption"') AS is_asking
-    FROM events
-    WHERE service IN ('secretsmanager', 'ssm') AND NOT is_aws_call
-)
-
 SELECT
     date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
     set_of(user_agent) AS user_agents,
-    list_sort(list(DISTINCT region) FILTER (WHERE is_listing)) AS regions,
-    count(*) FILTER (WHERE is_asking) AS asked_for,
-    count(*) FILTER (WHERE is_asking AND outcome = 'denied') AS denied,
+    set_of(CASE WHEN secret_kind = 'listing' THEN region END) AS regions,
+    count(*) FILTER (WHERE secret_kind <> 'listing') AS asked_for,
+    count(*) FILTER (WHERE secret_kind <> 'listing' AND outcome = 'denied') AS denied,
     account_id, session_id, list_sort(list(event_id)) AS event_ids
-FROM calls
-WHERE is_listing OR is_asking
+FROM secret_calls
+WHERE
+    secret_kind IN ('listing', 'batch', 'value')
+    AND event_id IN (SELECT events.event_id FROM events)
 GROUP BY date_trunc('hour', event_time), actor, account_id, session_id
-HAVING count(DISTINCT region) FILTER (WHERE is_listing) >= $min_regions AND bool_or(is_asking)
+HAVING len(regions) >= $min_regions AND asked_for > 0
 ORDER BY hour_start, actor, account_id, session_id

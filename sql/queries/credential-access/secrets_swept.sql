@@ -36,45 +36,25 @@ WITH calls AS (
     SELECT
         *, date_trunc('hour', event_time) AS hour_start,
         coalesce(principal_id, session_id) AS caller,  -- CloudShell is a session of its own
-        api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters') AS is_listing,
-        list_transform(resources, lambda one: ltrim(one.name, '/')) AS secrets
-    FROM events
-    WHERE
-        NOT is_aws_call
-        AND service IN ('secretsmanager', 'ssm')
-        AND (
-            api = 'GetSecretValue'
-            OR json_extract_string(request, '$.withDecryption') = 'true'
-            OR (
-                api IN ('ListSecrets', 'BatchGetSecretValue', 'DescribeParameters')
-                AND outcome = 'success'
-                AND (
-                    contains(request, '"!')  -- all but what the filter names
-                    OR regexp_matches(request, '"key": *"[Nn]ame"|"secretIdList"') IS NOT TRUE
-                )
-            )
-        )
-),
-
-listed AS (  -- each of the two services by itself
-    SELECT
-        *, min(event_time) FILTER (WHERE is_listing)
+        min(event_time) FILTER (WHERE secret_kind <> 'value')
             OVER (PARTITION BY hour_start, caller, account_id, service) AS listed_at
-    FROM calls
+    FROM secret_calls
+    WHERE
+        (secret_kind = 'value' OR (secret_kind IN ('listing', 'batch') AND outcome = 'success'))
+        AND event_id IN (SELECT events.event_id FROM events)
 )
 
 SELECT
     hour_start, actor, set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
-    count(*) FILTER (WHERE is_listing) AS listings,
+    count(*) FILTER (WHERE secret_kind <> 'value') AS listings,
     len(list_distinct(flatten(list(secrets)))) AS secrets,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    list_sort(list_distinct(flatten(list(secrets)))) AS names,
-    account_id, max_by(session_id, (event_time, event_id)) AS session_id,
-    list_sort(list(event_id)) AS event_ids
-FROM listed
+    list_sort(list_distinct(flatten(list(secrets)))) AS names, account_id,
+    max_by(session_id, (event_time, event_id)) AS session_id, set_of(event_id) AS event_ids
+FROM calls
 WHERE event_time >= listed_at
 GROUP BY hour_start, actor, account_id, caller
 HAVING
-    len(list_distinct(flatten(list(secrets)))) >= $min_secrets
-    OR count(*) FILTER (WHERE api = 'BatchGetSecretValue') >= $min_batches
+    len(names) >= $min_secrets
+    OR count(*) FILTER (WHERE secret_kind = 'batch') >= $min_batches
 ORDER BY hour_start, actor, account_id, session_id

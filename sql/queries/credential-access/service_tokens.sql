@@ -20,47 +20,17 @@
 -- event_ids = "The calls in scope, sorted"
 -- ///
 WITH asked AS (
-    SELECT * FROM events
-    WHERE
-        NOT is_aws_call
-        AND (
-            action IN (
-                'cognito-identity:GetCredentialsForIdentity', 'cognito-identity:GetOpenIdToken',
-                'cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'ecr:GetAuthorizationToken',
-                'ecr-public:GetAuthorizationToken', 'codeartifact:GetAuthorizationToken',
-                'redshift:GetClusterCredentials', 'redshift:GetClusterCredentialsWithIAM',
-                'redshift-serverless:GetCredentials',
-                'elasticmapreduce:GetClusterSessionCredentials',
-                'lightsail:GetRelationalDatabaseMasterUserPassword',
-                'lightsail:DownloadDefaultKeyPair', 'lightsail:CreateBucketAccessKey',
-                'acm:ExportCertificate', 'acm-pca:IssueCertificate', 'iot:CreateKeysAndCertificate',
-                'ec2:CreateKeyPair', 'appsync:CreateApiKey', 'apigateway:CreateApiKey',
-                'sts:GetWebIdentityToken', 'sso-oauth:CreateTokenWithIAM', 's3:GetDataAccess',
-                'ssm:GetAccessToken'
-            )
-            OR (
-                action IN ('apigateway:GetApiKey', 'apigateway:GetApiKeys')
-                AND regexp_matches(request, '"includeValues?" ?: ?"?true')
-            )
-        )
-),
-
-first_calls AS (
-    SELECT principal_key, action, min(event_time) AS asked_since
-    FROM history
-    WHERE action IN (SELECT asked.action FROM asked)
-    GROUP BY principal_key, action
+    SELECT *, min(event_time) OVER (PARTITION BY principal_key, action) AS asked_since
+    FROM secret_calls
+    WHERE secret_kind = 'token'
 )
 
 SELECT
-    min(asked.event_time) AS first_seen, max(asked.event_time) AS last_seen, asked.actor,
-    set_of(asked.client_ip) AS client_ips, asked.action, first_calls.asked_since, count(*) AS calls,
-    count(*) FILTER (WHERE asked.outcome <> 'success') AS failed,
-    set_of(asked.target)[1:10] AS targets, asked.account_id,
-    list_sort(list(asked.event_id)) AS event_ids
+    min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
+    set_of(client_ip) AS client_ips, action, asked_since, count(*) AS calls,
+    count(*) FILTER (WHERE outcome <> 'success') AS failed, set_of(target)[1:10] AS targets,
+    account_id, list_sort(list(event_id)) AS event_ids
 FROM asked
-INNER JOIN first_calls
-    ON asked.principal_key = first_calls.principal_key AND asked.action = first_calls.action
-GROUP BY
-    asked.actor, asked.principal_key, asked.action, first_calls.asked_since, asked.account_id
-ORDER BY first_seen, asked.actor, asked.action, asked.account_id
+WHERE event_id IN (SELECT events.event_id FROM events)
+GROUP BY actor, principal_key, action, asked_since, account_id
+ORDER BY first_seen, actor, action, account_id

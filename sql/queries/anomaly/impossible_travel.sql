@@ -34,16 +34,13 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        CASE
-            WHEN $place = 'country' THEN country
-            WHEN $place = 'as_name' THEN as_name
-            WHEN contains(client_ip, ':')
-                THEN array_to_string(ipv6_groups(client_ip)[1:2], ':') || '::/32'
-            ELSE regexp_replace(client_ip, '[0-9]+\.[0-9]+$', '0.0/16')
+        *, CASE $place
+            WHEN 'country' THEN country
+            WHEN 'as_name' THEN as_name
+            ELSE wide_address_block(client_ip)
         END AS place
     FROM events
-    WHERE NOT is_aws_call AND ip_scope IN ('public', 'vpn', 'tor', 'aws', 'cloud')
+    WHERE NOT is_aws_call AND is_internet(ip_scope) AND principal_key <> 'anonymous'
 ),
 
 steps AS (
@@ -51,15 +48,14 @@ steps AS (
         *, lag(place) OVER by_person AS from_place, lag(event_time) OVER by_person AS first_time,
         lag(client_ip) OVER by_person AS from_ip, lag(event_id) OVER by_person AS from_event_id
     FROM calls
-    WHERE place IS NOT NULL AND principal_key <> 'anonymous'
+    WHERE place IS NOT NULL
     WINDOW by_person AS (PARTITION BY principal_key, actor ORDER BY event_time, event_id)
 )
 
 SELECT
-    first_time, event_time, date_diff('minute', first_time, event_time) AS minutes,
-    actor, from_place, place AS to_place, from_ip, client_ip AS to_ip, ip_owner AS to_owner, action,
-    outcome, account_id,
-    [from_event_id, event_id] AS event_ids
+    first_time, event_time, date_diff('minute', first_time, event_time) AS minutes, actor,
+    from_place, place AS to_place, from_ip, client_ip AS to_ip, ip_owner AS to_owner, action,
+    outcome, account_id, [from_event_id, event_id] AS event_ids
 FROM steps
 WHERE place <> from_place AND event_time < first_time + to_minutes($minutes)
 ORDER BY event_time, actor, account_id, event_ids

@@ -29,55 +29,18 @@
 -- session_id = "The credentials"
 -- event_ids = "The calls from there, sorted"
 -- ///
-WITH uses AS (
-    SELECT
-        session_id, client_ip, contains(client_ip, ':') AS is_ipv6,
-        bool_or(
-            regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
-            OR coalesce(imds_version, credentials_issued_to) IS NOT NULL
-        ) AS is_machine,
-        bool_or(contains(user_agent, 'exec-env/AWS_Lambda')) AS is_function,
-        min(ip_scope) AS ip_scope, min(event_time) AS first_used, max(event_time) AS last_used
-    FROM history
-    WHERE ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor') AND role_name IS NOT NULL
-    GROUP BY session_id, client_ip
-),
-
-elsewhere AS (
-    SELECT
-        uses.session_id, uses.client_ip,
-        list_sort(list(home.client_ip) FILTER (WHERE home.client_ip IS NOT NULL)) AS other_ips
-    FROM uses
-    LEFT JOIN uses AS home
-        ON
-            uses.session_id = home.session_id
-            AND uses.is_ipv6 = home.is_ipv6
-            AND home.first_used < uses.first_used
-            AND (
-                (uses.is_machine AND home.last_used > uses.first_used)
-                OR (  -- records of old do not say that a session is a function's: its agent does
-                    home.is_function AND home.ip_scope = 'aws'
-                    AND uses.is_function IS NOT TRUE AND uses.ip_scope <> 'aws'
-                )
-            )
-    WHERE
-        home.client_ip IS NOT NULL
-        OR (uses.is_machine AND uses.ip_scope IN ('cloud', 'vpn', 'tor'))
-    GROUP BY uses.session_id, uses.client_ip
-)
-
 SELECT
     min(events.event_time) AS first_seen, max(events.event_time) AS last_seen,
-    events.actor, events.client_ip, events.ip_scope,
-    coalesce(any_value(elsewhere.other_ips), []) AS other_ips,
+    events.actor, events.client_ip, events.ip_scope, any_value(origin.other_ips) AS other_ips,
     set_of(events.user_agent) AS user_agents,
     count(*) AS calls, count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     set_of(events.action) AS actions,
     events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events
-INNER JOIN elsewhere
-    ON events.session_id = elsewhere.session_id AND events.client_ip = elsewhere.client_ip
+INNER JOIN machine_origins AS origin
+    ON events.session_id = origin.session_id AND events.client_ip = origin.client_ip
 WHERE
-    len(list_filter($expected_networks, lambda net: in_network(events.client_ip, net))) = 0
+    origin.is_astray
+    AND len(list_filter($expected_networks, lambda net: in_network(events.client_ip, net))) = 0
 GROUP BY events.actor, events.client_ip, events.ip_scope, events.account_id, events.session_id
 ORDER BY first_seen, actor, client_ip

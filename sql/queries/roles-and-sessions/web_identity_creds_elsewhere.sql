@@ -28,10 +28,8 @@
 WITH fetched AS (
     SELECT issued_key_id, requested_role_arn, actor AS subject, client_ip, ip_scope
     FROM history
-    WHERE
-        -- a provider set up in the account: Google or Cognito vouch for people
-        contains(identity_provider, ':oidc-provider/')
-        AND ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor')
+    -- a provider set up in the account: Google or Cognito vouch for people
+    WHERE contains(identity_provider, ':oidc-provider/') AND is_internet(ip_scope)
 )
 
 SELECT
@@ -42,12 +40,9 @@ SELECT
     events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events INNER JOIN fetched ON events.access_key_id = fetched.issued_key_id
 WHERE
-    events.ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor')
-    AND NOT EXISTS (
-        SELECT 1 FROM fetched AS home
-        WHERE
-            fetched.requested_role_arn = home.requested_role_arn
-            AND events.ip_scope = home.ip_scope
+    is_internet(events.ip_scope)
+    AND (fetched.requested_role_arn, events.ip_scope) NOT IN (
+        SELECT (home.requested_role_arn, home.ip_scope) FROM fetched AS home
     )
 GROUP BY
     events.actor, fetched.subject, fetched.client_ip, events.client_ip, events.ip_scope,

@@ -1,0 +1,112 @@
+"""Credentials used where or how they should not be: what the views on keys, sessions and their addresses tell."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from trailquery import Lake
+
+LakeOf = Callable[[list[dict[str, Any]]], Lake]
+Records = dict[str, dict[str, Any]]
+
+HOME, AWAY, IN_AWS, BY_TOR = "198.51.100.7", "203.0.113.9", "52.94.5.1", "185.220.101.1"
+IAM = {"eventSource": "iam.amazonaws.com", "readOnly": False}
+STS = {"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole"}
+REFUSED = {"errorCode": "AccessDenied"}
+LAMBDA = {"userAgent": "Boto3/1.34.0 md/Botocore#1.34.0 exec-env/AWS_Lambda_python3.12"}
+
+
+def at(clock: str, ip: str = HOME, day: int = 1) -> dict[str, Any]:
+    return {"eventTime": f"2024-03-{day:02}T{clock}:00Z", "sourceIPAddress": ip}
+
+
+def user(name: str, account: str = "111122223333") -> dict[str, Any]:
+    """A call of the user's, with a key of its own."""
+    identity = {"type": "IAMUser", "principalId": f"AIDA{name.upper():X<16}", "userName": name}
+    arn = f"arn:aws:iam::{account}:user/{name}"
+    return {"userIdentity": identity | {"arn": arn, "accountId": account, "accessKeyId": f"AKIA{name.upper():X<16}"}}
+
+
+def session(name: str, role: str = "Deploy", **context: Any) -> dict[str, Any]:
+    """A call of a session of the role, with a key of its own."""
+    issuer = {"type": "Role", "arn": f"arn:aws:iam::111122223333:role/{role}", "userName": role}
+    identity = {
+        "type": "AssumedRole",
+        "principalId": f"AROADEPLOYXXXXXXXXXX:{name}",
+        "arn": f"arn:aws:sts::111122223333:assumed-role/{role}/{name}",
+        "accountId": "111122223333",
+        "accessKeyId": f"ASIA{name.upper().replace('-', ''):X<16}"[:20],
+        "sessionContext": {"sessionIssuer": issuer, **context},
+    }
+    return {"userIdentity": identity}
+
+
+def given(lake_of: LakeOf, records: Records) -> Lake:
+    return lake_of([{"eventID": name} | changes for name, changes in records.items()])
+
+
+def rows(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
+    """The rows, in order; times as day, hour and minute."""
+    told = lake.sql(f"{sql} ORDER BY ALL").rows()
+    return [tuple(f"{is_:%d %H:%M}" if isinstance(is_, datetime) else is_ for is_ in row.values()) for row in told]
+
+
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [(HOME, "198.51.0.0/16"), ("2001:db8::9", "2001:db8::/32"), ("2001:db8:1::9", "2001:db8::/32"), (None, None)],
+)
+def test_the_wide_block_of_an_address_is_about_what_one_provider_has(
+    lake_of: LakeOf, address: str | None, block: str | None
+) -> None:
+    told = lake_of([]).sql("SELECT wide_address_block($address) AS block", address=address)
+    assert told.rows() == [{"block": block}]
+
+
+INSTANCE = "i-0123456789abcdef0"
+BY_IMDS = {"ec2RoleDelivery": "2.0"}
+MACHINE_RECORDS: Records = {
+    "instance-at-home": session(INSTANCE) | at("10:00", IN_AWS),
+    "instance-stolen": session(INSTANCE) | at("10:05", AWAY),
+    "instance-stolen-by-ipv6": session(INSTANCE) | at("10:06", "2001:db8::9"),
+    "instance-at-home-again": session(INSTANCE) | at("10:10", IN_AWS),
+    "instance-inside": session(INSTANCE) | at("10:05", "10.0.0.7"),
+    "moved-from": session("moved", **BY_IMDS) | at("10:00", IN_AWS),
+    "moved-to": session("moved", **BY_IMDS) | at("10:05", AWAY),
+    "by-tor": session("hidden", **BY_IMDS) | at("10:05", BY_TOR),
+    "function": session("thumbs") | LAMBDA | at("10:00", IN_AWS),
+    "function-out-of-aws": session("thumbs") | at("10:05", AWAY),
+    "function-beside": session("thumbs") | at("10:06", "52.94.5.2"),
+    "function-at-a-desk": session("desk") | LAMBDA | at("10:00", AWAY),
+    "function-at-another-desk": session("desk") | at("10:05", HOME),
+    "function-here": session("wide") | LAMBDA | at("10:00", IN_AWS),
+    "function-there": session("wide") | LAMBDA | at("10:05", AWAY),
+    "none-yet": session("draft") | at("10:00", IN_AWS),
+    "none-now": session("draft") | at("10:05", AWAY),
+    "function-by-tor": session("tunnel") | LAMBDA | at("10:00", BY_TOR),
+    "role-of-a-person": session("eve") | at("10:00", IN_AWS),
+    "role-of-a-person-elsewhere": session("eve") | at("10:05", AWAY),
+    "role-of-a-person-again": session("eve") | at("10:10", IN_AWS),
+    "person": user("bob") | LAMBDA | at("10:00", IN_AWS),
+    "person-elsewhere": user("bob") | at("10:05", AWAY),
+}
+
+
+def test_credentials_of_a_machine_are_astray_where_another_uses_them(lake_of: LakeOf) -> None:
+    lake = given(lake_of, MACHINE_RECORDS).narrowed(since=datetime(2024, 4, 1))  # noqa: DTZ001
+    columns = "session_id, client_ip, ip_scope, first_used, last_used, other_ips, is_astray"
+    assert rows(lake, f"SELECT {columns} FROM machine_origins") == [
+        ("ASIADESKXXXXXXXXXXXX", AWAY, "public", "01 10:00", "01 10:00", [], False),
+        ("ASIAHIDDENXXXXXXXXXX", BY_TOR, "tor", "01 10:05", "01 10:05", [], True),
+        ("ASIAI0123456789ABCDE", "2001:db8::9", "public", "01 10:06", "01 10:06", [], False),
+        ("ASIAI0123456789ABCDE", AWAY, "public", "01 10:05", "01 10:05", [IN_AWS], True),
+        ("ASIAI0123456789ABCDE", IN_AWS, "aws", "01 10:00", "01 10:10", [], False),
+        ("ASIAMOVEDXXXXXXXXXXX", AWAY, "public", "01 10:05", "01 10:05", [], False),
+        ("ASIAMOVEDXXXXXXXXXXX", IN_AWS, "aws", "01 10:00", "01 10:00", [], False),
+        ("ASIATHUMBSXXXXXXXXXX", AWAY, "public", "01 10:05", "01 10:05", [IN_AWS], True),
+        ("ASIATHUMBSXXXXXXXXXX", IN_AWS, "aws", "01 10:00", "01 10:00", [], False),
+        ("ASIATUNNELXXXXXXXXXX", BY_TOR, "tor", "01 10:00", "01 10:00", [], False),
+        ("ASIAWIDEXXXXXXXXXXXX", AWAY, "public", "01 10:05", "01 10:05", [], False),
+        ("ASIAWIDEXXXXXXXXXXXX", IN_AWS, "aws", "01 10:00", "01 10:00", [], False),
+    ]

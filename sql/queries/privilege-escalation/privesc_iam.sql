@@ -24,31 +24,9 @@
 -- account_id = "The account that was acted on"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH raising AS (
-    SELECT
-        *, (action = 'iam:CreateAccessKey' AND target IS NULL)
-        OR coalesce(
-            split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name), FALSE
-        ) AS on_self
-    FROM events
-    WHERE
-        action IN (
-            'iam:AddRoleToInstanceProfile', 'iam:AddUserToGroup', 'iam:AttachGroupPolicy',
-            'iam:AttachRolePolicy', 'iam:AttachUserPolicy', 'iam:CreateAccessKey',
-            'iam:CreateLoginProfile', 'iam:CreatePolicyVersion',
-            'iam:CreateServiceSpecificCredential', 'iam:DeleteRolePermissionsBoundary',
-            'iam:DeleteUserPermissionsBoundary', 'iam:PutGroupPolicy',
-            'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy',
-            'iam:PutUserPermissionsBoundary', 'iam:PutUserPolicy',
-            'iam:ResetServiceSpecificCredential', 'iam:SetDefaultPolicyVersion',
-            'iam:UpdateAssumeRolePolicy', 'iam:UpdateLoginProfile', 'codestar:AssociateTeamMember'
-        )
-        AND NOT starts_with(coalesce(role_name, ''), 'AWSServiceRole')  -- AWS itself
-)
-
 SELECT
     event_time, actor, client_ip, client, action, target, on_self, outcome, error_code, account_id,
     event_id
-FROM raising
+FROM rights_raised
 WHERE on_self OR NOT $self_only
 ORDER BY event_time, event_id

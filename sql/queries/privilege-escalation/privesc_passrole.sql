@@ -33,49 +33,24 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH handed AS (
+WITH uses AS (
     SELECT
-        *,
-        coalesce(
-            list_transform(
-                list_filter(
-                    resources,
-                    lambda one: one.type IN ('AWS::IAM::Role', 'AWS::IAM::InstanceProfile')
-                    AND regexp_matches(one.via, '^(errorMessage|request\..*([rR]ole|[pP]rofile))')
-                ),
-                lambda one: coalesce(one.arn, one.name)
-            )[1],
-            json_extract_string(request, '$.iamInstanceProfile.name'),
-            json_extract_string(request, '$.*.IamInstanceProfile.Name')[1],
-            CASE service
-                WHEN 'glue' THEN json_extract_string(request, '$.role')
-                WHEN 'datapipeline'
-                    THEN regexp_extract_all(request, '[rR]ole", ?"stringValue": ?"([^"]+)"', 1)[1]
-            END
-        ) AS role
-    FROM events
-    WHERE access = 'write' AND service NOT IN ('backup', 'iam', 'sts') AND NOT is_aws_call
-),
-
-uses AS (
-    SELECT
-        handed.event_id, min(used.event_time) AS first_used, count(*) AS uses,
+        passed.event_id, min(used.event_time) AS first_used, count(*) AS uses,
         set_of(used.client_ip) AS used_from
-    FROM handed INNER JOIN history AS used
+    FROM passed_roles AS passed INNER JOIN history AS used
         ON
-            regexp_extract(handed.role, '[^/]+$') = used.role_name
-            AND handed.account_id = used.account_id
-            AND used.event_time > handed.event_time
-            AND used.event_time <= handed.event_time + to_hours($within_hours)
-    WHERE handed.outcome = 'success'
-    GROUP BY handed.event_id
+            passed.account_id = used.account_id
+            AND passed.passed_role_name = used.role_name
+            AND used.event_time > passed.event_time
+            AND used.event_time <= passed.event_time + to_hours($within_hours)
+    WHERE passed.outcome = 'success'
+    GROUP BY passed.event_id
 )
 
 SELECT
-    handed.event_time, handed.actor, handed.client_ip, handed.client, handed.action, handed.target,
-    handed.role, handed.outcome, handed.error_code, uses.first_used,
-    coalesce(uses.uses, 0) AS uses, coalesce(uses.used_from, []) AS used_from,
-    handed.account_id, handed.region, handed.event_id
-FROM handed LEFT JOIN uses ON handed.event_id = uses.event_id
-WHERE handed.role IS NOT NULL AND $role IN ('', handed.role, regexp_extract(handed.role, '[^/]+$'))
+    event_time, actor, client_ip, client, action, target, passed_role AS role, outcome, error_code,
+    first_used, coalesce(uses, 0) AS uses, coalesce(used_from, []) AS used_from,
+    account_id, region, event_id
+FROM passed_roles LEFT JOIN uses USING (event_id)
+WHERE $role IN ('', passed_role, passed_role_name)
 ORDER BY event_time, event_id

@@ -22,32 +22,23 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH trusted AS (
-    SELECT event_id || ' ' || unnest(principals) AS event_and_principal
-    FROM policy_statements
-    WHERE action = 'iam:UpdateAssumeRolePolicy' AND effect = 'Allow'
-)
-
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
+FROM rights_raised
 WHERE
     (
-        action IN (
-            'iam:AddUserToGroup', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
-            'iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary',
-            'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy',
-            'iam:PutUserPermissionsBoundary', 'iam:PutUserPolicy', 'iam:UpdateAssumeRolePolicy'
-        )
-        AND split_part(target, ' +', 1) IN ('user/' || user_name, 'role/' || role_name)
+        on_self
+        AND kind IN ('policy', 'group', 'boundary', 'trust')
         -- AWS quarantines a user whose key was found in public in that user's name
         AND NOT regexp_matches(
             coalesce(request, ''),
             '"policy(Arn|Name)" ?: ?"[^"]*AWS(CompromisedKeyQ|ExposedCredentialP)'
         )
     )
-    OR event_id || ' ' || coalesce(role_arn, actor_arn) IN (
-        SELECT event_and_principal FROM trusted
+    OR (event_id, coalesce(role_arn, actor_arn)) IN (
+        SELECT policies.event_id, unnest(policies.principals)
+        FROM policy_statements AS policies
+        WHERE policies.effect = 'Allow'
     )
 ORDER BY event_time, event_id

@@ -64,6 +64,88 @@ def test_the_wide_block_of_an_address_is_about_what_one_provider_has(
     assert told.rows() == [{"block": block}]
 
 
+def handed_out(key: str, expires: str) -> dict[str, Any]:
+    """Credentials of the role Deploy, for a session named work."""
+    arn = "arn:aws:sts::111122223333:assumed-role/Deploy/work"
+    answer = {"credentials": {"accessKeyId": key, "expiration": expires}, "assumedRoleUser": {"arn": arn}}
+    request = {"roleArn": "arn:aws:iam::111122223333:role/Deploy", "roleSessionName": "work"}
+    return STS | {"requestParameters": request, "responseElements": answer}
+
+
+def key_for(name: str) -> dict[str, Any]:
+    answer = {"accessKey": {"accessKeyId": f"AKIA{name.upper():X<16}", "userName": name}}
+    return IAM | {
+        "eventName": "CreateAccessKey",
+        "requestParameters": {"userName": name},
+        "responseElements": answer,
+    }
+
+
+WORK_KEY = "ASIAWORKXXXXXXXXXXXX"
+KEY_RECORDS: Records = {
+    "handed-out": handed_out(WORK_KEY, "Mar 1, 2024, 11:00:00 AM") | at("10:00"),
+    "seen-by-the-other-account": handed_out(WORK_KEY, "Mar 1, 2024, 11:00:00 AM") | at("10:01", AWAY) | user("dave"),
+    "used": session("work") | at("10:05"),
+    "used-and-refused": session("work") | at("10:06", AWAY) | REFUSED,
+    "used-by-aws": session("work") | at("10:05", "AWS Internal", 2),
+    "a-day-later-where-it-was": session("work") | at("10:06", AWAY, 2),
+    "a-minute-less-than-a-day": session("work") | at("10:04", IN_AWS, 2) | {"eventSource": "s3.amazonaws.com"},
+    "a-day-later-elsewhere": session("work") | at("10:06", BY_TOR, 2),
+    "and-elsewhere-again": session("work") | at("10:07", "203.0.113.77", 2),
+    "without-a-key": {"userIdentity": {"type": "Root", "principalId": "111122223333", "accountId": "111122223333"}},
+    "made-for-bob": key_for("bob") | at("09:00", day=3),
+    "refused-for-erin": IAM | {"eventName": "CreateAccessKey", "requestParameters": {"userName": "erin"}} | REFUSED,
+}
+
+
+def test_a_key_has_an_owner_an_issue_and_uses_as_far_as_they_are_held(lake_of: LakeOf) -> None:
+    lake = given(lake_of, KEY_RECORDS).narrowed(since=datetime(2024, 4, 1))  # noqa: DTZ001
+    issue = "issued_at, issued_by, issued_from, issued_action, issued_event_id, expires_at"
+    assert rows(lake, f"SELECT access_key_id, owner, account_id, {issue} FROM access_keys") == [
+        (
+            "AKIABOBXXXXXXXXXXXXX",
+            "arn:aws:iam::111122223333:user/bob",
+            "111122223333",
+            "03 09:00",
+            "alice",
+            HOME,
+            "iam:CreateAccessKey",
+            "made-for-bob",
+            None,
+        ),
+        ("AKIADAVEXXXXXXXXXXXX", "dave", "111122223333", None, None, None, None, None, None),
+        ("AKIAIOSFODNN7EXAMPLE", "alice", "111122223333", None, None, None, None, None, None),
+        (
+            WORK_KEY,
+            "Deploy/work",
+            "111122223333",
+            "01 10:00",
+            "alice",
+            HOME,
+            "sts:AssumeRole",
+            "handed-out",
+            "01 11:00",
+        ),
+    ]
+    use = "first_used, last_used, first_foreign_use, foreign_ip, uses, denied, client_ips, clients, services"
+    assert rows(
+        lake, f"SELECT {use} FROM access_keys WHERE starts_with(owner, 'Deploy') OR issued_action LIKE 'iam%'"
+    ) == [
+        (
+            "01 10:05",
+            "02 10:07",
+            "02 10:06",
+            BY_TOR,
+            7,
+            1,
+            [BY_TOR, HOME, "203.0.113.77", AWAY, IN_AWS],
+            ["cli"],
+            ["ec2", "s3"],
+        ),
+        (None, None, None, None, 0, 0, None, None, None),
+    ]
+
+
 INSTANCE = "i-0123456789abcdef0"
 BY_IMDS = {"ec2RoleDelivery": "2.0"}
 MACHINE_RECORDS: Records = {

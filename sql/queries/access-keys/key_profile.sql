@@ -40,15 +40,11 @@ SELECT
     count(*) FILTER (WHERE access = 'write' AND outcome = 'success') AS writes,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     count(*) FILTER (WHERE outcome = 'error') AS errors, set_of(client_ip) AS client_ips,
-    list_sort(
-        list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL AND ip_since = event_date)
-    ) AS new_client_ips,
+    set_of(CASE WHEN ip_since = event_date THEN client_ip END) AS new_client_ips,
     set_of(client) AS clients,
-    list_sort(
-        list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL AND agent_since = event_date)
-    ) AS new_user_agents,
+    set_of(CASE WHEN agent_since = event_date THEN user_agent END) AS new_user_agents,
     set_of(region) AS regions, set_of(service) AS services,
-    list_sort(list(DISTINCT action) FILTER (WHERE action_since = event_date)) AS new_actions,
+    set_of(CASE WHEN action_since = event_date THEN action END) AS new_actions,
     min(event_time) AS first_event, max(event_time) AS last_event
 FROM uses
 GROUP BY event_date

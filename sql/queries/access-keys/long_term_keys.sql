@@ -22,31 +22,16 @@
 -- services = "Services called, sorted"
 -- regions = "Regions called, sorted"
 -- ///
-WITH held AS (
-    SELECT access_key_id, min(event_time) AS first_held
-    FROM history
-    WHERE key_kind = 'long-term'
-    GROUP BY access_key_id
-),
-
-creations AS (
-    SELECT issued_key_id AS access_key_id, min(event_time) AS created_at
-    FROM history
-    WHERE action = 'iam:CreateAccessKey'
-    GROUP BY issued_key_id
-)
-
 SELECT
     events.access_key_id, min(events.actor) AS actor,
-    min(events.actor_account_id) AS actor_account_id, min(creations.created_at) AS created_at,
-    min(held.first_held) AS first_held, min(events.event_time) AS first_seen,
+    min(events.actor_account_id) AS actor_account_id, min(keys.issued_at) AS created_at,
+    min(keys.first_used) AS first_held, min(events.event_time) AS first_seen,
     max(events.event_time) AS last_seen, count(*) AS events,
     count(*) FILTER (WHERE events.access = 'write' AND events.outcome = 'success') AS writes,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied,
     set_of(events.client_ip) AS client_ips, set_of(events.client) AS clients,
     set_of(events.service) AS services, set_of(events.region) AS regions
-FROM events
-INNER JOIN held ON events.access_key_id = held.access_key_id
-LEFT JOIN creations ON events.access_key_id = creations.access_key_id
+FROM events INNER JOIN access_keys AS keys ON events.access_key_id = keys.access_key_id
+WHERE events.key_kind = 'long-term'
 GROUP BY events.access_key_id
 ORDER BY last_seen DESC, access_key_id

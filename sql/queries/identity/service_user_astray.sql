@@ -25,9 +25,8 @@
 -- ///
 WITH calls AS (
     SELECT
-        *,
-        starts_with(user_name, 'BedrockAPIKey-') AND NOT regexp_matches(service, '^bedrock|market')
-        OR starts_with(user_name, 'ses-smtp-user.') AND service <> 'ses' AS goes_astray,
+        *, user_name LIKE 'BedrockAPIKey-%' AND NOT regexp_matches(service, '^bedrock|market')
+        OR user_name LIKE 'ses-smtp-user.%' AND service <> 'ses' AS goes_astray,
         regexp_extract(target, '^user/(BedrockAPIKey-[^ ]+|ses-smtp-user[.][^ ]+)', 1) AS gets_more
     FROM events
     WHERE NOT is_aws_call
@@ -42,16 +41,12 @@ WHERE
     goes_astray
     OR (
         gets_more <> ''
-        AND (
-            action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
-            -- the console gives these itself: a key to send mail, a policy to call models
-            OR (action = 'iam:CreateAccessKey' AND starts_with(gets_more, 'Bedrock'))
-            OR (
-                action IN ('iam:AttachUserPolicy', 'iam:PutUserPolicy', 'iam:AddUserToGroup')
-                AND NOT regexp_matches(
-                    request, 'AmazonBedrock|AmazonSesSendingAccess|AWSSESSendingGroup'
-                )
-            )
+        AND action IN (
+            'iam:CreateLoginProfile', 'iam:UpdateLoginProfile', 'iam:CreateAccessKey',
+            'iam:AttachUserPolicy', 'iam:PutUserPolicy', 'iam:AddUserToGroup'
         )
+        -- the console gives these itself: a key to send mail, a policy to call models
+        AND NOT (action = 'iam:CreateAccessKey' AND starts_with(gets_more, 'ses'))
+        AND NOT regexp_matches(request, 'AmazonBedrock|AmazonSesSendingAccess|AWSSESSendingGroup')
     )
 ORDER BY event_time, event_id

@@ -106,3 +106,40 @@ def test_each_order_tells_type_number_and_size_as_its_service_writes_them(lake_o
 def test_orders_before_the_scope_are_there_to_compare_with(lake_of: LakeOf) -> None:
     lake = lake_of([RUN | {"eventTime": "2024-03-01T10:00:00Z"}]).narrowed(since=datetime(2024, 3, 2))  # noqa: DTZ001
     assert lake.sql("SELECT count(*) AS orders FROM machine_orders").rows() == [{"orders": 1}]
+
+
+def ordered(at: str, count: int, **changes: Any) -> dict[str, Any]:
+    return RUN | {"eventTime": f"2024-03-{at}:00Z"} | asked(count, instanceType="g5.xlarge") | changes
+
+
+LIMIT = {"errorCode": "Client.VcpuLimitExceeded"}
+TRIED_AGAIN = {  # got such machines on an earlier day, repeats what was tried
+    "in-vain": (ordered("01T10:00", 8, **LIMIT), (False, False)),
+    "in-vain-for-fewer": (ordered("01T10:01", 4, **LIMIT), (False, True)),
+    "in-vain-elsewhere": (ordered("01T10:02", 4, awsRegion="eu-west-1", **LIMIT), (False, False)),
+    "got": (ordered("01T10:03", 1), (False, False)),
+    "in-vain-next-day": (ordered("02T10:00", 8, **LIMIT), (True, False)),
+    "got-next-day": (ordered("02T10:01", 1), (True, False)),
+    "others-next-day": (
+        RUN | {"eventTime": "2024-03-02T10:02:00Z"} | asked(1, instanceType="g5.large"),
+        (False, False),
+    ),
+}
+
+
+def test_what_the_identity_got_on_an_earlier_day_and_what_it_repeats_is_told(lake_of: LakeOf) -> None:
+    lake = lake_of([changes | {"eventID": name} for name, (changes, _) in TRIED_AGAIN.items()])
+    rows = lake.sql("SELECT event_id, got_before, is_repetition FROM machine_orders").rows()
+    assert {row.pop("event_id"): tuple(row.values()) for row in rows} == {
+        name: is_ for name, (_, is_) in TRIED_AGAIN.items()
+    }
+
+
+def test_an_order_tells_whether_it_names_a_miner(lake_of: LakeOf) -> None:
+    images = {"xmrig/xmrig:latest": True, "web:1.4": False}
+    tasks = [
+        ECS | {"eventID": image, "eventName": "RegisterTaskDefinition", "requestParameters": {"image": image}}
+        for image in images
+    ]
+    rows = lake_of([*tasks, RUN | {"eventID": "untold"}]).sql("SELECT event_id, names_miner FROM machine_orders").rows()
+    assert {row["event_id"]: row["names_miner"] for row in rows} == images | {"untold": False}

@@ -65,7 +65,24 @@ SELECT
         ELSE 2
     END AS vcpus,
     coalesce(regexp_matches(instance_type, '^(ml\.)?(p|gr?|trn|inf|dl|vt|f)[0-9]'), FALSE)
-        AS is_accelerated
+        AS is_accelerated,
+    coalesce(
+        regexp_matches(
+            request,
+            '(?i)xmrig|\bminerd\b|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer'
+            || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
+        ),
+        FALSE
+    ) AS names_miner,
+    coalesce(
+        event_date > min(event_date) FILTER (WHERE outcome = 'success')
+            OVER (PARTITION BY principal_key, action, instance_type),
+        FALSE
+    ) AS got_before,
+    row_number() OVER (
+        PARTITION BY session_id, event_date, region, instance_type, outcome
+        ORDER BY vcpus DESC, event_id
+    ) > 1 AS is_repetition
 FROM told;
 
 COMMENT ON VIEW machine_orders IS
@@ -80,3 +97,10 @@ COMMENT ON COLUMN machine_orders.vcpus IS
 'Virtual CPUs of all of them, as the type''s name tells; without one 2 each.';
 COMMENT ON COLUMN machine_orders.is_accelerated IS
 'They have accelerators: GPU, Trainium, Inferentia, FPGA, as the type''s name tells.';
+COMMENT ON COLUMN machine_orders.names_miner IS
+'A container, script or command in the request names mining software or a pool.';
+COMMENT ON COLUMN machine_orders.got_before IS
+'The identity got machines of this type by this call on an earlier day, in scope or not.';
+COMMENT ON COLUMN machine_orders.is_repetition IS
+'A call of the session on that day asked for as much or more of the type in the region, and came '
+'out alike.';

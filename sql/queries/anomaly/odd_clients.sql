@@ -22,45 +22,28 @@
 WITH called AS (
     SELECT
         *,
-        CASE
-            -- a link signed with it may be opened in a browser: in data events only
-            WHEN client = 'browser' AND key_kind = 'long-term' AND category = 'management'
-                THEN 'browser'
-            ELSE lower(
-                regexp_extract(
-                    user_agent,
-                    '(?i)('  -- a library at the start: further on it is part of an SDK
-                    || '^(?:python-requests|python-urllib|python-httpx|curl|wget|go-http-client'
-                    || '|okhttp|axios|node-fetch|undici|postmanruntime|insomnia|transmit|mc )'
-                    || '|\baiohttp\b'  -- calls itself Python/3.12 aiohttp/3.9
-                    || '|\b(?:s3 browser|cyberduck|mountain duck|rclone|winscp|filezilla'
-                    || '|cloudberry|msp360|s3cmd|s5cmd'
-                    || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper'
-                    || '|cartography)'
-                    || ')',
-                    1
-                )
-            )
-        END AS tool
+        -- a link signed with it may be opened in a browser: in data events only
+        client = 'browser' AND key_kind = 'long-term' AND category = 'management' AS is_browser,
+        CASE WHEN is_browser THEN 'browser' ELSE odd_client(user_agent) END AS tool
     FROM events
-    WHERE
-        NOT is_aws_call
-        AND NOT (  -- the access portal of Identity Center, for whoever comes through it
-            action = 'signin:GetSigninToken'
-            AND starts_with(coalesce(role_name, ''), 'AWSReservedSSO_')
-            AND starts_with(user_agent, 'Go-http-client/')
-        )
-        -- the agent of Systems Manager, on every machine, calls itself Go-http-client, too
-        AND NOT regexp_matches(action, '^ssm:(Create|Open)(Control|Data)Channel$')
+    WHERE NOT is_aws_call
 )
 
 SELECT
-    min(event_time) AS first_seen, max(event_time) AS last_seen, trim(tool) AS tool,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, tool,
     max(coalesce(role_name, actor)) AS actor, set_of(client_ip) AS client_ips, count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'denied') AS denied,
     coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out, set_of(action) AS actions,
     max_by(user_agent, (event_time, event_id)) AS user_agent, list_sort(list(event_id)) AS event_ids
 FROM called
-WHERE tool <> ''
+WHERE
+    tool IS NOT NULL
+    -- the agent of Systems Manager, on every machine, calls itself Go-http-client, too
+    AND NOT regexp_matches(action, '^ssm:(Create|Open)(Control|Data)Channel$')
+    AND NOT (  -- the access portal of Identity Center, for whoever comes through it
+        action = 'signin:GetSigninToken'
+        AND starts_with(coalesce(role_name, ''), 'AWSReservedSSO_')
+        AND tool = 'go-http-client'
+    )
 GROUP BY tool, principal_key, account_id
 ORDER BY first_seen, tool, actor, principal_key, account_id

@@ -22,30 +22,13 @@
 -- user_agent = "The last user agent, whole"
 -- event_ids = "The events, sorted"
 -- ///
-WITH called AS (
-    SELECT
-        *,
-        lower(
-            regexp_extract(
-                user_agent,
-                '(?i)(?:^|[^a-z])('
-                || 'kali|parrot[0-9]|pentoo|blackarch|pacu|stratus-red-team|trufflehog|cloudfox'
-                || '|weirdaal|enumerate-iam|cloudbrute|cloud_enum|s3scanner|awspx|quiet[ _-]?riot'
-                || '|nimbostratus|metasploit|sqlmap|peirates'
-                || ')(?:[^a-z]|$)',
-                1
-            )
-        ) AS tool
-    FROM events
-)
-
 SELECT
-    min(event_time) AS first_seen, max(event_time) AS last_seen, tool, client_ip,
-    set_of(actor) AS actors, count(*) AS calls,
+    min(event_time) AS first_seen, max(event_time) AS last_seen, attack_tool(user_agent) AS tool,
+    client_ip, set_of(actor) AS actors, count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome = 'denied') AS denied, set_of(action) AS actions,
     max_by(user_agent, (event_time, event_id)) AS user_agent, list_sort(list(event_id)) AS event_ids
-FROM called
-WHERE tool <> ''
+FROM events
+WHERE tool IS NOT NULL
 GROUP BY tool, client_ip
 ORDER BY first_seen, tool, client_ip

@@ -31,19 +31,16 @@
 -- ///
 SELECT
     event_time, actor, client_ip, client, instance_type, asked_for,
-    coalesce(
-        nullif(json_extract_string(request, '$.instanceNames[*]'), []),
-        list_transform(
-            list_filter(resources, lambda named: named.type = 'AWS::EC2::Instance'),
-            lambda named: named.name
-        )
+    list_concat(
+        json_extract_string(request, '$.instanceNames[*]'),
+        list_transform(resources_of(resources, 'AWS::EC2::Instance'), lambda one: one.name)
     ) AS instances,
     coalesce(
-        list_filter(resources, lambda named: named.type = 'AWS::EC2::Image')[1].name,
+        resources_of(resources, 'AWS::EC2::Image')[1].name,
         json_extract_string(request, '$.blueprintId')
     ) AS image_id,
     coalesce(
-        list_filter(resources, lambda named: named.type = 'AWS::IAM::InstanceProfile')[1].name,
+        resources_of(resources, 'AWS::IAM::InstanceProfile')[1].name,
         json_extract_string(request, '$.iamInstanceProfile.name')
     ) AS instance_profile,
     nullif(  -- what a launch template says is in the answer
@@ -53,10 +50,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM machine_orders
 WHERE
-    action IN (
-        'ec2:RunInstances', 'ec2:RequestSpotInstances', 'lightsail:CreateInstances',
-        'lightsail:CreateInstancesFromSnapshot'
-    )
+    regexp_matches(action, ':(Run|RequestSpot|Create)Instances(FromSnapshot)?$')
     AND asked_for >= $min_count
     AND event_id IN (SELECT events.event_id FROM events)
 ORDER BY event_time, event_id

@@ -40,41 +40,23 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH orders AS (
-    SELECT
-        *,
-        regexp_matches(
-            request,
-            '(?i)xmrig|\bminerd\b|cpuminer|ethminer|nbminer|srbminer|phoenixminer|nanominer'
-            || '|lolminer|nicehash|hashvault|moneroocean|cryptonight|stratum\+(tcp|ssl)'
-        ) AS names_miner,
-        outcome IN ('denied', 'error') AND row_number() OVER (
-            PARTITION BY session_id, event_date, region, instance_type, outcome
-            ORDER BY vcpus DESC, event_id
-        ) = 1 AS is_refused_anew,
-        min(event_date) FILTER (WHERE outcome = 'success')
-            OVER (PARTITION BY principal_key, action, instance_type) AS known_since
-    FROM machine_orders
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     set_of(client_ip) AS client_ips, coalesce(set_of(instance_type), []) AS instance_types,
     sum(vcpus)::BIGINT AS vcpus,
     coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0)::BIGINT AS gpu_vcpus,
-    coalesce(bool_or(names_miner), FALSE) AS names_miner,
-    set_of(region) AS regions, set_of(action) AS actions, set_of(outcome) AS outcomes,
-    coalesce(set_of(error_code), []) AS error_codes,
-    session_id, list_sort(list(event_id)) AS event_ids
-FROM orders
+    bool_or(names_miner) AS names_miner, set_of(region) AS regions, set_of(action) AS actions,
+    set_of(outcome) AS outcomes, coalesce(set_of(error_code), []) AS error_codes, session_id,
+    list_sort(list(event_id)) AS event_ids
+FROM machine_orders
 WHERE
     event_id IN (SELECT events.event_id FROM events)
-    AND (names_miner OR coalesce(known_since >= event_date, TRUE))
+    AND (names_miner OR NOT got_before)
 GROUP BY actor, session_id, event_date
 HAVING
-    coalesce(sum(vcpus) FILTER (WHERE is_accelerated), 0) >= $min_gpu_vcpus
+    gpu_vcpus >= $min_gpu_vcpus
     OR max(vcpus) >= $min_vcpus
-    OR sum(vcpus) FILTER (WHERE is_refused_anew) >= $min_vcpus
+    OR sum(vcpus) FILTER (WHERE outcome IN ('denied', 'error') AND NOT is_repetition) >= $min_vcpus
     OR count(DISTINCT region) >= $min_regions
     OR bool_or(names_miner)
 ORDER BY first_time, actor, session_id

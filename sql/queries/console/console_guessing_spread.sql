@@ -27,11 +27,9 @@
 -- ///
 WITH steps AS (
     SELECT
-        event_id, event_time, account_id, client_ip, actor, result,
-        date_trunc('hour', event_time) AS hour_start,
-        bool_or(result = 'Success') OVER (
-            PARTITION BY date_trunc('hour', event_time), account_id, client_ip
-        ) AS works_from_there
+        *, date_trunc('hour', event_time) AS hour_start,
+        bool_and(result = 'Failure')
+            OVER (PARTITION BY hour_start, account_id, client_ip) AS only_fails
     FROM signin_events
     WHERE
         api IN ('ConsoleLogin', 'UserAuthentication')
@@ -39,24 +37,18 @@ WITH steps AS (
 ),
 
 of_the_tried AS (
-    SELECT
-        *,
-        bool_or(NOT works_from_there) OVER (
-            PARTITION BY hour_start, account_id, actor
-        ) AS was_tried
+    SELECT *, bool_or(only_fails) OVER (PARTITION BY hour_start, account_id, actor) AS was_tried
     FROM steps
 )
 
 SELECT
-    hour_start, account_id,
-    count(DISTINCT client_ip) FILTER (WHERE NOT works_from_there) AS addresses,
-    count(*) FILTER (WHERE NOT works_from_there) AS failures, set_of(actor) AS users,
-    coalesce(list_sort(list(DISTINCT actor) FILTER (WHERE result = 'Success')), []) AS succeeded_as,
-    min(event_time) FILTER (WHERE NOT works_from_there) AS first_failure,
-    max(event_time) FILTER (WHERE NOT works_from_there) AS last_failure,
-    list_sort(list(event_id)) AS event_ids
+    hour_start, account_id, count(DISTINCT client_ip) FILTER (WHERE only_fails) AS addresses,
+    count(*) FILTER (WHERE only_fails) AS failures, set_of(actor) AS users,
+    coalesce(set_of(CASE WHEN result = 'Success' THEN actor END), []) AS succeeded_as,
+    min(event_time) FILTER (WHERE only_fails) AS first_failure,
+    max(event_time) FILTER (WHERE only_fails) AS last_failure, set_of(event_id) AS event_ids
 FROM of_the_tried
 WHERE was_tried
 GROUP BY hour_start, account_id
-HAVING count(DISTINCT client_ip) FILTER (WHERE NOT works_from_there) >= $min_addresses
+HAVING addresses >= $min_addresses
 ORDER BY hour_start, account_id

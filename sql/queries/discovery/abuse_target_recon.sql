@@ -26,46 +26,13 @@
 -- session_id = "The session; see: trailquery run timeline_session"
 -- event_ids = "The calls, sorted"
 -- ///
-WITH asked AS (
-    SELECT
-        *,
-        CASE service
-            WHEN 'ses' THEN 'mail'
-            WHEN 'bedrock' THEN 'models'
-            WHEN 'servicequotas' THEN 'quotas'
-            WHEN 'organizations' THEN 'organization'
-            ELSE 'text messages'
-        END AS kind
-    FROM management_events
-    WHERE
-        NOT is_aws_call
-        AND (
-            (service = 'servicequotas' AND access = 'read')
-            OR action IN (
-                'ses:GetSendQuota', 'ses:GetAccount', 'ses:GetAccountSendingEnabled',
-                'ses:GetSendStatistics', 'ses:ListIdentities', 'ses:ListEmailIdentities',
-                'ses:ListVerifiedEmailAddresses', 'ses:GetIdentityVerificationAttributes',
-                'sns:GetSMSAttributes', 'sns:GetSMSSandboxAccountStatus',
-                'sns:ListOriginationNumbers', 'sms-voice:DescribeAccountAttributes',
-                'sms-voice:DescribeAccountLimits', 'sms-voice:DescribeSpendLimits',
-                'sms-voice:DescribePhoneNumbers', 'bedrock:ListFoundationModels',
-                'bedrock:GetFoundationModelAvailability', 'bedrock:GetUseCaseForModelAccess',
-                'bedrock:ListFoundationModelAgreementOffers', 'bedrock:ListInferenceProfiles',
-                'bedrock:GetModelInvocationLoggingConfiguration', 'organizations:ListRoots',
-                'organizations:ListAccounts', 'organizations:ListAccountsForParent',
-                'organizations:ListOrganizationalUnitsForParent',
-                'organizations:ListDelegatedAdministrators'
-            )
-        )
-)
-
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
     set_of(client_ip) AS client_ips, set_of(user_agent) AS user_agents,
-    set_of(kind) AS kinds, set_of(action) AS actions,
+    set_of(abuse_kind) AS kinds, set_of(action) AS actions,
     count(*) AS calls, count(*) FILTER (WHERE outcome = 'denied') AS denied,
     set_of(region) AS regions, account_id, session_id, list_sort(list(event_id)) AS event_ids
-FROM asked
+FROM abuse_lookups
 GROUP BY actor, principal_key, account_id, session_id
-HAVING count(DISTINCT kind) >= $min_kinds
+HAVING count(DISTINCT abuse_kind) >= $min_kinds
 ORDER BY first_seen, actor, account_id, session_id

@@ -29,20 +29,8 @@ SELECT
     event_time, actor, client_ip, client, action, target,
     json_extract_string(request, '$.documentName') AS document,
     outcome, error_code, account_id, region, event_id
-FROM events
+FROM machine_entries
 WHERE
-    NOT is_aws_call
-    AND $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
-    AND action IN (
-        'ssm:SendCommand', 'ssm:StartSession', 'ssm:ResumeSession', 'ssm:StartAutomationExecution',
-        'ssm-guiconnect:StartConnection', 'ec2-instance-connect:SendSSHPublicKey',
-        'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2-instance-connect:OpenTunnel',
-        'ecs:ExecuteCommand', 'eks:AccessKubernetesApi', 'cloudshell:CreateEnvironment',
-        'cloudshell:CreateSession', 'cloudshell:GetFileDownloadUrls',
-        'cloudshell:GetFileUploadUrls', 'lightsail:GetInstanceAccessDetails',
-        'gamelift:GetComputeAccess', 'gamelift:GetInstanceAccess',
-        'codebuild:StartCommandExecution', 'codebuild:StartSandboxConnection',
-        'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl',
-        'sagemaker:StartSession'
-    )
+    $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
+    AND event_id IN (SELECT events.event_id FROM events)
 ORDER BY event_time, event_id

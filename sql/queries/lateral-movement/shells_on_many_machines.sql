@@ -28,31 +28,13 @@
 -- event_ids = "The calls, sorted"
 -- ///
 WITH entries AS (  -- one row a call and machine
-    SELECT
-        *,
-        unnest(
-            list_filter(
-                list_transform(resources, lambda one: one.name),
-                lambda named: regexp_matches(named, '^m?i-')
-            )
-            || CASE
-                WHEN regexp_matches(request, '"values": ?\["\*"\]') THEN ['*'] ELSE []
-            END
-        ) AS machine
-    FROM history
-    WHERE
-        action IN (
-            'ssm:SendCommand', 'ssm:StartSession', 'ec2-instance-connect:OpenTunnel',
-            'ec2-instance-connect:SendSSHPublicKey',
-            'ec2-instance-connect:SendSerialConsoleSSHPublicKey'
-        )
-        AND NOT is_aws_call
+    SELECT *, unnest(machines) AS machine
+    FROM machine_entries
 ),
 
 numbered AS (
     SELECT
-        *,
-        row_number() OVER (
+        *, row_number() OVER (
             PARTITION BY account_id, principal_key, machine ORDER BY event_time, event_id
         ) AS number
     FROM entries
@@ -65,7 +47,9 @@ SELECT
     count(*) FILTER (WHERE outcome <> 'success') AS failed, account_id, session_id,
     set_of(event_id) AS event_ids
 FROM numbered
-WHERE number = 1 AND event_id IN (SELECT event_id FROM events)
+WHERE
+    number = 1
+    AND event_id IN (SELECT events.event_id FROM events)
 GROUP BY date_trunc('hour', event_time), actor, account_id, session_id
 HAVING count(*) >= $min_machines OR bool_or(machine = '*')
 ORDER BY hour_start, actor, account_id, session_id

@@ -26,33 +26,17 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH calls AS (
-    SELECT
-        *, json_extract_string(request, '$.modelId') AS model,
-        regexp_matches(
-            api, '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob)'
-        ) AS is_invocation
-    FROM events
-    WHERE
-        starts_with(service, 'bedrock')
-        AND NOT is_aws_call
-        AND regexp_matches(
-            api,
-            '^(Invoke|Converse|Retrieve|StartAsyncInvoke|CreateModelInvocationJob'
-            || '|PutUseCaseForModelAccess|PutFoundationModelEntitlement'
-            || '|CreateFoundationModelAgreement|CreateProvisionedModelThroughput)'
-        )
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor, key_kind,
     set_of(client_ip) AS client_ips, coalesce(set_of(model), []) AS models,
-    set_of(region) AS regions, count(*) FILTER (WHERE is_invocation) AS invocations,
-    list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS opened,
+    set_of(region) AS regions,
+    count(*) FILTER (WHERE model_use IN ('model', 'agent')) AS invocations,
+    coalesce(set_of(CASE WHEN model_use IN ('access', 'capacity') THEN api END), []) AS opened,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
-FROM calls
+FROM model_calls
+WHERE model_use <> 'logging'
 GROUP BY actor, key_kind, session_id
 HAVING count(*) >= $min_calls
 ORDER BY invocations DESC, first_time ASC, actor ASC, session_id ASC

@@ -28,42 +28,25 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH calls AS (
-    SELECT *, regexp_matches(api, '^(InvokeModel|Converse)') AS is_invocation
-    FROM events
-    WHERE
-        service = 'bedrock'
-        -- no console signs with a long-term key, whatever it calls itself
-        AND (coalesce(client, '') NOT IN ('console', 'browser') OR key_kind = 'long-term')
-        AND NOT is_aws_call
-        AND regexp_matches(
-            api,
-            '^(InvokeModel|Converse|(Get|Delete|Put)ModelInvocationLoggingConfiguration$'
-            || '|PutUseCaseForModelAccess|PutFoundationModelEntitlement'
-            || '|CreateFoundationModelAgreement)'
-        )
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor, key_kind,
     set_of(client_ip) AS client_ips,
-    list_sort(coalesce(list(DISTINCT api) FILTER (WHERE NOT is_invocation), [])) AS prepared_by,
-    list_sort(
-        list_filter(
-            list(DISTINCT json_extract_string(request, '$.modelId')),
-            lambda model: model IS NOT NULL
-        )
-    ) AS models,
-    set_of(region) AS regions, count(*) FILTER (WHERE is_invocation) AS invocations,
+    coalesce(set_of(CASE WHEN model_use <> 'model' THEN api END), []) AS prepared_by,
+    coalesce(set_of(model), []) AS models, set_of(region) AS regions,
+    count(*) FILTER (WHERE model_use = 'model') AS invocations,
     count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,
     list_sort(list(event_id)) AS event_ids
-FROM calls
+FROM model_calls
+WHERE
+    model_use IN ('model', 'access', 'logging')
+    -- no console signs with a long-term key, whatever it calls itself
+    AND (coalesce(client, '') NOT IN ('console', 'browser') OR key_kind = 'long-term')
 GROUP BY actor, key_kind, session_id
 HAVING
-    (bool_or(is_invocation) AND NOT bool_and(is_invocation))
+    (invocations > 0 AND len(prepared_by) > 0)
     OR count(DISTINCT region) FILTER (
         WHERE
-        is_invocation
+        model_use = 'model'
         AND (outcome = 'success' OR error_class IN ('denied', 'invalid', 'not-found'))
     ) - count(DISTINCT region) FILTER (WHERE outcome = 'success') >= $min_regions
 ORDER BY first_time, actor, session_id

@@ -23,45 +23,9 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH calls AS (
-    SELECT
-        *,
-        CASE
-            WHEN
-                action IN (
-                    'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'redshift:ModifyCluster',
-                    'redshift-serverless:UpdateNamespace', 'docdb-elastic:UpdateCluster',
-                    'lightsail:UpdateRelationalDatabase', 'elasticache:ModifyUser',
-                    'memorydb:UpdateUser', 'elasticache:ModifyReplicationGroup',
-                    'ds:ResetUserPassword'
-                )
-                AND len(list_filter(
-                    json_extract_string(request, [
-                        '$.masterUserPassword', '$.adminUserPassword', '$.passwords', '$.authToken',
-                        '$.authenticationMode.passwords', '$.newPassword'
-                    ]),
-                    lambda secret: secret IS NOT NULL
-                )) > 0
-                THEN 'password'
-            WHEN
-                action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
-                AND regexp_matches(request, '"enableIAMDatabaseAuthentication" ?: ?true')
-                THEN 'IAM sign-in'
-            WHEN
-                action = 'rds:EnableHttpEndpoint'
-                OR (
-                    action = 'rds:ModifyDBCluster'
-                    AND regexp_matches(request, '"enableHttpEndpoint" ?: ?true')
-                )
-                THEN 'Data API'
-        END AS way
-    FROM management_events
-    WHERE NOT is_aws_call
-)
-
 SELECT
     event_time, actor, client_ip, client, action, target, way, outcome, error_code, account_id,
     region, event_id
-FROM calls
-WHERE way IS NOT NULL
+FROM database_openings
+WHERE way IS NOT NULL AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -22,48 +22,8 @@
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     set_of(client_ip) AS client_ips, action, coalesce(set_of(target), [])[:10] AS some_targets,
-    list_sort(
-        list_filter(
-            list(
-                DISTINCT regexp_extract(request, '(?i)Bucket(Name|Arn)?" ?: ?"([^"]*:)?([^"]+)"', 3)
-            ),
-            lambda named: named <> ''
-        )
-    ) AS buckets,
-    count(*) AS calls, set_of(outcome) AS outcomes, session_id,
-    list_sort(list(event_id)) AS event_ids
-FROM events
-WHERE
-    action IN (
-        'backup:StartCopyJob', 'backup:StartRestoreJob',
-        'datasync:CreateLocationAzureBlob', 'datasync:CreateLocationEfs',
-        'datasync:CreateLocationFsxLustre', 'datasync:CreateLocationFsxOntap',
-        'datasync:CreateLocationFsxOpenZfs', 'datasync:CreateLocationFsxWindows',
-        'datasync:CreateLocationHdfs', 'datasync:CreateLocationNfs',
-        'datasync:CreateLocationObjectStorage', 'datasync:CreateLocationS3',
-        'datasync:CreateLocationSmb', 'datasync:CreateTask', 'datasync:StartTaskExecution',
-        'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
-        'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
-        'ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks',
-        'ec2:CopyImage', 'ec2:CopySnapshot', 'ec2:CopyVolumes', 'ec2:CreateImage',
-        'ec2:CreateInstanceExportTask', 'ec2:CreateSnapshot', 'ec2:CreateSnapshots',
-        'ec2:CreateStoreImageTask', 'ec2:ExportImage',
-        'elasticache:CopyServerlessCacheSnapshot', 'elasticache:CopySnapshot',
-        'elasticache:CreateSnapshot', 'elasticache:ExportServerlessCacheSnapshot',
-        'fsx:CopyBackup', 'fsx:CreateBackup',
-        'lightsail:CopySnapshot', 'lightsail:CreateDiskSnapshot',
-        'lightsail:CreateInstanceSnapshot', 'lightsail:CreateRelationalDatabaseSnapshot',
-        'lightsail:ExportSnapshot',
-        'memorydb:CopySnapshot', 'memorydb:CreateSnapshot',
-        'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',
-        'rds:CreateDBSnapshot', 'rds:DownloadCompleteDBLogFile', 'rds:DownloadDBLogFilePortion',
-        'rds:RestoreDBClusterFromSnapshot', 'rds:RestoreDBClusterToPointInTime',
-        'rds:RestoreDBInstanceFromDBSnapshot', 'rds:RestoreDBInstanceToPointInTime',
-        'rds:StartExportTask',
-        'redshift:CopyClusterSnapshot', 'redshift:CreateClusterSnapshot',
-        'redshift:RestoreFromClusterSnapshot',
-        'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromSnapshot'
-    )
-    AND NOT is_aws_call
+    coalesce(set_of(to_bucket), []) AS buckets, count(*) AS calls, set_of(outcome) AS outcomes,
+    session_id, list_sort(list(event_id)) AS event_ids
+FROM data_copies
 GROUP BY actor, action, session_id
 ORDER BY first_time, actor, action, session_id

@@ -26,41 +26,19 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH removals AS (
-    SELECT
-        *,
-        coalesce(
-            list_filter(resources, lambda named: named.type = 'AWS::IAM::User')[1].name,
-            json_extract_string(request, '$.principalId'),
-            json_extract_string(request, '$.userId')
-        ) AS person
-    FROM events
-    WHERE
-        action IN (
-            'iam:DeleteUser', 'iam:DeleteLoginProfile', 'iam:UpdateLoginProfile',
-            'iam:DeactivateMFADevice', 'iam:DetachUserPolicy', 'iam:DeleteUserPolicy',
-            'iam:RemoveUserFromGroup', 'sso:DeleteAccountAssignment',
-            'sso-directory:DisableUser', 'sso-directory:DeleteUser', 'identitystore:DeleteUser'
-        )
-        AND NOT is_aws_call
-),
-
-people AS (
-    SELECT
-        coalesce(on_behalf_of_user, user_name) AS person, min(event_time) AS first_seen
-    FROM history
-    GROUP BY coalesce(on_behalf_of_user, user_name)
-)
-
 SELECT
-    min(removals.event_time) AS first_time, max(removals.event_time) AS last_time, removals.actor,
-    set_of(removals.client_ip) AS client_ips, set_of(removals.person) AS people,
-    set_of(removals.action) AS actions, set_of(removals.outcome) AS outcomes,
-    removals.account_id, removals.session_id, list_sort(list(removals.event_id)) AS event_ids
-FROM removals INNER JOIN people ON removals.person = people.person
+    min(event_time) AS first_time, max(event_time) AS last_time, actor,
+    set_of(client_ip) AS client_ips, set_of(person) AS people, set_of(action) AS actions,
+    set_of(outcome) AS outcomes, account_id, session_id, list_sort(list(event_id)) AS event_ids
+FROM access_removals AS removal
 WHERE
-    people.first_seen < removals.event_time
-    AND removals.person IS DISTINCT FROM coalesce(removals.on_behalf_of_user, removals.user_name)
-GROUP BY removals.actor, removals.account_id, removals.session_id, removals.event_date
-HAVING count(DISTINCT removals.person) >= $min_people
+    person IS DISTINCT FROM coalesce(on_behalf_of_user, user_name)
+    AND EXISTS (
+        SELECT 1 FROM history AS earlier
+        WHERE
+            coalesce(earlier.on_behalf_of_user, earlier.user_name) = removal.person
+            AND earlier.event_time < removal.event_time
+    )
+GROUP BY actor, account_id, session_id, event_date
+HAVING count(DISTINCT person) >= $min_people
 ORDER BY first_time, actor, account_id, session_id

@@ -26,41 +26,7 @@ SELECT
     set_of(client_ip) AS client_ips, action, coalesce(set_of(target), [])[:10] AS some_targets,
     count(*) AS calls, set_of(outcome) AS outcomes, session_id,
     list_sort(list(event_id)) AS event_ids
-FROM events
-WHERE
-    NOT is_aws_call
-    AND (
-        action IN (
-            'backup:DeleteBackupPlan', 'backup:DeleteBackupSelection',
-            'backup:DeleteBackupVault', 'backup:DeleteBackupVaultAccessPolicy',
-            'backup:DeleteBackupVaultLockConfiguration',
-            'backup:DeleteRecoveryPoint', 'backup:DisassociateRecoveryPoint',
-            'rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBClusterAutomatedBackup',
-            'rds:StopDBInstanceAutomatedBackupsReplication', 'dynamodb:DeleteBackup',
-            'fsx:DeleteBackup', 'cloudhsm:DeleteBackup', 'dlm:DeleteLifecyclePolicy',
-            'rbin:DeleteRule', 'rbin:UnlockRule', 's3:DeleteBucketReplication',
-            'elasticfilesystem:DeleteReplicationConfiguration'
-        )
-        OR (
-            action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
-            AND json_extract_string(request, '$.backupRetentionPeriod') = '0'
-        )
-        OR (
-            action = 'dynamodb:UpdateContinuousBackups'
-            AND regexp_matches(request, '"pointInTimeRecoveryEnabled" ?: ?false')
-        )
-        OR (
-            action = 'elasticfilesystem:PutBackupPolicy'
-            AND regexp_matches(request, '"DISABL(ED|ING)"')
-        )
-        OR (
-            action = 'backup:UpdateRecoveryPointLifecycle'
-            AND regexp_matches(request, '(?i)"deleteAfterDays" ?: ?[1-7]\b')
-        )
-        OR (
-            action = 'backup:UpdateRegionSettings'
-            AND regexp_matches(request, '(?i)"\w+OptInPreference" ?: ?\{([^:}]+: ?false)+ ?\}')
-        )
-    )
+FROM data_losses
+WHERE loss = 'backup destroyed'
 GROUP BY actor, action, session_id
 ORDER BY first_time, actor, action, session_id

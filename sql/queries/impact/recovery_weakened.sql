@@ -23,52 +23,13 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH marked AS (
-    SELECT
-        *,
-        CASE
-            WHEN regexp_matches(api, '^(Delete\w*Snapshots?|DeregisterImage)$')
-                THEN 'snapshot or image deleted'
-            WHEN
-                api = 'PutBucketVersioning' AND regexp_matches(request, '"Status" ?: ?"Suspended"')
-                THEN 'versioning suspended'
-            WHEN
-                api = 'PutBucketVersioning' AND identity_type = 'Root'
-                AND regexp_matches(request, '(?i)"MfaDelete" ?: ?"Disabled"')
-                THEN 'deletion without MFA'
-            WHEN api LIKE 'Put%ObjectLockConfiguration' AND NOT contains(request, '"Rule"')
-                THEN 'no lock of new objects'
-            WHEN
-                api = 'PutBucketLifecycle'
-                AND list_filter(
-                    json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
-                    lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
-                    AND regexp_matches(rule, '"Expiration": ?\{"Days": ?[1-7][,}]')
-                ) <> []
-                THEN 'expiry within a week'
-            WHEN regexp_matches(request, '"skipFinal(Cluster)?(Snapshot|Backup)" ?: ?"?true')
-                THEN 'no last snapshot'
-            WHEN
-                regexp_matches(api, '^(Modify|Update|SetTerminationProtection)')
-                AND regexp_matches(
-                    request,
-                    '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'
-                    || '|disableApi(Termination|Stop))" ?: ?'
-                    || '(\{ ?"value" ?: ?)?false'
-                )
-                THEN 'deletion protection lifted'
-        END AS what
-    FROM events
-    WHERE access = 'write' AND category = 'management' AND NOT is_aws_call
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
-    set_of(client_ip) AS client_ips, what, coalesce(set_of(target), [])[:10] AS some_targets,
-    count(*) AS calls, set_of(outcome) AS outcomes, session_id,
-    list_sort(list(event_id)) AS event_ids
-FROM marked
-WHERE what IS NOT NULL
-GROUP BY actor, what, session_id
+    set_of(client_ip) AS client_ips, loss AS what,
+    coalesce(set_of(target), [])[:10] AS some_targets, count(*) AS calls,
+    set_of(outcome) AS outcomes, session_id, list_sort(list(event_id)) AS event_ids
+FROM data_losses
+WHERE loss NOT IN ('backup destroyed', 'data store deleted')
+GROUP BY actor, loss, session_id
 HAVING count(*) >= $min_calls
 ORDER BY first_time, actor, what, session_id

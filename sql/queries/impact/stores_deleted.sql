@@ -25,12 +25,6 @@
 -- region = "The region that had it"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH makings AS (
-    SELECT account_id, region, service, target, event_time AS made_at
-    FROM history
-    WHERE starts_with(api, 'Create') AND outcome = 'success'
-)
-
 SELECT
     event_time, actor, client_ip, client, action, target,
     CASE
@@ -38,33 +32,19 @@ SELECT
         WHEN regexp_matches(request, '"(final\w*Snapshot\w*|recoveryWindow\w*)"') THEN TRUE
     END AS last_copy,
     outcome, error_code, account_id, region, event_id
-FROM events AS deletion
+FROM data_losses AS deletion
 WHERE
-    action IN (
-        'aoss:DeleteCollection', 'cassandra:DropKeyspace', 'cassandra:DropTable',
-        'codecommit:DeleteRepository', 'cognito-idp:DeleteUserPool',
-        'docdb-elastic:DeleteCluster', 'dsql:DeleteCluster', 'dynamodb:DeleteTable',
-        'ecr:DeleteRepository', 'elasticache:DeleteCacheCluster',
-        'elasticache:DeleteReplicationGroup', 'elasticache:DeleteServerlessCache',
-        'elasticfilesystem:DeleteFileSystem', 'es:DeleteDomain',
-        'es:DeleteElasticsearchDomain', 'fsx:DeleteFileSystem', 'fsx:DeleteVolume',
-        'kafka:DeleteCluster', 'kinesis:DeleteStream', 'lightsail:DeleteRelationalDatabase',
-        'memorydb:DeleteCluster', 'neptune-graph:DeleteGraph',
-        'rds:DeleteDBCluster', 'rds:DeleteDBInstance', 'rds:DeleteGlobalCluster',
-        'redshift-serverless:DeleteNamespace', 'redshift:DeleteCluster',
-        'route53:DeleteHostedZone', 's3tables:DeleteTable', 's3vectors:DeleteVectorBucket',
-        'secretsmanager:DeleteSecret', 'timestream:DeleteDatabase', 'timestream:DeleteTable',
-        'workmail:DeleteOrganization'
-    )
-    AND NOT is_aws_call
+    loss = 'data store deleted'
     AND NOT EXISTS (
-        SELECT 1 FROM makings
+        SELECT 1 FROM history AS making
         WHERE
-            makings.account_id = deletion.account_id
-            AND makings.region = deletion.region
-            AND makings.service = deletion.service
-            AND makings.target = deletion.target
-            AND makings.made_at <= deletion.event_time
-            AND makings.made_at > deletion.event_time - to_hours($min_age_hours)
+            starts_with(making.api, 'Create')
+            AND making.outcome = 'success'
+            AND making.account_id = deletion.account_id
+            AND making.region = deletion.region
+            AND making.service = deletion.service
+            AND making.target = deletion.target
+            AND making.event_time <= deletion.event_time
+            AND making.event_time > deletion.event_time - to_hours($min_age_hours)
     )
 ORDER BY event_time, event_id

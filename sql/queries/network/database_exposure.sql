@@ -22,31 +22,9 @@
 -- region = "The region of the database"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH calls AS (
-    SELECT
-        *,
-        coalesce(
-            json_extract_string(request, '$.publiclyAccessible'),
-            json_extract_string(request, '$.publicConnectivity'),
-            CASE  -- of one that is changed the answer tells what was so before, too
-                WHEN regexp_matches(api, '^(Create|Restore)')
-                    THEN json_extract_string(response, '$.publiclyAccessible')
-            END
-        ) AS public_address,
-        json_extract_string(request, '$.cIDRIP') AS let_in
-    FROM events
-    WHERE
-        service IN (
-            'dms', 'lightsail', 'neptune-graph', 'rds', 'redshift', 'redshift-serverless',
-            'timestream-influxdb'
-        )
-        AND NOT starts_with(api, 'Revoke')
-)
-
 SELECT
-    event_time, actor, client_ip, action, target AS database,
-    CASE public_address WHEN 'true' THEN 'public address' ELSE let_in END AS opened_to,
-    outcome, error_code, account_id, region, event_id
-FROM calls
-WHERE public_address = 'true' OR is_world_network(let_in)
+    event_time, actor, client_ip, action, target AS database, opened_to, outcome, error_code,
+    account_id, region, event_id
+FROM database_openings
+WHERE opened_to IS NOT NULL
 ORDER BY event_time, event_id

@@ -36,47 +36,17 @@
 -- session_id = "The session that did it"
 -- event_ids = "The events, sorted"
 -- ///
-WITH marked AS (
-    SELECT
-        *,
-        CASE
-            WHEN api IN ('DeleteObject', 'DeleteObjects') THEN 'objects deleted'
-            WHEN regexp_matches(request, '"Status" ?: ?"Suspended"') THEN 'versioning suspended'
-            WHEN
-                list_filter(
-                    regexp_extract_all(request, 'Expiration" ?: ?\{[^{}]*?Days" ?: ?"?([0-9]+)', 1),
-                    lambda days: try_cast(days AS INTEGER) BETWEEN 1 AND $max_days
-                ) <> []
-                THEN 'expires within days'
-            WHEN contains(request, '"x-amz-server-side-encryption-customer-algorithm"')
-                THEN 'encrypted with a customer-provided key'
-            WHEN
-                list_filter(resources, lambda named: named.type = 'AWS::KMS::Key')[1].account_id
-                NOT IN (SELECT own_accounts.account_id FROM own_accounts)
-                THEN 'encrypted with a key of another account'
-            WHEN regexp_matches(
-                object_key,
-                '(?i)(ransom(note|[^a-z/])|files?.?(are.?)?(encrypted|deleted|stolen|locked)'
-                || '|(how.?to|read.?me|help)[^/]*(decrypt|recover|restore)'
-                || '|decrypt.?(instruct|your|files)|recover.?(your|my).?(files|data))'
-                || '[^/]*\.(txt|html?|hta|md|rtf|note)$'
-            ) THEN 'note left'
-        END AS sign
-    FROM events
-    WHERE service = 's3' AND access = 'write' AND NOT is_aws_call
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     set_of(client_ip) AS client_ips, bucket, set_of(sign) AS signs,
     count(*) AS calls, count(*) FILTER (WHERE outcome = 'success') AS worked,
     session_id, list_sort(list(event_id)) AS event_ids
-FROM marked
-WHERE sign IS NOT NULL
+FROM ransom_signs
+WHERE expires_in_days IS NULL OR expires_in_days <= $max_days
 GROUP BY actor, session_id, account_id, bucket
 HAVING
     -- one call to encrypt a bucket, and every new object has the foreign key
-    bool_or(sign = 'note left' OR api = 'PutBucketEncryption')
+    bool_or(sign = 'note left' OR action = 's3:PutBucketEncryption')
     OR count(*) FILTER (WHERE starts_with(sign, 'encrypted')) >= $min_encrypted
     OR count(DISTINCT sign) FILTER (WHERE sign <> 'objects deleted')
     + (count(*) FILTER (WHERE sign = 'objects deleted') >= $min_deletes)::INTEGER >= 2

@@ -1,0 +1,60 @@
+-- data_copies: one row a call of others than AWS that copies, exports or restores data, or tries to. What AWS does
+-- itself, such as backups by a plan, is left out.
+CREATE VIEW data_copies AS
+WITH kinds AS (
+    SELECT copy_of, unnest(actions) AS action
+    FROM (
+        VALUES
+        ('disk or machine', [
+            'ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks', 'ec2:CopyImage', 'ec2:CopySnapshot',
+            'ec2:CopyVolumes', 'ec2:CreateImage', 'ec2:CreateInstanceExportTask',
+            'ec2:CreateSnapshot', 'ec2:CreateSnapshots', 'ec2:CreateStoreImageTask',
+            'ec2:ExportImage', 'lightsail:CopySnapshot', 'lightsail:CreateDiskSnapshot',
+            'lightsail:CreateInstanceSnapshot', 'lightsail:ExportSnapshot'
+        ]),
+        ('files', [
+            'datasync:CreateLocationAzureBlob', 'datasync:CreateLocationEfs',
+            'datasync:CreateLocationFsxLustre', 'datasync:CreateLocationFsxOntap',
+            'datasync:CreateLocationFsxOpenZfs', 'datasync:CreateLocationFsxWindows',
+            'datasync:CreateLocationHdfs', 'datasync:CreateLocationNfs',
+            'datasync:CreateLocationObjectStorage', 'datasync:CreateLocationS3',
+            'datasync:CreateLocationSmb', 'datasync:CreateTask', 'datasync:StartTaskExecution',
+            'fsx:CopyBackup', 'fsx:CreateBackup'
+        ]),
+        ('database', [
+            'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
+            'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
+            'lightsail:CreateRelationalDatabaseSnapshot',
+            'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',
+            'rds:CreateDBSnapshot', 'rds:RestoreDBClusterFromSnapshot',
+            'rds:RestoreDBClusterToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot',
+            'rds:RestoreDBInstanceToPointInTime', 'rds:StartExportTask',
+            'redshift:CopyClusterSnapshot', 'redshift:CreateClusterSnapshot',
+            'redshift:RestoreFromClusterSnapshot',
+            'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromSnapshot'
+        ]),
+        ('database log', ['rds:DownloadCompleteDBLogFile', 'rds:DownloadDBLogFilePortion']),
+        ('cache', [
+            'elasticache:CopyServerlessCacheSnapshot', 'elasticache:CopySnapshot',
+            'elasticache:CreateSnapshot', 'elasticache:ExportServerlessCacheSnapshot',
+            'memorydb:CopySnapshot', 'memorydb:CreateSnapshot'
+        ]),
+        ('backup', ['backup:StartCopyJob', 'backup:StartRestoreJob'])
+    ) AS listed (copy_of, actions)
+)
+
+SELECT
+    events.*,
+    kinds.copy_of,
+    nullif(
+        regexp_extract(events.request, '(?i)Bucket(Name|Arn)?" ?: ?"([^"]*:)?([^"]+)"', 3), ''
+    ) AS to_bucket
+FROM events INNER JOIN kinds ON events.action = kinds.action
+WHERE NOT events.is_aws_call;
+
+COMMENT ON VIEW data_copies IS
+'Calls of others than AWS that copy, export or restore disks, files, databases or their logs.';
+COMMENT ON COLUMN data_copies.copy_of IS
+'disk or machine, files, database, database log, cache, or backup: whatever a backup is of.';
+COMMENT ON COLUMN data_copies.to_bucket IS
+'The bucket named in the request: exported to, of DataSync also copied from; else NULL.';

@@ -193,6 +193,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "identity_center_events": ["permission_set", "center_users"],
         "unused_keys": [],
         "impaired_defenses": ["defense"],
+        "supply_chain_changes": ["part"],
         "machine_orders": [
             *["instance_type", "asked_for", "vcpus", "is_accelerated"],
             *["names_miner", "got_before", "is_repetition"],

@@ -22,20 +22,10 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH set_ups AS (  -- policies that let CloudTrail write, and shut nobody out for good
-    SELECT event_id
-    FROM policy_statements
-    GROUP BY event_id
-    HAVING
-        bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))
-        AND NOT bool_or(effect = 'Deny' AND conditions IS NULL)
-)
-
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
-INNER JOIN log_stores ON coalesce('s3://' || events.bucket, events.target) = log_stores.store
+FROM events INNER JOIN log_stores ON coalesce('s3://' || bucket, target) = store
 WHERE
     action IN (
         'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 's3:DeleteBucket',
@@ -43,18 +33,15 @@ WHERE
         's3:DeleteBucketReplication', 's3:DeleteObject', 's3:DeleteObjects',
         's3:PutBucketLifecycle', 's3:PutBucketPolicy', 's3:PutBucketVersioning'
     )
+    AND event_time <= coalesce(released_at, event_time)
     AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
-    AND NOT (
-        action = 's3:PutBucketLifecycle'
-        AND request IS NOT NULL
-        AND len(
-            list_filter(
-                json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
-                lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
-                AND regexp_matches(rule, '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])')
-            )
-        ) = 0
+    AND (action <> 's3:PutBucketLifecycle' OR request IS NULL OR expires_soon(request))
+    AND event_id NOT IN (  -- policies that let CloudTrail write, and shut nobody out for good
+        SELECT event_id
+        FROM policy_statements
+        GROUP BY event_id
+        HAVING
+            bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))
+            AND NOT bool_or(effect = 'Deny' AND conditions IS NULL)
     )
-    AND event_time <= coalesce(log_stores.released_at, event_time)
-    AND event_id NOT IN (SELECT set_ups.event_id FROM set_ups)
 ORDER BY event_time, event_id

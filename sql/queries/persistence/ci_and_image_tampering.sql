@@ -25,29 +25,13 @@
 -- region = "The region that recorded the call"
 -- event_ids = "Their events, sorted"
 -- ///
-WITH tampering AS (
+WITH changed AS (
     SELECT
         *,
         event_time = min(event_time) OVER (
             PARTITION BY account_id, principal_key, action, target
         ) AS is_first
-    FROM history
-    WHERE
-        action IN (
-            'codebuild:CreateWebhook', 'codebuild:ImportSourceCredentials',
-            'codebuild:PutResourcePolicy', 'codebuild:UpdateProject',
-            'codebuild:UpdateProjectVisibility', 'codebuild:UpdateWebhook',
-            'codecommit:PutFile', 'codeconnections:CreateConnection',
-            'codedeploy:CreateDeployment', 'codepipeline:PutWebhook', 'codepipeline:UpdatePipeline',
-            'codestar-connections:CreateConnection', 'ec2:CreateLaunchTemplateVersion',
-            'ec2:DisableAllowedImagesSettings', 'ec2:ImportImage', 'ec2:ModifyLaunchTemplate',
-            'ecr-public:PutImage', 'ecr:BatchDeleteImage',
-            'ecr:PutImage', 'ecr:PutImageTagMutability', 'ecr:PutReplicationConfiguration',
-            'ecr:SetRepositoryPolicy', 'ecs:RegisterTaskDefinition', 'ecs:UpdateService',
-            'imagebuilder:CreateComponent', 'imagebuilder:UpdateImagePipeline',
-            'lambda:DeleteFunctionCodeSigningConfig', 'lambda:UpdateCodeSigningConfig'
-        )
-        AND NOT is_aws_call
+    FROM supply_chain_changes
 )
 
 SELECT
@@ -55,7 +39,7 @@ SELECT
     count(*) AS calls, count(*) FILTER (WHERE outcome = 'success') AS worked,
     bool_or(is_first) AS is_first, set_of(client_ip) AS client_ips, account_id, region,
     list_sort(list(event_id)) AS event_ids
-FROM tampering
+FROM changed
 WHERE event_id IN (SELECT event_id FROM events)
 GROUP BY principal_key, action, target, account_id, region
 HAVING bool_or(is_first) OR NOT $first_only

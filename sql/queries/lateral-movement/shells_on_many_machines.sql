@@ -30,6 +30,7 @@
 WITH entries AS (  -- one row a call and machine
     SELECT *, unnest(machines) AS machine
     FROM machine_entries
+    WHERE action <> 'ssm:StartAutomationExecution'  -- which may as well stop or copy them
 ),
 
 numbered AS (

@@ -12,6 +12,7 @@ from trailquery.catalog import (
     Wanted,
     bind,
     chosen,
+    events_lacking,
     examine,
     find_query,
     queries,
@@ -210,6 +211,22 @@ def test_an_unknown_theme_is_guessed() -> None:
     with pytest.raises(UsageError) as refused:
         names(Wanted(themes=("defence-evasion",)))
     assert str(refused.value) == "--theme defence-evasion: no query has it; did you mean 'defense-evasion'?"
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "lacking"),
+    [
+        ("copies_taken", {("management", "ec2")}, {"DynamoDB item data", "EBS block data"}),  # named by a view
+        ("copies_taken", {("data", "ebs"), ("data", "dynamodb")}, set()),
+        ("s3_ransom_signs", {("management", "s3")}, {"S3 object data"}),  # named by the query
+        ("s3_public_exposure", {("data", "s3")}, set()),  # a view that it takes rows from names others as well
+        ("changes_before", {("management", "ec2")}, set()),  # a view of something else than calls names some
+    ],
+)
+def test_what_a_query_lacks_is_told_by_the_services_that_it_or_its_views_name(
+    name: str, held: set[tuple[str, str]], lacking: set[str]
+) -> None:
+    assert events_lacking(find_query(name), held) == lacking
 
 
 def test_own_queries_stand_in_folders_for_themes_or_loose_and_are_read_once(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -326,11 +327,27 @@ class _FrontMatter:
 
 
 def events_lacking(query: Query, held: Collection[tuple[str, str]]) -> set[str]:
-    """Which events the query asks for, and are not among those held: (category, service) of each."""
-    named = re.findall(r"'([a-z0-9-]+)(?::\w+)?'", query.sql) if query.category in ("data", "any") else []
-    if services := DATA_EVENTS.keys() & set(named):
+    """Which events the query asks for, itself or by a view, and are not among those held: (category, service) of each."""
+    named = _services_named(query.sql) if query.category in ("data", "any") else set()
+    if services := DATA_EVENTS.keys() & named:
         return {f"{DATA_EVENTS[service]} data" for service in services if ("data", service) not in held}
     return {query.category} - {"any", *(category for category, _ in held)}
+
+
+def _services_named(sql: str) -> set[str]:
+    """The services whose names or actions stand in `sql`, else in the views of events that it takes rows from."""
+    views = _views_of_events()
+    taken = [views[name] for name in re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql) if name in views]
+    itself, by_views = (set(re.findall(r"'([a-z0-9-]+)(?::\w+)?'", text)) for text in (sql, "\n".join(taken)))
+    return itself if DATA_EVENTS.keys() & itself else by_views
+
+
+@cache
+def _views_of_events() -> dict[str, str]:
+    """The SQL of each view that has every column of `history`, by name: those that judge calls."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (resource_dir("sql") / "views").glob("*.sql"))
+    views = re.findall(r"^CREATE VIEW (\w+) AS\n(.*?);$", text, re.MULTILINE | re.DOTALL)
+    return {name: sql for name, sql in views if re.search(r"^SELECT\s+(events\.|history\.)?\*", sql, re.MULTILINE)}
 
 
 def placeholders(next_command: str) -> list[str]:

@@ -192,3 +192,164 @@ def test_credentials_of_a_machine_are_astray_where_another_uses_them(lake_of: La
         ("ASIAWIDEXXXXXXXXXXXX", AWAY, "public", "01 10:05", "01 10:05", [], False),
         ("ASIAWIDEXXXXXXXXXXXX", IN_AWS, "aws", "01 10:00", "01 10:00", [], False),
     ]
+
+
+TOKEN = {
+    "eventSource": "sso.amazonaws.com",
+    "eventName": "GetRoleCredentials",
+    "eventType": "AwsServiceEvent",
+    "userIdentity": {"type": "IdentityCenterUser", "accountId": "111122223333", "credentialId": "token-1"},
+}
+CHANGE_RECORDS: Records = {
+    "key-here": at("10:00"),
+    "key-inside": at("10:01", "10.0.0.7"),
+    "key-by-aws": at("10:02", "AWS Internal"),
+    "key-there": at("10:03", AWAY) | {"userAgent": "Boto3/1.34.0"},
+    "key-still-there": at("10:04", AWAY),
+    "key-here-again": at("10:05"),
+    "another-key": user("bob") | at("10:05", AWAY),
+    "token-here": TOKEN | at("10:00"),
+    "token-there": TOKEN | at("10:06", AWAY),
+    "no-credentials": {"userIdentity": {"type": "AWSAccount", "accountId": "444455556666"}} | at("10:00"),
+    "no-credentials-either": {"userIdentity": {"type": "AWSAccount", "accountId": "444455556666"}} | at("10:01", AWAY),
+}
+
+
+def test_an_address_changes_from_one_call_of_a_key_or_token_to_the_next(lake_of: LakeOf) -> None:
+    previous = "previous_time, previous_ip, previous_client, previous_event_id"
+    sql = f"SELECT event_id, session_or_token, client_ip, {previous} FROM address_changes"
+    lake = given(lake_of, CHANGE_RECORDS)
+    here_again = ("key-here-again", "AKIAIOSFODNN7EXAMPLE", HOME, "01 10:04", AWAY, "cli", "key-still-there")
+    assert rows(lake, sql) == [
+        here_again,
+        ("key-there", "AKIAIOSFODNN7EXAMPLE", AWAY, "01 10:00", HOME, "cli", "key-here"),
+        ("token-there", "token-1", AWAY, "01 10:00", HOME, "cli", "token-here"),
+    ]
+    assert rows(lake.narrowed(since=datetime(2024, 3, 1, 10, 4)), sql) == [here_again]  # noqa: DTZ001
+
+
+def iam(name: str, for_user: str, clock: str, day: int = 5) -> dict[str, Any]:
+    return IAM | at(clock, day=day) | {"eventName": name, "requestParameters": {"userName": for_user}}
+
+
+OTHER_ACCOUNT = {"recipientAccountId": "444455556666"}
+BY_ROOT = {"userIdentity": {"type": "Root", "principalId": "111122223333", "accountId": "111122223333"}}
+GIVEN_RECORDS: Records = {
+    "bob-created": iam("CreateUser", "bob", "10:00", day=1),
+    "bob-created-before": iam("CreateUser", "bob", "09:00", day=1),
+    "bob-created-in-vain": iam("CreateUser", "bob", "10:00", day=2) | REFUSED,
+    "bob-tagged": iam("TagUser", "bob", "10:00", day=2),
+    "bob-created-elsewhere": iam("CreateUser", "bob", "10:00", day=2) | OTHER_ACCOUNT,
+    "carol-created": iam("CreateUser", "carol", "10:00", day=2),
+    "bob-created-afterwards": iam("CreateUser", "bob", "10:03"),
+    "bob-elsewhere": user("bob") | at("10:00", AWAY, 3),
+    "bob-of-another-account": user("bob", "444455556666") | at("10:00", day=3),
+    "bob-there": user("bob") | at("10:01", day=4),
+    "bob-there-again": user("bob") | at("10:00", day=6),
+    "key-for-bob": iam("CreateAccessKey", "bob", "10:00"),
+    "password-for-bob": iam("UpdateLoginProfile", "bob", "10:01") | REFUSED,
+    "first-password-of-dave": iam("CreateLoginProfile", "dave", "10:02") | BY_ROOT,
+    "key-of-ones-own": iam("CreateAccessKey", "alice", "10:00"),
+    "password-deleted": iam("DeleteLoginProfile", "bob", "10:00"),
+}
+
+
+def test_a_credential_for_another_user_tells_how_old_the_user_is_and_whether_it_was_ever_there(lake_of: LakeOf) -> None:
+    lake = given(lake_of, GIVEN_RECORDS).narrowed(since=datetime(2024, 3, 5))  # noqa: DTZ001
+    columns = "event_id, for_user, outcome, user_created_at, user_seen_there"
+    assert rows(lake, f"SELECT {columns} FROM credentials_for_others") == [
+        ("first-password-of-dave", "dave", "success", None, None),
+        ("key-for-bob", "bob", "success", "01 10:00", "04 10:01"),
+        ("password-for-bob", "bob", "denied", "01 10:00", "04 10:01"),
+    ]
+
+
+SSO_ROLE = "AWSReservedSSO_Admin_0123456789abcdef"
+FROM_A_PROVIDER = {"additionalEventData": {"SamlProviderArn": "arn:aws:iam::111122223333:saml-provider/Okta"}}
+
+
+def signs_in(name: str, agent: str = "Mozilla/5.0") -> dict[str, Any]:
+    signin = {"eventSource": "signin.amazonaws.com", "eventType": "AwsConsoleSignIn", "readOnly": False}
+    return signin | {"eventName": name, "userAgent": agent, "responseElements": {name: "Success"}}
+
+
+def shell(name: str) -> dict[str, Any]:
+    return {"eventSource": "cloudshell.amazonaws.com", "eventName": name, "readOnly": False}
+
+
+CROSSINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "link-made": (session("work") | signs_in("GetSigninToken", "python-requests/2.31.0"), "to-console"),
+    "link-made-with-go": (session("work") | signs_in("GetSigninToken", "Go-http-client/2.0"), "to-console"),
+    "link-refused": (session("work") | signs_in("GetSigninToken") | REFUSED, "to-console"),
+    "link-made-for-a-user": (signs_in("GetSigninToken"), "to-console"),
+    "link-of-a-portal-role": (session("eve", SSO_ROLE) | signs_in("GetSigninToken"), "to-console"),
+    "link-followed": (session("work") | signs_in("ConsoleLogin"), "to-console"),
+    "switched": (session("work") | signs_in("SwitchRole"), "switch"),
+    "allowed": (signs_in("AuthorizeOAuth2Access"), "to-keys"),
+    "logged-in": (signs_in("CreateOAuth2Token", "aws-cli/2.32.0"), "to-keys"),
+    "shell-made": (shell("CreateEnvironment"), "to-keys"),
+    "shell-opened": (session("eve", SSO_ROLE) | shell("CreateSession"), "to-keys"),
+}
+EVERYDAY: Records = {
+    "through-the-portal": session("eve", SSO_ROLE) | signs_in("GetSigninToken", "Go-http-client/2.0"),
+    "through-the-old-portal": session("eve", SSO_ROLE) | signs_in("GetSigninToken", "Jersey/${project.version}"),
+    "from-the-portal": session("eve", SSO_ROLE) | signs_in("ConsoleLogin"),
+    "from-a-provider": session("work") | signs_in("ConsoleLogin") | FROM_A_PROVIDER,
+    "with-a-password": signs_in("ConsoleLogin"),
+    "shell-listed": shell("DescribeEnvironments"),
+}
+
+
+def test_ways_between_keys_and_console_are_told_apart_from_the_everyday_ones(lake_of: LakeOf) -> None:
+    lake = given(lake_of, {name: changes for name, (changes, _) in CROSSINGS.items()} | EVERYDAY)
+    assert dict(rows(lake, "SELECT event_id, direction FROM console_crossings")) == {
+        name: direction for name, (_, direction) in CROSSINGS.items()
+    }
+
+
+def asks(role: str, session_name: str = "work") -> dict[str, Any]:
+    request = {"roleArn": f"arn:aws:iam::111122223333:role/{role}", "roleSessionName": session_name}
+    return STS | {"requestParameters": request}
+
+
+BY_EC2 = {
+    "userIdentity": {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
+    "sourceIPAddress": "ec2.amazonaws.com",
+}
+AGENT = {"eventSource": "ssm.amazonaws.com", "eventName": "UpdateInstanceInformation"}
+IMDS_1 = {"ec2RoleDelivery": "1.0"}
+SIGN_RECORDS: Records = {
+    "handed-out": handed_out(WORK_KEY, "Mar 1, 2024, 11:00:00 AM") | at("10:00"),
+    "in-the-last-minute": session("work") | at("11:01", BY_TOR),
+    "after-expiry": session("work") | at("11:02", BY_TOR),
+    "same-role": session("late") | asks("Deploy") | at("10:00", BY_TOR),
+    "another-role": session("late") | asks("Admin") | at("10:00", BY_TOR),
+    "passed-to-a-function": session("late") | asks("Deploy") | at("10:00", BY_TOR)
+    | {"eventSource": "lambda.amazonaws.com", "eventName": "CreateFunction20150331"},
+    "by-the-first-imds": session("old", **IMDS_1) | at("10:00", BY_TOR),
+    "by-the-second-imds": session("new", **BY_IMDS) | at("10:00", BY_TOR),
+    "agent-by-the-first-imds": session("old", **IMDS_1) | AGENT | at("10:00", BY_TOR),
+    "instance-at-a-person": session(INSTANCE) | at("10:00"),
+    "instance-at-a-person-and-by-the-first-imds": session("old", **IMDS_1) | at("10:00"),
+    "instance-alone": session(INSTANCE) | at("10:00", IN_AWS),
+    "another-session-there": session("other") | at("10:00", IN_AWS),
+    "session-at-a-person": session("late") | at("10:00"),
+    "instance-inside": session(INSTANCE) | at("10:00", "10.0.0.7"),
+    "person-inside": user("bob") | at("10:00", "10.0.0.7"),
+    "person": user("bob") | at("10:00"),
+    "named-so": user("bob") | asks("Deploy", INSTANCE) | at("10:00"),
+    "in-another-account": user("bob") | asks("Deploy") | at("10:00") | OTHER_ACCOUNT | {"eventID": "named-so"},
+    "named-so-by-ec2": asks("Deploy", INSTANCE) | at("10:00") | BY_EC2,
+}  # fmt: skip
+
+
+def test_each_sign_of_an_odd_session_shows_in_its_call(lake_of: LakeOf) -> None:
+    assert rows(given(lake_of, SIGN_RECORDS), "SELECT event_id, sign FROM session_signs") == [
+        ("after-expiry", "used after expiry"),
+        ("by-the-first-imds", "IMDSv1"),
+        ("instance-at-a-person", "at a person's address"),
+        ("instance-at-a-person-and-by-the-first-imds", "IMDSv1"),
+        ("instance-at-a-person-and-by-the-first-imds", "at a person's address"),
+        ("named-so", "named like an instance"),
+        ("same-role", "own role again"),
+    ]

@@ -198,6 +198,12 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
             *["instance_type", "asked_for", "vcpus", "is_accelerated"],
             *["names_miner", "got_before", "is_repetition"],
         ],
+        "address_changes": [
+            *["session_or_token", "previous_time", "previous_ip", "previous_client", "previous_event_id"],
+        ],
+        "credentials_for_others": ["for_user", "user_created_at", "user_seen_there"],
+        "console_crossings": ["direction"],
+        "session_signs": ["sign"],
         "secret_calls": ["secret_kind", "secrets"],
         "model_calls": ["model_use", "model"],
         "machine_entries": ["machines"],

@@ -31,34 +31,19 @@
 -- failed = "Calls right after a change that were refused or failed"
 -- event_ids = "The calls on both sides of each change, sorted"
 -- ///
-WITH calls AS (
-    SELECT
-        *,
-        lag(event_time) OVER (
-            PARTITION BY access_key_id ORDER BY event_time, event_id
-        ) AS time_before,
-        lag(client_ip) OVER (PARTITION BY access_key_id ORDER BY event_time, event_id) AS ip_before,
-        lag(client) OVER (
-            PARTITION BY access_key_id ORDER BY event_time, event_id
-        ) AS client_before,
-        lag(event_id) OVER (PARTITION BY access_key_id ORDER BY event_time, event_id) AS id_before
-    FROM events
-    WHERE key_kind = 'long-term' AND client_ip IS NOT NULL AND ip_scope <> 'private'
-)
-
 SELECT
     min(event_time) AS first_change, max(event_time) AS last_change, min(actor) AS actor,
     access_key_id, count(*) AS changes,
-    list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
-    list_sort(list_distinct(list_concat(list(client), list(client_before)))) AS clients,
+    list_sort(list_distinct(list_concat(list(client_ip), list(previous_ip)))) AS client_ips,
+    list_sort(list_distinct(list_concat(list(client), list(previous_client)))) AS clients,
     set_of(action) AS actions, count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids
-FROM calls
+    list_sort(list_distinct(list_concat(list(event_id), list(previous_event_id)))) AS event_ids
+FROM address_changes
 WHERE
-    client_ip <> ip_before
-    AND contains(client_ip, ':') = contains(ip_before, ':')
-    AND client <> client_before
-    AND event_time <= time_before + $within
+    key_kind = 'long-term'
+    AND contains(client_ip, ':') = contains(previous_ip, ':')
+    AND client <> previous_client
+    AND event_time <= previous_time + $within
 GROUP BY access_key_id
 HAVING count(*) >= $min_changes
 ORDER BY first_change, access_key_id

@@ -35,35 +35,16 @@
 -- session_id = "The session, all its keys together; of a long-term key the key, of a token its credential_id"
 -- event_ids = "The calls on both sides of each change, sorted"
 -- ///
-WITH used AS (
-    -- whoever holds a token of the access portal gets the credentials of its user's roles
-    SELECT *, coalesce(session_id, credential_id) AS used_id
-    FROM events
-),
-
-calls AS (
-    SELECT
-        *, lag(event_time) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS time_before,
-        lag(client_ip) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS ip_before,
-        lag(event_id) OVER (PARTITION BY used_id ORDER BY event_time, event_id) AS id_before
-    FROM used
-    WHERE
-        used_id IS NOT NULL
-        AND client_ip IS NOT NULL
-        AND ip_scope <> 'private'
-        AND $key_kind IN ('any', key_kind)
-)
-
 SELECT
     min(event_time) AS first_change, max(event_time) AS last_change, min(actor) AS actor,
     count(*) AS changes,
-    list_sort(list_distinct(list_concat(list(client_ip), list(ip_before)))) AS client_ips,
+    list_sort(list_distinct(list_concat(list(client_ip), list(previous_ip)))) AS client_ips,
     set_of(ip_scope) AS scopes, set_of(client) AS clients,
     count(*) FILTER (WHERE outcome <> 'success') AS failed,
-    min(key_kind) AS key_kind, used_id AS session_id,
-    list_sort(list_distinct(list_concat(list(event_id), list(id_before)))) AS event_ids
-FROM calls
-WHERE client_ip <> ip_before AND event_time <= time_before + $within
-GROUP BY used_id
+    min(key_kind) AS key_kind, session_or_token AS session_id,
+    list_sort(list_distinct(list_concat(list(event_id), list(previous_event_id)))) AS event_ids
+FROM address_changes
+WHERE event_time <= previous_time + $within AND $key_kind IN ('any', key_kind)
+GROUP BY session_or_token
 HAVING count(*) >= $min_changes
 ORDER BY changes DESC, session_id

@@ -29,11 +29,6 @@
 -- account_id = "The account of the user"
 -- event_ids = "The making and those uses, sorted"
 -- ///
-WITH creations AS (
-    SELECT * FROM management_events
-    WHERE action = 'iam:CreateAccessKey' AND target <> 'user/' || coalesce(user_name, '')
-)
-
 SELECT
     made.event_time, made.actor, made.target AS key_for, made.client_ip, made.client AS made_with,
     set_of(used.client) AS used_with,
@@ -41,29 +36,15 @@ SELECT
     count(*) FILTER (WHERE used.outcome <> 'success') AS failed, set_of(used.action) AS actions,
     made.account_id,
     list_sort(list_distinct(list_append(list(used.event_id), made.event_id))) AS event_ids
-FROM creations AS made
+FROM credentials_for_others AS made
 INNER JOIN history AS used
     ON
         made.issued_key_id = used.access_key_id
         AND made.client_ip = used.client_ip
         AND used.event_time <= made.event_time + $within
 WHERE
-    NOT EXISTS (
-        SELECT 1 FROM history AS created
-        WHERE
-            created.action = 'iam:CreateUser'
-            AND created.outcome = 'success'
-            AND created.account_id = made.account_id
-            AND created.target = made.target
-            AND created.event_time BETWEEN made.event_time - $within AND made.event_time
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM history AS before
-        WHERE
-            before.principal_key = used.principal_key
-            AND before.client_ip = used.client_ip
-            AND before.event_time < made.event_time
-    )
+    coalesce(made.user_created_at < made.event_time - $within, TRUE)
+    AND made.user_seen_there >= made.event_time
 GROUP BY
     made.event_time, made.event_id, made.actor, made.target, made.client_ip, made.client,
     made.issued_key_id, made.account_id

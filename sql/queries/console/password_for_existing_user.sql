@@ -23,20 +23,10 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time, split_part(target, '/', 2) AS user,
-    actor, client_ip, client, action, outcome, error_code, account_id, session_id, event_id
-FROM management_events AS setting
+    event_time, for_user AS user, actor, client_ip, client, action, outcome, error_code,
+    account_id, session_id, event_id
+FROM credentials_for_others
 WHERE
     action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
-    AND target <> 'user/' || coalesce(user_name, '')
-    AND NOT EXISTS (
-        SELECT 1 FROM history AS created
-        WHERE
-            created.action = 'iam:CreateUser'
-            AND created.outcome = 'success'
-            AND created.account_id = setting.account_id
-            AND created.target = setting.target
-            AND created.event_time BETWEEN setting.event_time - INTERVAL 1 DAY
-            AND setting.event_time
-    )
+    AND coalesce(user_created_at < event_time - INTERVAL 1 DAY, TRUE)
 ORDER BY event_time, event_id

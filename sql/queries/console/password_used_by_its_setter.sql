@@ -26,49 +26,27 @@
 -- account_id = "The account of the user"
 -- event_ids = "The setting and those sign-ins, sorted"
 -- ///
-WITH settings AS (
-    SELECT *, split_part(target, '/', 2) AS user_set
-    FROM management_events
-    WHERE
-        action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
-        AND outcome = 'success'
-        AND target <> 'user/' || coalesce(user_name, '')
-        AND client NOT IN ('console', 'browser')
-)
-
 SELECT
-    made.event_time, made.actor, made.user_set AS user, made.client_ip, made.client,
+    made.event_time, made.actor, made.for_user AS user, made.client_ip, made.client,
     min(came.event_time) FILTER (WHERE came.outcome = 'success') AS signed_in_at,
     count(*) FILTER (WHERE came.outcome <> 'success') AS failed,
     max_by(came.user_agent, (came.event_time, came.event_id)) AS user_agent, made.account_id,
     list_sort(list_distinct(list_append(list(came.event_id), made.event_id))) AS event_ids
-FROM settings AS made
+FROM credentials_for_others AS made
 INNER JOIN history AS came
     ON
         came.action = 'signin:ConsoleLogin'
         AND made.account_id = came.account_id
-        AND made.user_set = came.user_name
+        AND made.for_user = came.user_name
         AND made.client_ip = came.client_ip
         AND came.event_time <= made.event_time + $within
 WHERE
-    NOT EXISTS (
-        SELECT 1 FROM history AS created
-        WHERE
-            created.action = 'iam:CreateUser'
-            AND created.outcome = 'success'
-            AND created.account_id = made.account_id
-            AND created.target = made.target
-            AND created.event_time BETWEEN made.event_time - $within AND made.event_time
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM history AS before
-        WHERE
-            before.account_id = came.account_id
-            AND before.user_name = came.user_name
-            AND before.client_ip = came.client_ip
-            AND before.event_time < made.event_time
-    )
+    made.api IN ('CreateLoginProfile', 'UpdateLoginProfile')
+    AND made.outcome = 'success'
+    AND made.client NOT IN ('console', 'browser')
+    AND coalesce(made.user_created_at < made.event_time - $within, TRUE)
+    AND made.user_seen_there >= made.event_time
 GROUP BY
-    made.event_time, made.event_id, made.actor, made.user_set, made.client_ip, made.client,
+    made.event_time, made.event_id, made.actor, made.for_user, made.client_ip, made.client,
     made.account_id
 ORDER BY made.event_time, user, made.event_id

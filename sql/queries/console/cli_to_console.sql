@@ -27,43 +27,9 @@
 -- session_id = "The session it was called in; of a sign-in the session it opens"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH directed AS (
-    SELECT
-        *,
-        CASE
-            WHEN action = 'signin:SwitchRole' THEN 'switch'
-            WHEN
-                action IN (
-                    'signin:AuthorizeOAuth2Access', 'signin:CreateOAuth2Token',
-                    'cloudshell:CreateEnvironment', 'cloudshell:CreateSession'
-                )
-                THEN 'to-keys'
-            WHEN
-                -- the access portal of Identity Center makes links for all users, every day:
-                -- it called itself Jersey, and since 2026 Go-http-client
-                (
-                    action = 'signin:GetSigninToken'
-                    AND NOT coalesce(
-                        starts_with(role_name, 'AWSReservedSSO_')
-                        AND regexp_matches(user_agent, '^(Jersey|Go-http-client)/'), FALSE
-                    )
-                )
-                OR (
-                    -- who comes from a provider has a SAML provider, who comes by a link has none
-                    action = 'signin:ConsoleLogin'
-                    AND identity_type IN ('AssumedRole', 'FederatedUser')
-                    AND json_extract_string(additional, '$.SamlProviderArn') IS NULL
-                    AND NOT coalesce(starts_with(role_name, 'AWSReservedSSO_'), FALSE)
-                )
-                THEN 'to-console'
-        END AS direction
-    FROM events
-    WHERE service IN ('signin', 'cloudshell')
-)
-
 SELECT
     event_time, direction, actor, client_ip, client, action, switch_from, outcome, error_code,
     account_id, user_agent, session_id, event_id
-FROM directed
-WHERE direction IS NOT NULL AND $direction IN ('any', direction)
+FROM console_crossings
+WHERE $direction IN ('any', direction)
 ORDER BY event_time, event_id

@@ -22,33 +22,10 @@
 -- event_ids = "The calls, sorted"
 -- ///
 WITH signs AS (
-    SELECT 'used after expiry' AS sign, used.event_id, used.account_id
-    FROM events AS used
-    INNER JOIN history AS issued ON used.access_key_id = issued.issued_key_id
-    WHERE used.event_time > issued.issued_expires_at + INTERVAL 1 MINUTE
-    UNION
+    SELECT sign, event_id, account_id FROM session_signs
+    UNION ALL
     SELECT 'long-lived' AS sign, event_id, account_id FROM credential_issuance
     WHERE duration_seconds > $max_hours * 3600
-    UNION
-    SELECT 'own role again' AS sign, event_id, account_id FROM events
-    WHERE action = 'sts:AssumeRole' AND requested_role_arn = role_arn
-    UNION
-    SELECT 'IMDSv1' AS sign, event_id, account_id FROM events WHERE imds_version = '1.0'
-    UNION
-    SELECT 'at a person''s address' AS sign, event_id, account_id FROM events
-    WHERE
-        (
-            imds_version IS NOT NULL
-            OR regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
-        )
-        AND ip_scope <> 'private'
-        AND client_ip IN (
-            SELECT person.client_ip FROM history AS person
-            WHERE person.identity_type IN ('IAMUser', 'Root')
-        )
-    UNION
-    SELECT 'named like an instance' AS sign, event_id, account_id FROM credential_issuance
-    WHERE NOT is_aws_call AND regexp_full_match(session_name, 'i-[0-9a-f]{8,17}')
 )
 
 SELECT
@@ -56,13 +33,6 @@ SELECT
     signs.sign, shown.actor, set_of(shown.client_ip) AS client_ips, count(*) AS calls,
     shown.account_id, list_sort(list(shown.event_id)) AS event_ids
 FROM events AS shown
-INNER JOIN signs
-    ON shown.event_id = signs.event_id AND shown.account_id = signs.account_id
-WHERE
-    NOT regexp_matches(  -- the agent of Systems Manager, which calls from every machine
-        shown.action,
-        '^ssm(messages)?:((Create|Open)(Control|Data)Channel|UpdateInstance(Information'
-        || '|AssociationStatus)|ListInstanceAssociations|PutInventory|PutComplianceItems)$'
-    )
+INNER JOIN signs ON shown.event_id = signs.event_id AND shown.account_id = signs.account_id
 GROUP BY signs.sign, shown.actor, shown.account_id
 ORDER BY first_seen, signs.sign, shown.actor, shown.account_id

@@ -211,6 +211,8 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "access_removals": ["person"],
         "passed_roles": ["passed_role", "passed_role_name"],
         "rights_raised": ["kind", "on_self"],
+        "footholds": ["kind"],
+        "removals": ["removed_thing"],
         "data_copies": ["copy_of", "to_bucket"],
         "data_losses": ["loss"],
         "database_openings": ["way", "opened_to"],

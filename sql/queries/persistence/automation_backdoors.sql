@@ -22,32 +22,8 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM events
+FROM footholds
 WHERE
-    action IN (
-        'amplify:CreateApp', 'amplify:CreateWebHook', 'amplify:UpdateApp',
-        'apigateway:CreateApi', 'apigateway:CreateApiKey', 'apigateway:CreateAuthorizer',
-        'apigateway:CreateDeployment', 'apigateway:CreateRestApi', 'apigateway:CreateRoute',
-        'apigateway:DeleteAuthorizer', 'apigateway:PutIntegration', 'apigateway:PutMethod',
-        'apigateway:UpdateAuthorizer', 'apigateway:UpdateIntegration',
-        'apigateway:UpdateMethod', 'apigateway:UpdateRestApi', 'apigateway:UpdateRoute',
-        'apprunner:CreateService', 'apprunner:UpdateService',
-        'appsync:CreateApiKey', 'appsync:CreateDataSource', 'appsync:CreateResolver',
-        'appsync:UpdateApiKey', 'appsync:UpdateGraphqlApi', 'appsync:UpdateResolver',
-        'cognito-identity:SetIdentityPoolRoles', 'cognito-identity:UpdateIdentityPool',
-        'cognito-idp:AddUserPoolClientSecret', 'cognito-idp:CreateIdentityProvider',
-        'cognito-idp:CreateUserPoolClient', 'cognito-idp:SetUserPoolMfaConfig',
-        'cognito-idp:UpdateIdentityProvider', 'cognito-idp:UpdateUserPool',
-        'cognito-idp:UpdateUserPoolClient',
-        'sagemaker:CreateNotebookInstanceLifecycleConfig',
-        'sagemaker:CreateStudioLifecycleConfig', 'sagemaker:UpdateDomain',
-        'sagemaker:UpdateNotebookInstanceLifecycleConfig',
-        'ssm:CreateActivation', 'ssm:CreateAssociation', 'ssm:CreateAssociationBatch',
-        'ssm:CreateDocument', 'ssm:ModifyDocumentPermission',
-        'ssm:RegisterTaskWithMaintenanceWindow', 'ssm:UpdateAssociation', 'ssm:UpdateDocument',
-        'ssm:UpdateDocumentDefaultVersion', 'ssm:UpdateManagedInstanceRole',
-        'ssm:UpdateServiceSetting',
-        'transfer:CreateServer', 'transfer:CreateUser'
-    )
-    AND NOT is_aws_call
+    kind = 'automation'
+    OR action = 'cognito-idp:UpdateUserPool'  -- where sign-ins then run a function: a trigger
 ORDER BY event_time, event_id

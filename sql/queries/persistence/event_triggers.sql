@@ -33,27 +33,6 @@ SELECT
         )
     ) AS runs,
     outcome, error_code, account_id, region, event_id
-FROM events
-WHERE
-    NOT is_aws_call
-    AND (
-        action IN (
-            'events:CreateApiDestination', 'events:CreateConnection', 'events:CreateEventBus',
-            'events:EnableRule', 'events:PutPermission', 'events:PutRule', 'events:PutTargets',
-            'lambda:CreateEventSourceMapping', 'lambda:PutFunctionEventInvokeConfig',
-            'lambda:UpdateEventSourceMapping', 'logs:PutDestination', 'logs:PutSubscriptionFilter',
-            'pipes:CreatePipe', 'pipes:UpdatePipe', 's3:PutBucketNotification',
-            'scheduler:CreateSchedule', 'scheduler:UpdateSchedule',
-            'ses:CreateReceiptRule', 'ses:UpdateReceiptRule', 'sns:Subscribe',
-            'states:CreateStateMachine', 'states:UpdateStateMachine'
-        )
-        OR (
-            action = 'secretsmanager:RotateSecret'
-            AND contains(request, '"rotationLambdaARN"')
-        )
-        OR (
-            action IN ('cognito-idp:CreateUserPool', 'cognito-idp:UpdateUserPool')
-            AND regexp_matches(request, '"lambdaConfig" ?: ?\{ ?"')
-        )
-    )
+FROM footholds
+WHERE kind = 'trigger'
 ORDER BY event_time, event_id

@@ -22,43 +22,12 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH opened AS (
-    SELECT event_id, list_sort(list_distinct(flatten(list(actions)))) AS allowed
-    FROM policy_statements
-    WHERE is_public
-    GROUP BY event_id
-)
-
 SELECT
-    events.event_time, events.actor, events.client_ip, events.action, events.target,
-    opened.allowed, events.outcome, events.error_code, events.account_id, events.region,
-    events.event_id
-FROM events LEFT JOIN opened ON events.event_id = opened.event_id
+    event_time, actor, client_ip, action, target, allowed, outcome, error_code, account_id, region,
+    event_id
+FROM public_openings
 WHERE
-    (
-        opened.event_id IS NOT NULL
-        AND events.service NOT IN ('apigateway', 'ecr-public', 'iam', 'lambda', 's3')
-        -- a domain within a network is reached from there alone
-        AND NOT regexp_matches(events.request, '"(vPC|vpc)Options" ?: ?\{ ?"')
-    )
-    OR events.action IN (
-        'ec2:DisableImageBlockPublicAccess', 'ec2:DisableSnapshotBlockPublicAccess'
-    )
-    OR (
-        events.action = 'codebuild:UpdateProjectVisibility'
-        AND contains(events.request, 'PUBLIC_READ')
-    )
-    OR (
-        events.action = 'elasticmapreduce:PutBlockPublicAccessConfiguration'
-        AND regexp_matches(events.request, '"blockPublicSecurityGroupRules" ?: ?false')
-    )
-    OR (
-        events.action = 'ssm:ModifyDocumentPermission'
-        AND regexp_matches(events.request, '(?i)"accountIdsToAdd" ?: ?\[ ?"all"')
-    )
-    -- pools are often made for guests; an old one seldom becomes theirs
-    OR (
-        events.action = 'cognito-identity:UpdateIdentityPool'
-        AND json_extract_string(events.request, '$.allowUnauthenticatedIdentities') = 'true'
-    )
+    service NOT IN ('apigateway', 'ecr-public', 'iam', 'lambda', 's3')
+    -- a domain within a network is reached from there alone
+    AND NOT regexp_matches(coalesce(request, ''), '"(vPC|vpc)Options" ?: ?\{ ?"')
 ORDER BY event_time, event_id

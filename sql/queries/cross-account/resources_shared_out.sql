@@ -26,54 +26,12 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH opened AS (
-    SELECT
-        event_id, account_id, actions, conditions,
-        unnest(CASE WHEN is_public THEN ['*'] ELSE external_accounts END) AS taker
-    FROM policy_statements
-    WHERE policy_kind = 'resource' AND effect = 'Allow'
-    UNION ALL
-    SELECT
-        event_id, account_id, [] AS actions, NULL AS conditions,
-        unnest(list_concat(
-            json_extract_string(request, '$.principals[*]'),
-            json_extract_string(request, '$.accountIdsToAdd[*]'),
-            json_extract_string(request, '$.*.AddAllowedPrincipals..content'),
-            json_extract_string(request, ['$.account', '$.accountId', '$.consumerIdentifier']),
-            regexp_extract_all(request, '"(principal|sinkIdentifier|id)" ?: ?"([^"]+)"', 2),
-            list_filter(
-                json_extract_string(request, '$..Grantee.ID'),
-                lambda id: id <> json_extract_string(request, '$.AccessControlPolicy.Owner.ID')
-            )
-        )) AS taker
-    FROM management_events
-    WHERE
-        action IN (
-            'ram:CreateResourceShare', 'ram:AssociateResourceShare', 'ssm:ModifyDocumentPermission',
-            'ec2:ModifyVpcEndpointServicePermissions', 'servicecatalog:CreatePortfolioShare',
-            'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
-            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:PutBucketAcl'
-        )
-),
-
-outside AS (
-    SELECT *, taker IN ('*', 'all', 'All') AS is_everyone
-    FROM opened
-    WHERE
-        coalesce(nullif(regexp_extract(taker, '(^|:)([0-9]{12})(:|$)', 2), ''), taker)
-        NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
-)
-
 SELECT
-    shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,
-    set_of(outside.taker) AS opened_to, bool_or(outside.is_everyone) AS is_public,
-    list_sort(list_distinct(flatten(list(outside.actions)))) AS allowed,
-    set_of(outside.conditions) AS conditions,
-    shown.outcome, shown.account_id, shown.region, shown.event_id
-FROM events AS shown
-INNER JOIN outside ON shown.event_id = outside.event_id AND shown.account_id = outside.account_id
-WHERE outside.is_everyone OR NOT $public_only
-GROUP BY
-    shown.event_time, shown.actor, shown.client_ip, shown.action, shown.target,
-    shown.outcome, shown.account_id, shown.region, shown.event_id
-ORDER BY shown.event_time, shown.event_id
+    event_time, actor, client_ip, action, target, set_of(taker) AS opened_to,
+    bool_or(taker = '*') AS is_public,
+    list_sort(list_distinct(flatten(list(allowed)))) AS allowed,
+    set_of(conditions) AS conditions, outcome, account_id, region, event_id
+FROM resource_openings
+WHERE taker = '*' OR NOT $public_only
+GROUP BY event_time, actor, client_ip, action, target, outcome, account_id, region, event_id
+ORDER BY event_time, event_id

@@ -30,24 +30,14 @@ WITH openings AS (
     WHERE
         starts_with(action, 'lambda:')
         AND effect = 'Allow'
-        AND (
-            is_public
-            OR NOT list_has_all((SELECT list(account_id) FROM own_accounts), external_accounts)
-        )
+        AND (is_public OR has_outsider(external_accounts))
     GROUP BY event_id
 )
 
 SELECT
-    events.event_time, events.actor, events.client_ip, events.client, events.action, events.target,
-    coalesce(openings.opened_to, 'URL without sign-in') AS opened_to,
-    events.outcome, events.error_code, events.account_id, events.region, events.event_id
-FROM events LEFT JOIN openings ON events.event_id = openings.event_id
-WHERE
-    openings.event_id IS NOT NULL
-    OR (
-        events.action IN (
-            'lambda:CreateFunctionUrlConfig', 'lambda:UpdateFunctionUrlConfig'
-        )
-        AND contains(events.request, '"NONE"')
-    )
+    event_time, actor, client_ip, client, action, target,
+    coalesce(opened_to, 'URL without sign-in') AS opened_to, outcome, error_code, account_id,
+    region, event_id
+FROM events LEFT JOIN openings USING (event_id)
+WHERE openings.opened_to IS NOT NULL OR gives_open_url(action, request)
 ORDER BY event_time, event_id

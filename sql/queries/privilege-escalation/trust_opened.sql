@@ -24,37 +24,29 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
-WITH openings AS (
-    SELECT
-        *,
-        CASE
-            WHEN is_public THEN 'everyone'
-            WHEN
-                NOT list_has_all((SELECT list(account_id) FROM own_accounts), external_accounts)
-                THEN 'other account'
-            WHEN
-                list_contains(actions, 'sts:AssumeRoleWithWebIdentity')
-                AND NOT regexp_matches(
-                    coalesce(conditions, ''), ':(sub|amr|app_id|oaud)"|cognito-identity'
-                )
-                THEN 'any user of a provider'
-        END AS opening
-    FROM policy_statements
-    WHERE policy_kind = 'trust' AND effect = 'Allow'
-),
-
-opened AS (
+WITH opened AS (
     SELECT
         event_id, list_sort(list_distinct(flatten(list(principals)))) AS let_in,
-        min(opening) AS opening
-    FROM openings
+        min(
+            CASE
+                WHEN is_public THEN 'everyone'
+                WHEN has_outsider(external_accounts) THEN 'other account'
+                WHEN
+                    list_contains(actions, 'sts:AssumeRoleWithWebIdentity')
+                    AND NOT regexp_matches(
+                        coalesce(conditions, ''), ':(sub|amr|app_id|oaud)"|cognito-identity'
+                    )
+                    THEN 'any user of a provider'
+            END
+        ) AS opening
+    FROM policy_statements
+    WHERE policy_kind = 'trust' AND effect = 'Allow'
     GROUP BY event_id
-    HAVING min(opening) IS NOT NULL
 )
 
 SELECT
-    events.event_time, events.actor, events.client_ip, events.client, events.action, events.target,
-    opened.let_in, opened.opening, events.outcome, events.error_code, events.account_id,
-    events.region, events.event_id
-FROM events INNER JOIN opened ON events.event_id = opened.event_id
+    event_time, actor, client_ip, client, action, target, let_in, opening, outcome, error_code,
+    account_id, region, event_id
+FROM events INNER JOIN opened USING (event_id)
+WHERE opening IS NOT NULL
 ORDER BY event_time, event_id

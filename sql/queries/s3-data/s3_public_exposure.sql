@@ -22,46 +22,12 @@
 -- account_id = "The account of the bucket"
 -- event_ids = "The events, sorted"
 -- ///
-WITH marked AS (
-    SELECT
-        *,
-        CASE
-            WHEN
-                event_id IN (
-                    SELECT policy_statements.event_id FROM policy_statements
-                    WHERE policy_statements.is_public
-                )
-                THEN 'public policy'
-            WHEN
-                api IN ('PutBucketAcl', 'CreateBucket', 'PutObjectAcl')
-                AND regexp_matches(
-                    request,
-                    'groups/global/(AllUsers|AuthenticatedUsers)'
-                    || '|"x-amz-acl" ?: ?\[? ?"(public-read|authenticated-read)'
-                )
-                THEN 'public ACL'
-            WHEN
-                api = 'DeleteAccountPublicAccessBlock'
-                OR (
-                    api = 'PutAccountPublicAccessBlock'
-                    AND regexp_matches(
-                        request,
-                        '"((Block|Ignore)PublicAcls|BlockPublicPolicy|RestrictPublicBuckets)"'
-                        || ' ?: ?"?false'
-                    )
-                )
-                THEN 'account''s public access block off'
-        END AS opened_by
-    FROM events
-    WHERE service = 's3' AND NOT is_aws_call
-)
-
 SELECT
     min(event_time) AS first_time, max(event_time) AS last_time, actor,
     set_of(client_ip) AS client_ips, bucket, opened_by,
     count(*) AS calls, set_of(outcome) AS outcomes, coalesce(set_of(error_code), []) AS error_codes,
     account_id, list_sort(list(event_id)) AS event_ids
-FROM marked
-WHERE opened_by IS NOT NULL
+FROM public_openings
+WHERE service = 's3' AND NOT is_aws_call
 GROUP BY actor, bucket, opened_by, account_id
 ORDER BY first_time, bucket, actor, opened_by

@@ -41,8 +41,11 @@ SELECT
 FROM events INNER JOIN fetched ON events.access_key_id = fetched.issued_key_id
 WHERE
     is_internet(events.ip_scope)
-    AND (fetched.requested_role_arn, events.ip_scope) NOT IN (
-        SELECT (home.requested_role_arn, home.ip_scope) FROM fetched AS home
+    AND NOT EXISTS (
+        SELECT 1 FROM fetched AS home
+        WHERE
+            fetched.requested_role_arn = home.requested_role_arn
+            AND events.ip_scope = home.ip_scope
     )
 GROUP BY
     events.actor, fetched.subject, fetched.client_ip, events.client_ip, events.ip_scope,

@@ -169,30 +169,41 @@ def test_a_policy_that_only_filters_makes_nothing_public(lake_of: LakeOf) -> Non
 
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-ADMIN = {
-    "all": (EVERYTHING, True),
-    "all-in-lists": ({"Effect": "Allow", "Action": ["s3:*", "*:*"], "Resource": ["*"]}, True),
-    "with-mfa": ({**EVERYTHING, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, True),
-    "denied": ({**EVERYTHING, "Effect": "Deny"}, False),
-    "one-service": ({**EVERYTHING, "Action": "iam:*"}, False),
-    "one-bucket": ({**EVERYTHING, "Resource": "arn:aws:s3:::payroll"}, False),
-    "all-but": ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, False),
+ALL_OF_IAM = {**EVERYTHING, "Action": "IAM:*"}
+ALL_BUT_BILLING = {"Effect": "Allow", "NotAction": "aws-portal:*", "Resource": "*"}
+ADMIN: dict[str, tuple[dict[str, Any], bool, bool]] = {  # of everything, of IAM
+    "all": (EVERYTHING, True, True),
+    "all-in-lists": ({"Effect": "Allow", "Action": ["s3:*", "*:*"], "Resource": ["*"]}, True, True),
+    "with-mfa": ({**EVERYTHING, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, True, True),
+    "denied": ({**EVERYTHING, "Effect": "Deny"}, False, False),
+    "one-bucket": ({**EVERYTHING, "Resource": "arn:aws:s3:::payroll"}, False, False),
+    "all-of-iam": (ALL_OF_IAM, False, True),
+    "all-of-iam-by-arn": ({**ALL_OF_IAM, "Resource": "arn:aws:iam::*"}, False, True),
+    "iam-of-one-user": ({**ALL_OF_IAM, "Resource": "arn:aws:iam::111122223333:user/eve"}, False, False),
+    "iam-read": ({**EVERYTHING, "Action": "iam:Get*"}, False, False),
+    "another-service": ({**EVERYTHING, "Action": "s3:*"}, False, False),
+    "all-but-billing": (ALL_BUT_BILLING, False, True),
+    "all-but-iam": ({**ALL_BUT_BILLING, "NotAction": ["aws-portal:*", "iam:*"]}, False, False),
+    "all-but-all": ({**ALL_BUT_BILLING, "NotAction": "*"}, False, False),
 }
 
 
-def test_admin_is_every_action_on_every_resource(lake_of: LakeOf) -> None:
+def test_admin_is_every_action_on_every_resource_and_of_iam_all_of_iam(lake_of: LakeOf) -> None:
     def inline(statement: dict[str, Any], name: str) -> dict[str, Any]:
         asked = {"userName": "alice", "policyDocument": json.dumps({"Statement": statement})}
         return call("iam:PutUserPolicy", asked, eventID=name)
 
-    lake = lake_of([inline(statement, name) for name, (statement, _) in ADMIN.items()])
-    assert dict(statements(lake, "event_id, is_admin")) == {name: is_admin for name, (_, is_admin) in ADMIN.items()}
+    lake = lake_of([inline(statement, name) for name, (statement, *_) in ADMIN.items()])
+    told = lake.sql("SELECT event_id, is_admin, is_iam_admin FROM policy_statements").rows()
+    assert {row.pop("event_id"): [*row.values()] for row in told} == {name: is_ for name, (_, *is_) in ADMIN.items()}
 
 
 def test_a_service_control_policy_that_allows_all_makes_no_admin(lake_of: LakeOf) -> None:
     content = json.dumps({"Statement": EVERYTHING})
     lake = lake_of([call("organizations:CreatePolicy", {"type": "SERVICE_CONTROL_POLICY", "content": content})])
-    assert statements(lake, "policy_kind, is_admin") == [("scp", False)]
+    assert lake.sql("SELECT policy_kind, is_admin, is_iam_admin FROM policy_statements").rows() == [
+        {"policy_kind": "scp", "is_admin": False, "is_iam_admin": False}
+    ]
 
 
 def test_external_accounts_are_those_of_the_principals_but_not_the_own(lake_of: LakeOf) -> None:

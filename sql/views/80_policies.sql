@@ -260,6 +260,21 @@ SELECT
         AND list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*']),
         FALSE
     ) AS is_admin,
+    coalesce(
+        effect = 'Allow'
+        AND policy_kind IN ('identity', 'session')
+        AND list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*', 'arn:aws:iam::*'])
+        AND (
+            list_has_any(
+                list_transform(actions, lambda name: lower(name)), ['*', '*:*', '**', 'iam:*']
+            )
+            OR (
+                len(not_actions) > 0
+                AND NOT regexp_matches(array_to_string(not_actions, ' '), '(?i)(^| )(\*|iam:)')
+            )
+        ),
+        FALSE
+    ) AS is_iam_admin,
     list_sort(
         list_distinct(
             list_filter(
@@ -316,5 +331,8 @@ COMMENT ON COLUMN policy_statements.is_public IS
 'policies that only filter: service control, resource control and VPC endpoint policies.';
 COMMENT ON COLUMN policy_statements.is_admin IS
 'It allows an identity or session every action on every resource, whatever its conditions.';
+COMMENT ON COLUMN policy_statements.is_iam_admin IS
+'It allows an identity or session all of IAM on every resource, alone, among everything, or by a '
+'NotAction that does not name IAM: enough to take the rest.';
 COMMENT ON COLUMN policy_statements.external_accounts IS
 'Accounts in principals other than account_id, sorted.';

@@ -26,42 +26,17 @@
 WITH own_policies AS (
     SELECT event_id
     FROM policy_statements
-    WHERE
-        policy_kind = 'identity'
-        AND effect = 'Allow'
-        AND list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*', 'arn:aws:iam::*'])
-        AND (
-            is_admin
-            OR list_contains(list_transform(actions, lambda action: lower(action)), 'iam:*')
-            -- all but some, and IAM is not among those
-            OR (
-                len(not_actions) > 0
-                AND NOT regexp_matches(
-                    array_to_string(not_actions, ' '), '(?i)(^| )(\*|iam:)'
-                )
-            )
-        )
+    WHERE policy_kind = 'identity' AND is_iam_admin
 ),
 
 grants AS (
     SELECT
-        *,
-        CASE
-            WHEN
-                action IN (
-                    'iam:AttachGroupPolicy', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
-                    'sso:AttachManagedPolicyToPermissionSet'
+        *, CASE
+            WHEN event_id IN (SELECT own_policies.event_id FROM own_policies) THEN 'own policy'
+            WHEN regexp_matches(action, '^(iam|sso):Attach')
+                THEN regexp_extract(
+                    request, ':iam::aws:policy/(AdministratorAccess|IAMFullAccess)"', 1
                 )
-                THEN nullif(
-                    regexp_extract(
-                        array_to_string(list_transform(resources, lambda named: named.arn), ' '),
-                        ':iam::aws:policy/(AdministratorAccess|IAMFullAccess)( |$)', 1
-                    ),
-                    ''
-                )
-            WHEN
-                event_id IN (SELECT own_policies.event_id FROM own_policies)
-                THEN 'own policy'
         END AS rights
     FROM events
 )
@@ -71,6 +46,6 @@ SELECT
     region, event_id
 FROM grants
 WHERE
-    rights IS NOT NULL
+    rights <> ''
     AND NOT starts_with(coalesce(role_name, ''), 'AWSServiceRole')  -- Identity Center itself
 ORDER BY event_time, event_id

@@ -1,6 +1,7 @@
 """Hunt: it finds what each query finds, in lines that tell who, when, whether it worked and how to go on; nothing is
 left out in silence."""
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from cases import QUERIES
 from conftest import LOG_NAME, record, write_log
@@ -21,6 +23,7 @@ from trailquery.errors import UsageError
 from trailquery.exclusions import Exclusion
 from trailquery.ingest import ingest
 from trailquery.settings import Settings
+from trailquery.views import Views
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
 ROLE = {
@@ -128,6 +131,13 @@ def test_a_lake_of_insights_alone_holds_nothing_but_insights(lake_of: LakeOf) ->
 
 
 # ---- lines
+
+
+def test_a_hunt_reads_the_columns_of_those_views_alone_that_its_queries_stand_on(lake_of: LakeOf) -> None:
+    views = Views(duckdb.connect(), lake_of([]).path, Settings())
+    text = views.text("FROM main.UNUSED_KEYS")
+    assert re.findall(r"CREATE VIEW (\S+)", text) == ["history", "unused_keys"]
+    assert "CREATE MACRO set_of" in text
 
 
 def test_a_line_is_a_query_an_actor_a_session_and_an_outcome(hunted: Any, tmp_path: Path) -> None:

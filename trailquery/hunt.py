@@ -132,7 +132,7 @@ class Ground(NamedTuple):
 
     run: Callable[[Sequence[Step]], Iterator[list[tuple[Any, ...]]]]  # the rows of each, in order; some run at once
     settings: Settings
-    views: str  # the SQL that defines them
+    views: Callable[[str], str]  # the SQL that defines those which a statement stands on
     since: datetime | None
     until: datetime | None
     at: tuple[str, ...]  # the words that name the lake in a command
@@ -205,8 +205,8 @@ def _check_exclusions(settings: Settings) -> None:
 
 def _hold(ground: Ground, asked: Sequence[Query]) -> None:
     """Read the lake into `hunted.events`; from here on the views see that, and the files for the rest."""
-    code = [re.sub(r"COMMENT ON[^;]*;", "", ground.views), _GATHERED, *(query.sql for query in asked)]
-    words = set(re.findall(r"\w+", "\n".join(code).lower()))
+    code = "\n".join(["FROM events", _QUIET, DAYS_HELD, _GATHERED, *(query.sql for query in asked)])
+    words = set(re.findall(r"\w+", (ground.views(code) + code).lower()))
     columns = ", ".join(column for column in _COLUMNS if column in words)
     dates = _dates(ground)
     whole = f"SELECT {columns} FROM stored.whole WHERE"  # noqa: S608 (our own text, as all that follows)

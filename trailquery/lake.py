@@ -152,7 +152,7 @@ class Lake:
         for cursor in cursors:
             beside._set_scope(cursor)
         run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
-        ground = Ground(run, self.settings, beside._views.snapshot.sql, self.scope.since, self.scope.until, at)
+        ground = Ground(run, self.settings, beside._views.text, self.scope.since, self.scope.until, at)
         found = hunt(ground, choice, self.zone_name, on_query)
         found.notes += tuple(self._footer("FROM events", Met(len(found), found.arrow().select(["event_ids"]))))
         return found

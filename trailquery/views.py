@@ -107,6 +107,7 @@ class Views:
                 self._waiting[created[1]] = statement
             else:
                 self._comments.append(statement)
+        self._macros, self._texts = macros, dict(self._waiting)
         self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
         self._names |= {name: set() for name in self._filled_on_demand}
         self.names = self._names.keys()
@@ -122,6 +123,13 @@ class Views:
         needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
         wants = not columns.isdisjoint({"integrity", *tables_named, *aliases})  # the last two stand for a whole row
         return Named(tables_named, self._closure(needed), wants, "star" in classes)
+
+    def text(self, sql: str) -> str:
+        """The macros, and the definitions of all of ours that the words of `sql` may name."""
+        named = {*re.findall(r"[\w.]+", sql.lower()), *re.findall(r"\w+", sql.lower())}
+        return "\n".join(
+            [self._macros, *(self._texts.get(name, "") for name in sorted(self._closure(named & self.names)))]
+        )
 
     def prepare(self, connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
         """Define what `sql` needs; returns the names of the tables and views in it, in lower case."""

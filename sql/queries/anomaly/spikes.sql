@@ -50,50 +50,29 @@
 -- account_id = "The account that was acted on"
 -- event_ids = "The events of the hour, sorted"
 -- ///
-WITH calls AS (
+WITH hours AS (
     SELECT
-        account_id, action, client_ip, event_id, date_trunc('hour', event_time) AS hour_start,
-        CASE $of WHEN 'identity' THEN principal_key ELSE service END AS key,
-        CASE $of WHEN 'identity' THEN coalesce(role_name, actor) ELSE service END AS who
-    FROM history
-    WHERE
-        NOT is_aws_call
-        AND ($what <> 'writes' OR access = 'write')
-        AND ($what <> 'errors' OR outcome <> 'success')
-        AND ($what <> 'denied' OR outcome = 'denied')
-),
-
-hours AS (
-    SELECT
-        account_id, key, hour_start, count(*) AS counted,
-        coalesce(sum(count(*)) OVER before, 0) / ($baseline_days * 24) AS usual,
-        coalesce(sum(count(*) * count(*)) OVER before, 0) / ($baseline_days * 24) AS square
-    FROM calls
-    GROUP BY account_id, key, hour_start
-    WINDOW
-        before AS (
-            PARTITION BY account_id, key ORDER BY hour_start
-            RANGE BETWEEN to_days($baseline_days) PRECEDING AND INTERVAL 1 HOUR PRECEDING
-        )
-),
-
-spikes AS (
-    SELECT
-        *, (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
-        days_held(account_id, hour_start::DATE, $baseline_days) AS days
-    FROM hours
-    WHERE counted >= $min_count
+        *, coalesce(sum(counted) OVER before, 0) / ($baseline_days * 24) AS usual,
+        coalesce(sum(counted * counted) OVER before, 0) / ($baseline_days * 24) AS square,
+        (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z
+    FROM hourly_counts
+    WHERE what = $what AND whose = $of
+    WINDOW before AS (
+        PARTITION BY account_id, who_key ORDER BY hour_start
+        RANGE BETWEEN to_days($baseline_days) PRECEDING AND INTERVAL 1 HOUR PRECEDING
+    )
 )
 
 SELECT
-    hour_start, max(who) AS who, counted, round(usual, 2) AS usual, round(z, 1) AS z,
+    hour_start, hours.who, counted, round(usual, 2) AS usual, round(z, 1) AS z,
     set_of(action)[1:20] AS actions, set_of(client_ip)[1:20] AS client_ips,
-    format('{} of {} days held', days, $baseline_days) AS baseline,
+    held_before(account_id, hour_start::DATE, $baseline_days) AS baseline,
     account_id, list_sort(list(event_id)) AS event_ids
-FROM spikes INNER JOIN calls USING (account_id, key, hour_start)
+FROM hours INNER JOIN counted_calls USING (account_id, hour_start, whose, who_key, what)
 WHERE
-    z >= $min_z
-    AND days >= least($min_history_days, $baseline_days)
+    counted >= $min_count
+    AND z >= $min_z
+    AND are_days_held(account_id, hour_start::DATE, $baseline_days, $min_history_days)
     AND event_id IN (SELECT events.event_id FROM events)
-GROUP BY account_id, key, hour_start, counted, usual, z, days
-ORDER BY hour_start, who, key, account_id
+GROUP BY account_id, who_key, hour_start, hours.who, counted, hours.usual, hours.z
+ORDER BY hour_start, who, who_key, account_id

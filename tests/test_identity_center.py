@@ -29,7 +29,7 @@ def session_of(role: str, **more: Any) -> dict[str, Any]:
 
 
 SET = "AWSReservedSSO_Admin_0123456789abcdef"
-EVENTS = {  # the user's names, the permission set
+EVENTS: dict[str, tuple[dict[str, Any], list[str], str | None]] = {  # the user's names, the permission set
     "in-the-portal": (
         {"userIdentity": {"type": "IdentityCenterUser", "accountId": HOME, **BEHALF}},
         [USER, USER],

@@ -190,6 +190,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "history": [],
         "events": [],
         "call_origins": ["origin_kind", "origin"],
+        "counted_calls": ["whose", "what", "who_key", "who", "hour_start"],
         "identity_center_events": ["permission_set", "center_users"],
         "unused_keys": [],
         "impaired_defenses": ["defense"],

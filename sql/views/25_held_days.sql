@@ -16,13 +16,16 @@ CREATE MACRO days_held(account, day, days) AS (
         AND held_date >= day - to_days(days)
 );
 
--- are_days_held: so many of these days are held, or all of them.
-CREATE MACRO are_days_held(account, day, days, at_least) AS
-    days_held(account, day, days) >= least(at_least, days);
-
--- held_before: how many of them are held, in words: 12 of 14 days held.
-CREATE MACRO held_before(account, day, days) AS
-    format('{} of {} days held', days_held(account, day, days), days);
+-- held_before: the same in words, 12 of 14 days held; NULL where they are fewer than `at_least`, which counts as `days`
+-- if it is more. Whoever tells what is new says nothing of an account where this is NULL.
+CREATE MACRO held_before(account, day, days, at_least) AS (
+    SELECT
+        CASE
+            WHEN counted.held >= least(at_least, days)
+                THEN format('{} of {} days held', counted.held, days)
+        END
+    FROM (SELECT days_held(account, day, days) AS held) AS counted
+);
 
 COMMENT ON VIEW held_days IS 'Days of which the lake has events, by account, whatever the scope.';
 COMMENT ON COLUMN held_days.account_id IS 'The account that received the events.';

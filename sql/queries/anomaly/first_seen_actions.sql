@@ -59,10 +59,11 @@ judged AS (
 
 SELECT
     event_time, actor, known_since, client_ip, action, is_new_service, target, outcome, error_code,
-    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+    held_before(account_id, event_date, $baseline_days, $min_history_days) AS baseline,
+    account_id, event_id
 FROM events INNER JOIN judged USING (event_id)
 WHERE
     known_since < event_date
-    AND are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+    AND baseline IS NOT NULL
     AND (access = 'write' OR NOT $writes_only)
 ORDER BY event_time, event_id

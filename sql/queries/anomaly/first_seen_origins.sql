@@ -47,9 +47,10 @@ WITH first_calls AS (
 
 SELECT
     event_time, actor, origin, known_origins, known_since, client_ip, action, outcome,
-    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+    held_before(account_id, event_date, $baseline_days, $min_history_days) AS baseline,
+    account_id, event_id
 FROM events INNER JOIN first_calls USING (event_id)
 WHERE
     known_since < event_date
-    AND are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+    AND baseline IS NOT NULL
 ORDER BY event_time, event_id

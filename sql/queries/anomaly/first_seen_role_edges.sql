@@ -42,7 +42,8 @@ WITH first_calls AS (
 SELECT
     event_time, actor, requested_role_arn AS role_arn, role_known_since, client_ip, action,
     outcome, error_code, json_extract_string(request, '$.roleSessionName') AS session_name,
-    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+    held_before(account_id, event_date, $baseline_days, $min_history_days) AS baseline,
+    account_id, event_id
 FROM events INNER JOIN first_calls USING (event_id)
-WHERE are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+WHERE baseline IS NOT NULL
 ORDER BY event_time, event_id

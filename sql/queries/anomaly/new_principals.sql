@@ -38,9 +38,10 @@ WITH first_calls AS (
 
 SELECT
     event_time, actor, identity_type, actor_account_id, client_ip, action, target, outcome,
-    held_before(account_id, event_date, $baseline_days) AS baseline, account_id, event_id
+    held_before(account_id, event_date, $baseline_days, $min_history_days) AS baseline,
+    account_id, event_id
 FROM events INNER JOIN first_calls USING (event_id)
 WHERE
-    are_days_held(account_id, event_date, $baseline_days, $min_history_days)
+    baseline IS NOT NULL
     AND principal_key IS NOT NULL
 ORDER BY event_time, event_id

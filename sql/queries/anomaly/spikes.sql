@@ -54,7 +54,8 @@ WITH hours AS (
     SELECT
         *, coalesce(sum(counted) OVER before, 0) / ($baseline_days * 24) AS usual,
         coalesce(sum(counted * counted) OVER before, 0) / ($baseline_days * 24) AS square,
-        (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z
+        (counted - usual) / greatest(sqrt(square - usual * usual), 1) AS z,
+        held_before(account_id, hour_start::DATE, $baseline_days, $min_history_days) AS baseline
     FROM hourly_counts
     WHERE what = $what AND whose = $of
     WINDOW before AS (
@@ -65,14 +66,13 @@ WITH hours AS (
 
 SELECT
     hour_start, hours.who, counted, round(usual, 2) AS usual, round(z, 1) AS z,
-    set_of(action)[1:20] AS actions, set_of(client_ip)[1:20] AS client_ips,
-    held_before(account_id, hour_start::DATE, $baseline_days) AS baseline,
+    set_of(action)[1:20] AS actions, set_of(client_ip)[1:20] AS client_ips, baseline,
     account_id, list_sort(list(event_id)) AS event_ids
 FROM hours INNER JOIN counted_calls USING (account_id, hour_start, whose, who_key, what)
 WHERE
     counted >= $min_count
     AND z >= $min_z
-    AND are_days_held(account_id, hour_start::DATE, $baseline_days, $min_history_days)
+    AND baseline IS NOT NULL
     AND event_id IN (SELECT events.event_id FROM events)
-GROUP BY account_id, who_key, hour_start, hours.who, counted, hours.usual, hours.z
+GROUP BY account_id, who_key, hour_start, hours.who, counted, hours.usual, hours.z, baseline
 ORDER BY hour_start, who, who_key, account_id

@@ -2,11 +2,8 @@
 -- still work, and whose holder may not have shown yet.
 CREATE VIEW unused_keys AS
 SELECT * FROM history
-WHERE
-    issued_key_id IS NOT NULL
-    AND issued_key_id NOT IN (
-        SELECT used.access_key_id FROM history AS used WHERE used.access_key_id IS NOT NULL
-    );
+ANTI JOIN history AS used ON history.issued_key_id = used.access_key_id
+WHERE issued_key_id IS NOT NULL;
 
 COMMENT ON VIEW unused_keys IS
 'Calls that handed out an access key (issued_key_id) of which no use is held, whatever the scope.';

@@ -12,10 +12,10 @@ from statistics import median
 from measure import Cost, run
 from query import lake_of
 from results import table, write_section
-from views import OTHER_VIEWS, VIEWS_OF_EVENTS
 
 from trailquery import Lake, open_lake
 from trailquery.catalog import queries
+from trailquery.schema import schema
 
 PEOPLE = "NOT is_aws_call AND client IN ('console', 'browser', 'cli', 'cloudshell')"
 
@@ -56,7 +56,7 @@ def _held(lake: Lake) -> str:
     (held,) = lake.sql(
         f"SELECT count(*) AS events, avg(({PEOPLE})::INTEGER) AS people, avg((NOT is_aws_call)::INTEGER) AS others FROM events"
     ).rows()
-    views = (*VIEWS_OF_EVENTS, *OTHER_VIEWS)
+    views = sorted({one["view"] for one in schema(lake)})
     empty = [view for view in views if not len(lake.sql(f"SELECT 1 FROM {view} LIMIT 1"))]
     return (
         f"{held['events']:,} events, {held['people']:.1%} of them people's at a console or command line, {held['others']:.1%} not"

@@ -8,7 +8,13 @@ from mutants import mutants
 
 from trailquery import Lake
 
-VIEWS = ["log_stores", "machine_orders"]
+VIEWS = [
+    "abuse_lookups", "access_keys", "access_removals", "address_changes", "call_origins", "console_crossings", "counted_calls",
+    "credentials_for_others", "data_copies", "data_losses", "database_openings", "footholds", "hourly_counts",
+    "identity_center_events", "impaired_defenses", "log_stores", "machine_entries", "machine_orders", "machine_origins",
+    "model_calls", "network_openings", "passed_roles", "public_openings", "ransom_signs", "removals", "resource_openings",
+    "rights_raised", "secret_calls", "session_signs", "supply_chain_changes", "unused_keys",
+]  # fmt: skip
 
 
 def select_of(view: str) -> str:

@@ -8,8 +8,8 @@ from trailquery import Lake
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
 
 
-def as_role(name: str, session: str = "work") -> dict[str, Any]:
-    issuer = {"type": "Role", "arn": f"arn:aws:iam::111122223333:role/{name}", "userName": name}
+def as_role(name: str, session: str = "work", path: str = "") -> dict[str, Any]:
+    issuer = {"type": "Role", "arn": f"arn:aws:iam::111122223333:role/{path}{name}", "userName": name}
     caller = {"type": "AssumedRole", "principalId": f"AROAIOSFODNN7EXAMPLE:{session}", "accountId": "111122223333"}
     arn = f"arn:aws:sts::111122223333:assumed-role/{name}/{session}"
     return {"userIdentity": caller | {"arn": arn, "sessionContext": {"sessionIssuer": issuer}}}
@@ -23,7 +23,7 @@ def call(name: str, /, *, service: str = "iam", **request: Any) -> dict[str, Any
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 ATTACHED = call("AttachRolePolicy", roleName="Deploy", policyArn=ADMIN)
 ALICE = "arn:aws:iam::111122223333:user/alice"
-BY_IDENTITY_CENTER = as_role("AWSServiceRoleForSSO", "SSO-Controller")
+BY_IDENTITY_CENTER = as_role("AWSServiceRoleForSSO", "SSO-Controller", "aws-service-role/sso.amazonaws.com/")
 
 RAISED = {  # kind, on oneself
     "policy-for-bob": (call("AttachUserPolicy", userName="bob", policyArn=ADMIN), ("policy", False)),
@@ -42,6 +42,7 @@ RAISED = {  # kind, on oneself
     "of-a-user-not-named": (call("CreateServiceSpecificCredential"), ("credential", False)),
     "boundary-off": (call("DeleteUserPermissionsBoundary", userName="alice"), ("boundary", True)),
     "trust": (call("UpdateAssumeRolePolicy", roleName="Admin"), ("trust", False)),
+    "by-a-namesake": (ATTACHED | as_role("AWSServiceRoleForSSO", "SSO-Controller"), ("policy", False)),
     "refused": (ATTACHED | {"errorCode": "AccessDenied"}, ("policy", False)),
 }
 OTHERS = {

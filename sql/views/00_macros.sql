@@ -72,6 +72,10 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
     END
     AND split_part(arn, ':', 5) IN ('', account_id);
 
+-- is_service_linked: the role of an AWS service, by the path that AWS keeps for itself; its name anyone may give.
+CREATE MACRO is_service_linked(role_arn) AS
+    coalesce(contains(role_arn, ':role/aws-service-role/'), FALSE);
+
 -- set_of: the values of a group, sorted, each once, without NULL; NULL where there are none.
 CREATE MACRO set_of(value) AS list_sort(list(DISTINCT value) FILTER (WHERE value IS NOT NULL));
 

@@ -36,7 +36,7 @@ SELECT
         FALSE
     ) AS on_self
 FROM events INNER JOIN kinds ON events.action = kinds.action
-WHERE NOT starts_with(coalesce(events.role_name, ''), 'AWSServiceRole');
+WHERE NOT is_service_linked(events.role_arn);
 
 COMMENT ON VIEW rights_raised IS
 'Calls of IAM or CodeStar that can raise rights, service-linked roles left out.';

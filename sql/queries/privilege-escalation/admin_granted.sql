@@ -47,5 +47,5 @@ SELECT
 FROM grants
 WHERE
     rights <> ''
-    AND NOT starts_with(coalesce(role_name, ''), 'AWSServiceRole')  -- Identity Center itself
+    AND NOT is_service_linked(role_arn)  -- Identity Center itself
 ORDER BY event_time, event_id

@@ -31,9 +31,13 @@ WHERE
         on_self
         AND kind IN ('policy', 'group', 'boundary', 'trust')
         -- AWS quarantines a user whose key was found in public in that user's name
-        AND NOT regexp_matches(
-            coalesce(request, ''),
-            '"policy(Arn|Name)" ?: ?"[^"]*AWS(CompromisedKeyQ|ExposedCredentialP)'
+        AND NOT coalesce(
+            regexp_matches(request, '"policyArn" ?: ?"arn:[a-z-]+:iam::aws:policy/AWSCompromised')
+            OR (
+                regexp_matches(request, '"policyName" ?: ?"AWSExposedCredentialPolicy')
+                AND NOT contains(request, 'Allow')
+            ),
+            FALSE
         )
     )
     OR (event_id, coalesce(role_arn, actor_arn)) IN (

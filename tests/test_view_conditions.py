@@ -1,6 +1,7 @@
 """The views that judge records: left out any one condition, they give other rows for the records of the queries' cases."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -30,11 +31,9 @@ def select_of(view: str) -> str:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_without_any_one_of_its_conditions_the_rows_are_others(view: str, lake_of_cases: Lake) -> None:
+    def sum_of(select: str) -> list[dict[str, Any]]:
+        return lake_of_cases.sql(f"SELECT count(*) AS rows, sum(hash(one)) AS hashes FROM ({select}) AS one").rows()
+
     whole = select_of(view)
-
-    def is_equal(other: str) -> bool:
-        return not len(
-            lake_of_cases.sql(f"(({whole}) EXCEPT ALL ({other})) UNION ALL (({other}) EXCEPT ALL ({whole}))")
-        )
-
-    assert [condition for condition, other in mutants(whole) if is_equal(other)] == []
+    rows = sum_of(whole)
+    assert [condition for condition, other in mutants(whole) if sum_of(other) == rows] == []

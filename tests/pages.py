@@ -10,6 +10,7 @@ from functools import cache
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
+from unittest.mock import patch
 
 from cases import case_of, scope_of
 from click.testing import CliRunner
@@ -22,6 +23,7 @@ from trailquery.cli import trailquery
 from trailquery.ingest import ingest
 from trailquery.output import write
 from trailquery.parameters import shown_value
+from trailquery.result import Result
 from trailquery.settings import Settings
 
 ROWS, WIDTH = 2, 150
@@ -96,7 +98,8 @@ def _answer(query: Query) -> str:
 
 
 def _said(words: list[str]) -> str:
-    return CliRunner().invoke(trailquery, [*words, "--format", "line"], catch_exceptions=False).stdout
+    with patch.object(Result, "footer", return_value=[]):  # what stands below an answer is not shown, and takes time
+        return CliRunner().invoke(trailquery, [*words, "--format", "line"], catch_exceptions=False).stdout
 
 
 def _of_its_case(query: Query) -> str:

@@ -1,17 +1,22 @@
 """What `hunt` costs: every finding in one go, then the leads as well; writes bench/RESULTS.md.
 
-The lake holds the noise of so many events and each story of `simulate`, so that there is something to find.
+The lake holds the noise of so many events, each story of `simulate`, the records of the queries' cases, a copy of one that differs
+and a broken file, so that every view has rows.
 
 python bench/hunt.py [--lake LAKE | --events 2000000] [--runs 3]
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from cases import CASES
+from conftest import LOG_NAME, record, write_log
 from measure import Cost, run
 from query import lake_of
 from results import table, write_section
@@ -55,8 +60,22 @@ def _with_stories(noise: Path) -> Path:
             with tempfile.TemporaryDirectory() as folder:
                 simulate(Path(folder), events=8_000, story=story, seed=seed)
                 ingest([folder], half)
+        with tempfile.TemporaryDirectory() as folder:
+            ingest(_of_cases(Path(folder)), half)
         half.rename(lake)
     return lake
+
+
+def _of_cases(folder: Path) -> list[Path]:
+    told = [
+        record(**{**event, "eventID": f"{path.stem}/{event['eventID']}"})
+        for path in sorted(CASES.glob("*/*.json"))
+        for event in json.loads(path.read_text(encoding="utf-8"))["events"]
+    ]
+    differing = write_log(folder / "differing" / LOG_NAME, [told[0] | {"awsRegion": "eu-west-1"}])
+    broken = folder / "broken.json"
+    broken.write_text('{"Records": [{')
+    return [write_log(folder / LOG_NAME, told), differing, broken]
 
 
 def _hunted(place: Path, *words: str) -> Cost:

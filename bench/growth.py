@@ -2,12 +2,10 @@
 
     python bench/growth.py [--events 200000 632000 2000000 6320000 20000000]
 
-The lake of each size is a fresh one; sizes measured before are shown beside, from bench/corpora/growth.json. A slope of 1.00 is
-proportional growth: the exponent between one size and the next.
+The lake of each size is a fresh one. A slope of 1.00 is proportional growth: the exponent between one size and the next.
 """
 
 import argparse
-import json
 import shutil
 import sys
 from itertools import pairwise
@@ -20,18 +18,12 @@ from results import table, write_section
 
 from trailquery import open_lake
 
-HELD = CORPORA / "growth.json"
-
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--events", type=int, nargs="+", default=[200_000, 632_000, 2_000_000, 6_320_000, 20_000_000])
     sizes = options.parse_args().events
-    held = json.loads(HELD.read_text()) if HELD.exists() else {}
-    for events in sizes:
-        held[str(events)] = _grown(events)
-        HELD.write_text(json.dumps(held))
-    figures = sorted((int(events), *values) for events, values in held.items())
+    figures = [(events, *_grown(events)) for events in sizes]
     head = (
         "events",
         "records",

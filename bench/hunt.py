@@ -7,7 +7,6 @@ python bench/hunt.py [--lake LAKE | --events 2000000] [--runs 3]
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from cases import CASES
+from cases import events_of_cases
 from conftest import LOG_NAME, record, write_log
 from measure import Cost, run
 from query import lake_of
@@ -67,11 +66,7 @@ def _with_stories(noise: Path) -> Path:
 
 
 def _of_cases(folder: Path) -> list[Path]:
-    told = [
-        record(**{**event, "eventID": f"{path.stem}/{event['eventID']}"})
-        for path in sorted(CASES.glob("*/*.json"))
-        for event in json.loads(path.read_text(encoding="utf-8"))["events"]
-    ]
+    told = [record(**event) for event in events_of_cases()]
     differing = write_log(folder / "differing" / LOG_NAME, [told[0] | {"awsRegion": "eu-west-1"}])
     broken = folder / "broken.json"
     broken.write_text('{"Records": [{')

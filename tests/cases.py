@@ -23,6 +23,15 @@ def scope_of(case: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) for name, value in scope.items() if name not in times} | times
 
 
+def events_of_cases() -> list[dict[str, Any]]:
+    """What the records of every case say; each id begins with the name of its query."""
+    return [
+        {**event, "eventID": f"{path.stem}/{event['eventID']}"}
+        for path in sorted(CASES.glob("*/*.json"))
+        for event in json.loads(path.read_text(encoding="utf-8"))["events"]
+    ]
+
+
 def comparable(value: Any) -> Any:
     """Times as JSON writes them, in UTC with Z."""
     if isinstance(value, datetime):

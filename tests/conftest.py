@@ -134,13 +134,9 @@ def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Lak
 @pytest.fixture(scope="session")
 def lake_of_cases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake of the records of every case of a query: each query finds what its case shows, and what others show."""
-    from cases import CASES
+    from cases import events_of_cases
 
-    records = [
-        record(**{**event, "eventID": f"{path.stem}/{event['eventID']}"})
-        for path in sorted(CASES.glob("*/*.json"))
-        for event in json.loads(path.read_text(encoding="utf-8"))["events"]
-    ]
+    records = [record(**event) for event in events_of_cases()]
     folder = tmp_path_factory.mktemp("cases")
     ingest([write_log(folder / LOG_NAME, records)], folder / "lake")
     return open_lake(folder / "lake")

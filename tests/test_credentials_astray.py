@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from trailquery import Lake
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
@@ -51,17 +49,6 @@ def rows(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
     """The rows, in order; times as day, hour and minute."""
     told = lake.sql(f"{sql} ORDER BY ALL").rows()
     return [tuple(f"{is_:%d %H:%M}" if isinstance(is_, datetime) else is_ for is_ in row.values()) for row in told]
-
-
-@pytest.mark.parametrize(
-    ("address", "block"),
-    [(HOME, "198.51.0.0/16"), ("2001:db8::9", "2001:db8::/32"), ("2001:db8:1::9", "2001:db8::/32"), (None, None)],
-)
-def test_the_wide_block_of_an_address_is_about_what_one_provider_has(
-    lake_of: LakeOf, address: str | None, block: str | None
-) -> None:
-    told = lake_of([]).sql("SELECT wide_address_block($address) AS block", address=address)
-    assert told.rows() == [{"block": block}]
 
 
 def handed_out(key: str, expires: str) -> dict[str, Any]:

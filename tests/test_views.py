@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from trailquery import Lake, open_lake
 from trailquery.catalog import resource_dir
 from trailquery.events import ADDED_COLUMNS, EVENTS
 from trailquery.ingest import ingest
-from trailquery.meaning.action import is_global_service
 from trailquery.views import statements
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
@@ -55,49 +53,6 @@ def test_a_file_of_views_is_taken_apart_as_duckdb_does_it(file: Path) -> None:
 def test_a_view_is_there_however_a_query_names_it(lake_of: LakeOf, sql: str) -> None:
     lake = lake_of([record(eventID="one", eventName="PutThing", readOnly=False)])
     assert lake.sql(sql).rows() == [{"event_id": "one"}]
-
-
-@cache
-def macros() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute((resource_dir("sql") / "views" / "00_macros.sql").read_text(encoding="utf-8"))
-    return connection
-
-
-def macro(call: str, **params: Any) -> Any:
-    return macros().execute(f"SELECT {call}", params).fetchall()[0][0]
-
-
-PAIRS = {
-    "AttachUserPolicy": "DetachUserPolicy",
-    "AuthorizeSecurityGroupIngress": "RevokeSecurityGroupIngress",
-    "CreateAccessKey": "DeleteAccessKey",
-    "RunInstances": "TerminateInstances",
-    "UpdateAssumeRolePolicy": "DeleteRole",
-}
-
-
-@pytest.mark.parametrize(("makes", "undoes"), PAIRS.items())
-def test_what_is_made_and_undone_goes_by_one_name(makes: str, undoes: str) -> None:
-    assert macro("made_thing($makes) = made_thing($undoes)", makes=makes, undoes=undoes)
-    assert macro("[undoes($makes), undoes($undoes)]", makes=makes, undoes=undoes) == [False, True]
-    assert macro("[makes($makes), makes($undoes)]", makes=makes, undoes=undoes) == [
-        not makes.startswith("Update"),
-        False,
-    ]
-
-
-@pytest.mark.parametrize(
-    ("request_text", "said"),
-    [('{"b": "of b", "a": null}', "of b"), ('{"b": 1, "a": ["of a"]}', '["of a"]'), ('{"c": 1}', None), (None, None)],
-)
-def test_the_first_path_at_which_a_request_says_anything_tells(request_text: str | None, said: str | None) -> None:
-    assert macro("json_first($value, ['$.a', '$.b'])", value=request_text) == said
-
-
-def test_resources_of_one_type_are_all_of_that_type_alone() -> None:
-    machines = "[{'type': 'machine', 'name': 'a'}, {'type': 'disk', 'name': 'b'}, {'type': 'machine', 'name': 'c'}]"
-    assert [one["name"] for one in macro(f"resources_of({machines}, 'machine')")] == ["a", "c"]
 
 
 def test_scope_takes_its_first_instant_and_leaves_out_its_last(lake_of: LakeOf) -> None:
@@ -414,67 +369,3 @@ def test_a_log_file_that_lies_at_two_places_is_one_row_of_files(tmp_path: Path) 
     ingest(places, tmp_path / "lake")
     rows = open_lake(tmp_path / "lake").sql("SELECT places, records, rejected FROM files").rows()
     assert rows == [{"places": sorted(map(str, places)), "records": 1, "rejected": 0}]
-
-
-@pytest.mark.parametrize(
-    ("address", "network", "inside"),
-    [
-        ("198.51.100.7", "198.51.100.7", True),
-        ("198.51.100.7", "198.51.100.70", False),
-        ("198.51.100.127", "198.51.100.99/25", True),
-        ("198.51.100.128", "198.51.100.99/25", False),
-        ("2001:db8::5", "2001:DB8:0:0:0:0:0:5", True),
-        ("2001:db8:ffff::1", "2001:db8::/32", True),
-        ("2001:db9::1", "2001:db8::/32", False),
-        ("::cb00:7107", "203.0.113.7", False),
-        ("cloudtrail.amazonaws.com", "0.0.0.0/0", None),
-        (None, "0.0.0.0/0", None),
-    ],
-)
-def test_an_address_is_in_a_network_when_its_leading_bits_are(
-    address: str | None, network: str, inside: bool | None
-) -> None:
-    assert macro("in_network($address, $network)", address=address, network=network) is inside
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "evil' OR 1",
-        "198.51.100.256",
-        "198.51.100.0/33",
-        "198.51.100.0/",
-        "2001:db8::/129",
-        "2001:db8::g",
-        "1:2:3:4:5:6:7:8:9",
-    ],
-)
-def test_text_that_is_no_network_is_an_error_and_not_an_empty_answer(text: str) -> None:
-    with pytest.raises(duckdb.Error, match="is no address or CIDR such as"):
-        macro("in_network('198.51.100.7', $text)", text=text)
-
-
-@pytest.mark.parametrize(
-    ("arn", "name", "same"),
-    [
-        ("arn:aws:s3:::payroll", "payroll", True),
-        ("arn:aws:s3:::payroll/2026.csv", "payroll/2026.csv", True),
-        ("arn:aws:s3:::payroll/2026.csv", "2026.csv", False),
-        ("arn:aws:iam::111122223333:role/ci/Deploy", "Deploy", True),
-        ("arn:aws:iam::444455556666:role/ci/Deploy", "Deploy", False),
-        ("payroll", "payroll", False),
-    ],
-)
-def test_an_arn_is_that_of_a_bare_name_in_its_own_account(arn: str, name: str, same: bool) -> None:
-    assert macro("is_arn_of($arn, $name, '111122223333')", arn=arn, name=name) is same
-
-
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-@pytest.mark.parametrize(
-    "service",
-    ["iam", "sts", "signin", "route53", "route53domains", "organizations", "cloudfront", "ec2", "s3", "kms"],
-)
-def test_views_and_python_agree_on_the_global_services(service: str, region: str) -> None:
-    in_python = is_global_service(f"{service}.amazonaws.com", region)
-    assert macro("is_global_service($service, $region)", service=service, region=region) is in_python

@@ -18,6 +18,16 @@ CREATE MACRO ipv6_groups(address) AS
         replace(address, '::', repeat(':0', 9 - len(string_split(address, ':'))) || ':'), ':'
     );
 
+-- address_block: the network an address lies in, by so many of its leading parts: of 3 the /24 of IPv4 and the /48 of
+-- IPv6, of 2 the /16 and the /32, about what one provider has.
+CREATE MACRO address_block(address, parts) AS
+    CASE
+        WHEN contains(address, ':')
+            THEN array_to_string(ipv6_groups(address)[1:parts], ':') || '::/' || (16 * parts)
+        ELSE array_to_string(string_split(address, '.')[1:parts], '.')
+            || repeat('.0', 4 - parts) || '/' || (8 * parts)
+    END;
+
 -- address_number: an address as its 128-bit number, IPv4 as in ::ffff:0:0/96; NULL for any other text.
 CREATE MACRO address_number(address) AS
     CASE

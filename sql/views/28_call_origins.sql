@@ -1,16 +1,3 @@
--- Where calls come from. (sqruff cannot indent a macro.)
--- noqa: disable=LT02,CP05
-
--- address_block: the /24 of an IPv4 address, the /48 of an IPv6 address.
-CREATE MACRO address_block(address) AS
-    CASE
-        WHEN contains(address, ':')
-            THEN array_to_string(ipv6_groups(address)[1:3], ':') || '::/48'
-        ELSE regexp_replace(address, '[0-9]+$', '0/24')
-    END;
-
--- noqa: enable=LT02,CP05
-
 -- call_origins: one row a call by others than AWS and each thing that tells whence or with what it was made, whatever the
 -- scope; filter origin_kind.
 CREATE VIEW call_origins AS
@@ -19,7 +6,7 @@ SELECT
     kinds.origin_kind,
     CASE kinds.origin_kind
         WHEN 'ip' THEN history.client_ip
-        WHEN 'network' THEN address_block(history.client_ip)
+        WHEN 'network' THEN address_block(history.client_ip, 3)
         WHEN 'as_name' THEN history.as_name
         WHEN 'country' THEN history.country
         WHEN 'client' THEN history.client

@@ -29,7 +29,7 @@ SELECT
     coalesce(list(DISTINCT client) FILTER (WHERE client IS NOT NULL), []) AS clients,
     bool_or(session_mfa) AS mfa,
     bool_or(from_console_session OR category = 'signin') AS from_console,
-    bool_or(contains(role_arn, ':role/aws-service-role/')) AS is_service_linked,
+    bool_or(is_service_linked(role_arn)) AS is_service_linked,
     bool_and(invoked_by IS NOT NULL) AS is_forwarded,
     max(invoked_by) AS forwarded_by
 FROM stored.events

@@ -4,14 +4,6 @@
 -- is_internet: the address is one of the Internet, whose place tells something; no private one, no name of a service.
 CREATE MACRO is_internet(ip_scope) AS ip_scope IN ('public', 'aws', 'cloud', 'vpn', 'tor');
 
--- wide_address_block: the /16 of an IPv4 address, the /32 of an IPv6 address: about what one provider has.
-CREATE MACRO wide_address_block(address) AS
-    CASE
-        WHEN contains(address, ':')
-            THEN array_to_string(ipv6_groups(address)[1:2], ':') || '::/32'
-        ELSE regexp_replace(address, '[0-9]+\.[0-9]+$', '0.0/16')
-    END;
-
 -- is_instance_id: the name is that of an EC2 instance, as EC2 names the sessions of instances.
 CREATE MACRO is_instance_id(name) AS regexp_full_match(name, 'i-[0-9a-f]{8,17}');
 

@@ -42,7 +42,7 @@ SELECT
     CASE
         WHEN seen.key_kind = 'long-term' THEN 'long-term-key'
         WHEN
-            contains(seen.role_arn, ':role/aws-service-role/')
+            is_service_linked(seen.role_arn)
             OR starts_with(seen.actor, 'AWSServiceRoleFor')
             THEN 'service-linked'
         WHEN
@@ -53,7 +53,7 @@ SELECT
         WHEN seen.identity_type IN ('Root', 'IAMUser') AND seen.from_console THEN 'console'
         WHEN seen.identity_type IN ('Root', 'IAMUser') THEN 'session-token'
         WHEN seen.identity_type = 'FederatedUser' THEN 'federation-token'
-        WHEN regexp_full_match(seen.session_name, 'i-[0-9a-f]{8,17}') THEN 'ec2-instance'
+        WHEN is_instance_id(seen.session_name) THEN 'ec2-instance'
         WHEN starts_with(seen.actor, 'AWSReservedSSO_') THEN 'identity-center'
         WHEN seen.identity_type = 'AssumedRole' THEN 'assumed-role'
         ELSE 'other'

@@ -37,7 +37,7 @@ WITH calls AS (
         *, CASE $place
             WHEN 'country' THEN country
             WHEN 'as_name' THEN as_name
-            ELSE wide_address_block(client_ip)
+            ELSE address_block(client_ip, 2)
         END AS place
     FROM events
     WHERE NOT is_aws_call AND is_internet(ip_scope) AND principal_key <> 'anonymous'

@@ -44,7 +44,7 @@ FROM shares
 WHERE
     NOT is_own_account(regexp_replace(taker, '^arn:.*:([0-9]{12}):.*', '\1'))
     -- a service does so by design: GuardDuty scans disks in an account of its own
-    AND NOT contains(coalesce(role_arn, ''), ':role/aws-service-role/')
+    AND NOT is_service_linked(role_arn)
 GROUP BY
     event_time, actor, client_ip, action, target, outcome, error_code, account_id, region, event_id
 ORDER BY event_time, event_id

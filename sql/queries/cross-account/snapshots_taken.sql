@@ -24,7 +24,7 @@ WITH lent AS (
     -- a service does so by design: GuardDuty scans disks in an account of its own
     SELECT DISTINCT account_id, region, split_part(target, ' ', 1) AS snapshot
     FROM history
-    WHERE action = 'ec2:ModifySnapshotAttribute' AND contains(role_arn, ':role/aws-service-role/')
+    WHERE action = 'ec2:ModifySnapshotAttribute' AND is_service_linked(role_arn)
 )
 
 SELECT

@@ -199,10 +199,15 @@ def test_large_batches_find_what_the_lake_and_the_batches_before_them_hold(
     deliveries = [["a", "b"], ["c", "d"], ["c", "a"], ["e", "d"]]
     for number, names in enumerate(deliveries):
         write_log(tmp_path / f"logs/{number}.json", [record(eventID=name) for name in names])
+    cache = tmp_path / "lake/cache"
+    cache.mkdir(parents=True)
+    for name in ("marks.duckdb", "marks.duckdb.wal"):
+        (cache / name).write_text("of an ingest that was killed")
     summary = ingest([tmp_path / "logs"], tmp_path / "lake", jobs=1)
     assert counts(summary) == {
         "read": 8, "loaded": 5, "duplicate": 3, "variant": 0, "rejected": 0, "files": 4, "held": 0,
     }  # fmt: skip
+    assert [*cache.glob("marks*")] == []
 
 
 def test_a_second_ingest_into_the_same_lake_is_politely_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 An event is its (account, event id, content); content is equal as JSON whatever the order of keys and white space.
 A row's place is its (file, position). A row whose place is already stored is counted and not stored again, which is
 what makes it safe to read a file again after a crash. Copies can differ in time, so that every arriving id is looked
-for in the whole lake: a few in its Bloom filters, many among four bytes of each id it holds, kept in memory from one
+for in the whole lake: a few in its Bloom filters, many among four bytes of each id it holds, kept in a file from one
 batch to the next. The rest is read of those that are there.
 """
 
@@ -19,6 +19,7 @@ from trailquery.soundness import canonical
 Key = tuple[str, str | None]  # (event_id, account_id)
 Place = tuple[str, int]  # (file_sha256, position)
 FEW_IDS = 2_000
+MARKS_MEMORY = "64MB"  # of the file of marks, however large that is
 
 
 class Sorted(NamedTuple):
@@ -55,13 +56,13 @@ class _Copies:
 
 
 class Dedupe:
-    """Sorts batches of records against all that `lake` holds; only one of these may write to the lake."""
+    """Sorts batches of records against all that `lake` holds; only one of these may write to the lake. To be closed."""
 
     def __init__(self, lake: Path) -> None:
         self._lake = lake
         self._connection = duckdb.connect()
         self._connection.execute("SET python_enable_replacements = false")
-        self._marks_read = False
+        self._marks: _Marks | None = None
 
     def sort(self, arriving: pa.Table) -> Sorted:
         """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing.
@@ -87,10 +88,13 @@ class Dedupe:
             if kind == "duplicate" and not is_stored:
                 sightings.append((row, *same_place, None if raw == same_raw else raw))
         is_new_row = pa.array(is_new, pa.bool_())
-        if self._marks_read:
-            self._connection.register("new", keys.filter(is_new_row))
-            self._connection.execute(f"INSERT INTO marks SELECT {_MARK} FROM new")  # noqa: S608
+        if self._marks:
+            self._marks.add(arriving.select(["event_id"]).filter(is_new_row))
         return Sorted(is_new_row, pa.array(is_variant, pa.bool_()), _sightings(arriving, sightings), counts)
+
+    def close(self) -> None:
+        if self._marks:
+            self._marks.close()
 
     def _held(self, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
         """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
@@ -118,15 +122,12 @@ class Dedupe:
         if len(event_ids) <= FEW_IDS:
             few: list[str] = event_ids.unique().to_pylist()
             return few
-        if not self._marks_read:
+        if not self._marks:
             files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # written first: other tables add no id
             if not files:
                 return []
-            marks = f"CREATE TABLE marks AS SELECT {_MARK} AS mark FROM read_parquet($files)"  # noqa: S608
-            self._connection.execute(marks, {"files": files})
-            self._marks_read = True
-        marked = f"SELECT DISTINCT event_id FROM arriving WHERE {_MARK} IN (SELECT mark FROM marks)"  # noqa: S608
-        return [event_id for (event_id,) in self._connection.execute(marked).fetchall()]
+            self._marks = _Marks(self._lake / "cache" / "marks.duckdb", files)
+        return self._marks.among(event_ids)
 
     def _stored_rows(self, table: tables.Table, event_ids: list[str]) -> list[tuple[Any, ...]]:
         """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
@@ -140,7 +141,44 @@ class Dedupe:
         ).fetchall()
 
 
-_MARK = "(hash(event_id) >> 32)::UINTEGER"  # two ids in four billion share one: then the lake is asked in vain
+class _Marks:
+    """Four bytes of every event id in a lake, in a file of which no more than MARKS_MEMORY is in memory.
+
+    Two ids in four billion share theirs: then the lake is asked in vain.
+    """
+
+    _MARK = "(hash(event_id) >> 32)::UINTEGER"
+
+    def __init__(self, file: Path, parquet: list[str]) -> None:
+        self._files = file, file.with_name(f"{file.name}.wal")
+        self._remove()  # that of an ingest that was killed
+        config = {"memory_limit": MARKS_MEMORY, "python_enable_replacements": "false"}
+        self._connection = duckdb.connect(str(file), config=config)
+        self._connection.execute(
+            f"CREATE TABLE marks AS SELECT {self._MARK} AS mark FROM read_parquet($parquet)",  # noqa: S608 (our own text)
+            {"parquet": parquet},
+        )
+
+    def add(self, new: pa.Table) -> None:
+        """Take in the column event_id of `new`."""
+        self._connection.register("new", new)
+        self._connection.execute(f"INSERT INTO marks SELECT {self._MARK} FROM new")  # noqa: S608
+
+    def among(self, event_ids: pa.ChunkedArray) -> list[str]:
+        """Which of the ids the lake may hold, each once."""
+        self._connection.register("arriving", pa.table({"event_id": event_ids}))
+        marked = f"SELECT DISTINCT event_id FROM arriving WHERE {self._MARK} IN (SELECT mark FROM marks)"  # noqa: S608
+        return [event_id for (event_id,) in self._connection.execute(marked).fetchall()]
+
+    def close(self) -> None:
+        self._connection.close()
+        self._remove()
+
+    def _remove(self) -> None:
+        for file in self._files:
+            file.unlink(missing_ok=True)
+
+
 # an id that comes twice, or that the lake holds; the rest, nearly all, is new without a closer look
 _MEETING = """
 SELECT row FROM (

@@ -122,9 +122,10 @@ class _Ingest:
     def run(self, sources: Iterable[Source], jobs: int) -> Summary:
         write_progress(self._lake, 0, 0)
         found = (found for source in sources for found in source.files(self._ledger))
-        while not self._is_at_end:
-            self._read(found, jobs)
-            write_progress(self._lake, self._summary.done, self._summary.listed)
+        with closing(self._dedupe):
+            while not self._is_at_end:
+                self._read(found, jobs)
+                write_progress(self._lake, self._summary.done, self._summary.listed)
         end_progress(self._lake)
         return self._summary
 

@@ -24,7 +24,6 @@ from trailquery.events import EVENTS, TEXT, TIME
 
 ROW_GROUP = 32_768  # rows at most
 ROW_GROUP_BYTES = 128 << 20  # about
-READ_BARE = ("event_id", "event_time")  # not compressed: nearly every answer reads them, and ids hardly shrink
 PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
 UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 REPEATED_FPP = 1e-2
@@ -40,7 +39,8 @@ _PLACE = [pa.field("source_file", TEXT), pa.field("file_sha256", TEXT), pa.field
 
 class Table(NamedTuple):
     """One Delta table: `by_date` is partitioned by event_date, `unique` are text columns that hardly ever repeat;
-    `asked_for` has a Bloom filter for each column that questions pick few rows by."""
+    `asked_for` has a Bloom filter for each column that questions pick few rows by. Of those in `bare` the pages are not
+    compressed: they hardly shrink, and are read by nearly every answer."""
 
     name: str
     schema: pa.Schema
@@ -48,11 +48,17 @@ class Table(NamedTuple):
     sort: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     asked_for: tuple[str, ...] = ()
+    bare: frozenset[str] = frozenset()
 
 
 _LONG = ("event_id", "request_id", "request", "response", "additional", "insight", "event_context", "raw")
 _ASKED_FOR = ("event_id", "access_key_id", "client_ip", "requested_role_arn", "bucket", "session_id")
-EVENT_TABLE = Table("events", EVENTS, True, ("category", "principal_key", "event_time", "event_id"), _LONG, _ASKED_FOR)
+_SHRINKING = {*_LONG, "shared_event_id", "target", "object_key", "resources", "user_agent", "error_message"} - {
+    "event_id"
+}
+_BARE = frozenset(set(EVENTS.names) - _SHRINKING)
+_SORT = ("category", "principal_key", "event_time", "event_id")
+EVENT_TABLE = Table("events", EVENTS, True, _SORT, _LONG, _ASKED_FOR, _BARE)
 SIGHTINGS = Table(
     "sightings",
     pa.schema(
@@ -67,7 +73,7 @@ SIGHTINGS = Table(
         ]
     ),
 )
-VARIANTS = Table("variants", EVENTS, True, ("event_time", "event_id"), _LONG)
+VARIANTS = Table("variants", EVENTS, True, ("event_time", "event_id"), _LONG, bare=_BARE)
 REJECTS = Table(
     "rejects",
     pa.schema([*_PLACE, pa.field("reason", TEXT), pa.field("bytes", pa.binary()), pa.field("ingested_at", TIME)]),
@@ -253,7 +259,7 @@ def _write_part(
     with pq.ParquetWriter(
         root / path,
         table.schema,
-        compression={leaf: "none" if leaf in READ_BARE else "zstd" for leaf in _leaves(table.schema)},
+        compression={leaf: "none" if leaf in table.bare else "zstd" for leaf in _leaves(table.schema)},
         use_dictionary=short,
         write_statistics=[*short, "event_id"] if table.unique else True,
         max_rows_per_page=PAGE_ROWS,

@@ -1,10 +1,11 @@
 """Events of a lake with everything that proves them, in one zip that can be checked anywhere.
 
-    manifest.json           what each entry is and its SHA-256; what is absent, and why
+    manifest.json           what each part is and its SHA-256; by which other each is proven; what is absent, and why
     records/N.json          the record of an event, of each further copy and of each variant, byte for byte as delivered
     source_files/N          the log files they came from, as they are where they lay
     digests/N.json.gz       the digests that list these files, with the one before and the one after
     keys/public-keys.json   CloudTrail's public keys, as far as they were kept
+    keys/N.der              those by which these digests are signed
     verdicts.json           what `trailquery verify` says of these files
     collection.jsonl        the log of the collection, where one lies above the files
     query.sql, rows.*       the question that was asked, and its answer
@@ -14,6 +15,7 @@ Names are numbers: what a log or a key says never becomes a path. Apart from the
 equal bytes.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -32,6 +34,7 @@ from typing import Any, NamedTuple
 from trailquery import bundlecheck, hidden, integrity
 from trailquery.catalog import Query, bind
 from trailquery.collection import KEYS, LOG
+from trailquery.digests import public_keys
 from trailquery.errors import EvidenceError, MachineError, UsageError
 from trailquery.evidence import held_by_lake
 from trailquery.inflate import GZIP_MAGIC
@@ -42,6 +45,7 @@ from trailquery.parameters import spelled_out
 from trailquery.proofs import Proofs
 
 MANIFEST = "manifest.json"
+_NOT_BESIDE = "none lies in the lake, or above the log files"
 _ID_COLUMNS = ("event_id", "event_ids")
 
 
@@ -113,6 +117,7 @@ class _Bundle:
         self._lake, self._fetch = lake, fetch
         self._zip = zipfile.ZipFile(file, "w")
         self._entries: list[dict[str, Any]] = []
+        self._proofs: list[tuple[str, str | None, str | None]] = []  # a part, what proves it, the signature of a digest
         self._absent: list[dict[str, str]] = []
 
     def make(self, event_ids: list[str], question: Question | None) -> Made:
@@ -121,13 +126,15 @@ class _Bundle:
             ids = list(dict.fromkeys([*event_ids, *(asked["event_ids"] if asked else ())]))
             copies = self._copies(ids)
             files = self._files({copy["file_sha256"] for copy in copies})
-            self._put_sources(files, copies)
-            self._put_beside([row["place"] for rows in files.values() for row in rows])
+            places = [row["place"] for rows in files.values() for row in rows]
+            self._put_sources(files, copies, self._put_keys(places))
+            self._put_beside(places)
             self._put("check.py", Path(bundlecheck.__file__).read_bytes(), "script")
             made_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             head = {"trailquery": "bundle", "version": version("trailquery"), "made_at": made_at}
             entries = sorted(self._entries, key=lambda entry: entry["path"])
-            manifest = {**head, "question": asked, "entries": entries, "absent": self._absent}
+            facts = {"entries": entries, "proofs": self._proofs, "absent": self._absent}
+            manifest = {**head, "question": asked, **facts}
             data = json.dumps(manifest, indent=1).encode() + b"\n"
             self._write(MANIFEST, data)
         count = Counter(entry["role"] for entry in entries)
@@ -190,12 +197,34 @@ class _Bundle:
             by_file[row["file_sha256"]].append(row)
         return by_file
 
-    def _put_sources(self, files: Mapping[str, list[dict[str, Any]]], copies: list[dict[str, Any]]) -> None:
-        """Put the digests, each log file that is as it was, and the records of every file."""
+    def _put_keys(self, places: list[str]) -> dict[str, bytes]:
+        """Put the list of public keys; returns each key, DER, by its fingerprint."""
+        kept = self._lake.path / "evidence" / KEYS
+        data = kept.read_bytes() if kept.is_file() else _beside(places, KEYS)
+        if data is None:
+            self._lacks(f"keys/{KEYS}", _NOT_BESIDE)
+            return {}
+        path = self._put(f"keys/{KEYS}", data, "keys")
+        try:
+            keys = [key.der for key in public_keys(data, path).values()]
+        except UsageError as error:
+            self._lacks("public keys", str(error))
+            keys = []
+        return {hashlib.md5(key, usedforsecurity=False).hexdigest(): key for key in keys}
+
+    def _put_sources(
+        self, files: Mapping[str, list[dict[str, Any]]], copies: list[dict[str, Any]], keys: Mapping[str, bytes]
+    ) -> None:
+        """Put the digests and the keys that signed them, each log file that is as it was, and the records of every file."""
         proofs = Proofs(self._lake, [row for rows in files.values() for row in rows])
+        signing = sorted({digest.fingerprint for digest in proofs.digests} & keys.keys())
+        key_paths = {fingerprint: f"keys/{number:04}.der" for number, fingerprint in enumerate(signing, 1)}
+        for fingerprint in signing:
+            self._put(key_paths[fingerprint], keys[fingerprint], "key", fingerprint=fingerprint)
         paths = {digest.place: f"digests/{number:04}.json.gz" for number, digest in enumerate(proofs.digests, 1)}
         for digest in proofs.digests:
-            self._put(paths[digest.place], digest.data, "digest", place=digest.place, signature=digest.signature)
+            self._put(paths[digest.place], digest.data, "digest", place=digest.place)
+            self._proofs.append((paths[digest.place], key_paths.get(digest.fingerprint), digest.signature))
         numbers = {file: number for number, file in enumerate(files, 1)}
         places = {file: [(row["place"], row["version_id"]) for row in rows] for file, rows in files.items()}
         for file, told, data in read_again(places, self._fetch):
@@ -206,10 +235,10 @@ class _Bundle:
             if data is None:
                 self._lacks(f"the log file of SHA-256 {file}", told)
             else:
-                facts = {"places": [place for place, _ in places[file]], "digest": by and paths[by]}
                 ending = ".json.gz" if data[:2] == GZIP_MAGIC else ".json"
                 path, text = f"source_files/{numbers[file]:04}{ending}", _inflated(data)
-                self._put(path, data, "source", **facts)
+                self._put(path, data, "source", places=[place for place, _ in places[file]])
+                self._proofs.append((path, by and paths[by], None))
             self._put_records([copy for copy in copies if copy["file_sha256"] == file], path, text)
 
     def _put_records(self, copies: list[dict[str, Any]], source: str | None, text: bytes) -> None:
@@ -221,19 +250,15 @@ class _Bundle:
             path = f"records/{copy.pop('number'):06}.json"
             if source and offset is None:
                 self._lacks(f"{path} in {source}", "its bytes do not stand there as they are")
-            where = {"source": None if offset is None else source, "offset": offset, "length": length}
-            self._put(path, raw.encode(), "record", **copy, **where)
+            self._put(path, raw.encode(), "record", **copy, offset=offset, length=length)
+            self._proofs.append((path, None if offset is None else source, None))
 
     def _put_beside(self, places: list[str]) -> None:
-        """Put keys, verdicts and the log of the collection."""
-        kept = self._lake.path / "evidence" / KEYS
-        keys = kept.read_bytes() if kept.is_file() else _beside(places, KEYS)
-        log = _beside(places, LOG)
-        for name, data, role in ((f"keys/{KEYS}", keys, "keys"), (LOG, log, "collection log")):
-            if data is not None:
-                self._put(name, data, role)
-            else:
-                self._lacks(name, "none lies in the lake, or above the log files")
+        """Put the verdicts, and the log of the collection."""
+        if (log := _beside(places, LOG)) is not None:
+            self._put(LOG, log, "collection log")
+        else:
+            self._lacks(LOG, _NOT_BESIDE)
         digests = {entry["place"] for entry in self._entries if entry["role"] == "digest"}
         self._put("verdicts.json", json.dumps(self._verdicts({*places, *digests}), indent=1).encode(), "verdicts")
 
@@ -251,8 +276,8 @@ class _Bundle:
 
 def _inflated(data: bytes) -> bytes:
     """As `check.py` inflates it; nothing where it does not."""
-    with suppress(zlib.error):
-        return bundlecheck.inflate(data)
+    with suppress(OSError, EOFError, zlib.error):
+        return gzip.decompress(data) if data[:2] == GZIP_MAGIC else data
     return b""
 
 

@@ -152,8 +152,9 @@ class _Marks:
     def __init__(self, file: Path, parquet: list[str]) -> None:
         self._files = file, file.with_name(f"{file.name}.wal")
         self._remove()  # that of an ingest that was killed
-        config = {"memory_limit": MARKS_MEMORY, "python_enable_replacements": "false"}
-        self._connection = duckdb.connect(str(file), config=config)
+        self._connection = duckdb.connect(
+            str(file), config={"memory_limit": MARKS_MEMORY, "python_enable_replacements": "false"}
+        )
         self._connection.execute(
             f"CREATE TABLE marks AS SELECT {self._MARK} AS mark FROM read_parquet($parquet)",  # noqa: S608 (our own text)
             {"parquet": parquet},

@@ -26,10 +26,11 @@ GROUP BY place
 
 
 class Proof(NamedTuple):
-    """A digest as the lake keeps it; `signature`, hex, is None where nothing at hand tells it."""
+    """A digest as the lake keeps it, and which key is to have signed it; `signature`, hex, is None where nothing at hand tells it."""
 
     place: str
     data: bytes
+    fingerprint: str
     signature: str | None
 
 
@@ -102,7 +103,7 @@ class Proofs:
         if following and after and after.previous_digest_s3_object:
             before = _place_of(following.place, after, after.previous_digest_s3_bucket, after.previous_digest_s3_object)
             signature = after.previous_digest_signature if before == link.place else None
-        return Proof(link.place, data, signature)
+        return Proof(link.place, data, digest.digest_public_key_fingerprint, signature)
 
 
 def _metadata(link: _Link) -> dict[str, str]:

@@ -127,7 +127,7 @@ def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
         raise EvidenceError(
             f"{path}: {len(wrong):,} {'thing is' if len(wrong) == 1 else 'things are'} wrong or not proven"
         )
-    click.echo(printable(f"proven: {told}"))
+    click.echo(printable(told))
     return True
 
 

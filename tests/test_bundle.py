@@ -102,7 +102,7 @@ def test_the_script_in_the_bundle_finds_it_whole_and_needs_nothing_but_cryptogra
 ) -> None:
     path, made = whole
     code, (said,) = run_check(tmp_path, path, made.manifest_sha256)
-    assert (code, said) == (0, f"proven: 3 records, manifest {made.manifest_sha256}")
+    assert (code, said) == (0, f"proven by keys/0001.der: 3 records; manifest {made.manifest_sha256}")
     imported = {
         name.partition(".")[0]
         for node in ast.walk(ast.parse(entries_of(path)["check.py"]))

@@ -2,7 +2,7 @@
 
 A line for each part that is not as the manifest says, or not proven: a record stands in its log file, a digest lists the
 file's SHA-256, and a key signed the digest. Exit code 1 if there is any. The SHA-256 is that of manifest.json, as it was
-noted when the bundle was made. Whether the keys are AWS's, `aws cloudtrail list-public-keys` tells.
+noted when the bundle was made. A key is AWS's if its MD5 is a Fingerprint in `aws cloudtrail list-public-keys`.
 """
 # ruff: noqa: E401, I001, T201
 # mypy: disable-error-code="arg-type,call-arg,func-returns-value,operator,union-attr"
@@ -22,8 +22,7 @@ def listed(digest: bytes, signature: str, key: bytes) -> set[str]:
     said = json.loads(digest)
     place, before = f"{said['digestS3Bucket']}/{said['digestS3Object']}", said["previousDigestSignature"] or "null"
     signed = "\n".join([said["digestEndTime"], place, sha256(digest), before]).encode()
-    public = serialization.load_der_public_key(key)
-    public.verify(bytes.fromhex(signature), signed, padding.PKCS1v15(), hashes.SHA256())
+    serialization.load_der_public_key(key).verify(bytes.fromhex(signature), signed, padding.PKCS1v15(), hashes.SHA256())
     return {log["hashValue"] for log in said["logFiles"]}
 
 
@@ -32,8 +31,8 @@ def check(bundle: str, noted: str | None = None) -> tuple[list[str], str]:
     with zipfile.ZipFile(bundle) as archive:
         held = [(part.filename, archive.read(part)) for part in archive.infolist()]
     parts, found, proven = dict(held), {(name, sha256(data)) for name, data in held}, dict[str, bytes | set[str]]()
-    manifest, manifest_sha256 = json.loads(parts["manifest.json"]), sha256(parts["manifest.json"])
-    told = {(e["path"], e["sha256"]) for e in manifest["entries"]} | {("manifest.json", noted or manifest_sha256)}
+    manifest, manifest_sum = json.loads(parts["manifest.json"]), sha256(parts["manifest.json"])
+    told = {(e["path"], e["sha256"]) for e in manifest["entries"]} | {("manifest.json", noted or manifest_sum)}
     wrong = {f"{name}: changed, added or missing" for name, _ in told ^ found}
     for path, by, signature in manifest["proofs"]:
         with contextlib.suppress(InvalidSignature, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error):
@@ -41,7 +40,8 @@ def check(bundle: str, noted: str | None = None) -> tuple[list[str], str]:
             if signature or (text if path.startswith("records/") else sha256(text)) in proven[by]:
                 proven[path] = listed(text, signature, parts[by]) if signature else text
     wrong |= {f"{path}: not proven" for path in parts.keys() - proven.keys() if "/" in path and path[:5] != "keys/"}
-    return sorted(wrong), f"proven: {sum('records/' in path for path in proven)} records, manifest {manifest_sha256}"
+    keys = ", ".join(sorted({by for path, by, signature in manifest["proofs"] if signature and path in proven}))
+    return sorted(wrong), f"proven by {keys}: {sum('records/' in p for p in proven)} records; manifest {manifest_sum}"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from conftest import record, write_log
+from deltalake import DeltaTable
 from test_cli import run
 from test_exactly_once import contents, delivery
 
@@ -48,6 +49,19 @@ def stored(lake: Path) -> dict[str, list[dict[str, Any]]]:
 
 def on_disk(lake: Path) -> set[Path]:
     return set(lake.rglob("part-*.parquet"))
+
+
+def test_of_the_checkpoints_of_a_log_two_stay_and_every_version_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailquery.ingest.BATCH_RECORDS", 1)
+    for number in range(35):
+        write_log(tmp_path / f"logs/{number}.json", [record(eventID=f"event-{number}")])
+    ingest([tmp_path / "logs"], tmp_path / "lake", jobs=1)
+    root = tmp_path / "lake" / "events"
+    kept = [file.name for file in sorted((root / "_delta_log").glob("*.checkpoint.parquet"))]
+    assert [int(name.partition(".")[0]) for name in kept] == [19, 29]
+    assert [len(DeltaTable(str(root), version=version).file_uris()) for version in (0, 5, 19, 35)] == [0, 5, 19, 35]
 
 
 def test_a_compaction_changes_no_row_of_any_table(scattered: Path) -> None:

@@ -197,8 +197,9 @@ def test_large_batches_find_what_the_lake_and_the_batches_before_them_hold(
     monkeypatch.setattr("trailquery.dedupe.FEW_IDS", 0)
     monkeypatch.setattr("trailquery.ingest.BATCH_RECORDS", 2)
     deliveries = [["a", "b"], ["c", "d"], ["c", "a"], ["e", "d"]]
+    times = dict.fromkeys("abe", "2024-03-01T10:00:00Z") | {"c": "2024-03-02T10:00:00Z", "d": None}
     for number, names in enumerate(deliveries):
-        write_log(tmp_path / f"logs/{number}.json", [record(eventID=name) for name in names])
+        write_log(tmp_path / f"logs/{number}.json", [record(eventID=name, eventTime=times[name]) for name in names])
     cache = tmp_path / "lake/cache"
     cache.mkdir(parents=True)
     for name in ("marks.duckdb", "marks.duckdb.wal"):

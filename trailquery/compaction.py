@@ -76,7 +76,10 @@ def compact_small_files(lake: Path) -> Compacted:
 
 def vacuum(lake: Path, now: float) -> int:
     """Remove the Parquet files that neither the newest version nor a pinned one names and that were superseded, or
-    written, more than KEPT_S before `now`, in seconds since 1970; returns how many. Raises UsageError on hold."""
+    written, more than KEPT_S before `now`, in seconds since 1970; returns how many. Raises UsageError on hold.
+
+    Of the checkpoints of the log, from which each version can be told as well, the last two stay.
+    """
     refuse_while_held(lake, "vacuum")
     removed = 0
     pins = [json.loads(pin.read_text(encoding="utf-8")) for pin in sorted((lake / "pins").glob("*.json"))]
@@ -90,6 +93,8 @@ def vacuum(lake: Path, now: float) -> int:
         for file in old.values():
             file.unlink()
         removed += len(old)
+        for checkpoint in sorted((root / "_delta_log").glob("*.checkpoint.parquet"))[:-2]:
+            checkpoint.unlink()
     return removed
 
 

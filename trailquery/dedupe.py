@@ -3,8 +3,8 @@
 An event is its (account, event id, content); content is equal as JSON whatever the order of keys and white space.
 A row's place is its (file, position). A row whose place is already stored is counted and not stored again, which is
 what makes it safe to read a file again after a crash. Copies can differ in time, so that every arriving id is looked
-for in the whole lake: a few in its Bloom filters, many among four bytes of each id it holds, kept in a file from one
-batch to the next. The rest is read of those that are there.
+for in the whole lake: a few in its Bloom filters, many among hashes of all ids it holds, kept in a file from one batch
+to the next. The rest is read of those that are there.
 """
 
 from pathlib import Path
@@ -65,13 +65,13 @@ class Dedupe:
         self._marks: _Marks | None = None
 
     def sort(self, arriving: pa.Table) -> Sorted:
-        """`arriving` (columns of EVENTS, in order of arrival) sorted into new, seen again and differing.
+        """`arriving` (columns of EVENTS and event_date, in order of arrival) sorted into new, seen again and differing.
 
         What is called new counts as held from now on.
         """
         keys = arriving.select(["event_id", "account_id"]).append_column("row", pa.arange(0, len(arriving)))
         self._connection.register("arriving", keys)
-        known = self._held(arriving["event_id"])
+        known = self._held(arriving)
         meeting = [row for (row,) in self._connection.execute(_MEETING).fetchall()]
         counts = {"loaded": len(arriving) - len(meeting), "duplicate": 0, "variant": 0}
         is_new, is_variant = [True] * len(arriving), [False] * len(arriving)
@@ -89,23 +89,24 @@ class Dedupe:
                 sightings.append((row, *same_place, None if raw == same_raw else raw))
         is_new_row = pa.array(is_new, pa.bool_())
         if self._marks:
-            self._marks.add(arriving.select(["event_id"]).filter(is_new_row))
+            self._marks.add(arriving.select(["event_id", "event_date"]).filter(is_new_row))
         return Sorted(is_new_row, pa.array(is_variant, pa.bool_()), _sightings(arriving, sightings), counts)
 
     def close(self) -> None:
         if self._marks:
             self._marks.close()
 
-    def _held(self, event_ids: pa.ChunkedArray) -> dict[Key, _Copies]:
+    def _held(self, arriving: pa.Table) -> dict[Key, _Copies]:
         """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
         known: dict[Key, _Copies] = {}
-        wanted = self._maybe_held(event_ids)
-        for table, kind in (
-            (tables.EVENT_TABLE, "loaded"),
-            (tables.VARIANTS, "variant"),
-            (tables.SIGHTINGS, "duplicate"),
+        wanted, parts = self._maybe_held(arriving["event_id"])
+        files = arriving["file_sha256"].unique().to_pylist() if wanted else []  # stored before, by an ingest that ended
+        for kind, rows in (
+            ("loaded", self._stored_rows(tables.EVENT_TABLE, "event_id", wanted, parts)),
+            ("variant", self._stored_rows(tables.VARIANTS, "event_id", wanted)),
+            ("duplicate", self._stored_rows(tables.SIGHTINGS, "file_sha256", files)),
         ):
-            for event_id, account_id, raw, file_sha256, position in self._stored_rows(table, wanted):
+            for event_id, account_id, raw, file_sha256, position in rows:
                 copies = known.setdefault((event_id, account_id), _Copies())
                 copies.stored[file_sha256, position] = kind
                 if kind != "duplicate":
@@ -117,37 +118,41 @@ class Dedupe:
         )
         return known
 
-    def _maybe_held(self, event_ids: pa.ChunkedArray) -> list[str]:
-        """The ids of which the lake may hold a copy: all of few; of many those whose marks it holds."""
+    def _maybe_held(self, event_ids: pa.ChunkedArray) -> tuple[list[str], set[str] | None]:
+        """The ids of which the lake may hold a copy, all of few, of many those whose marks it holds; and in which
+        partitions, None for any."""
         if len(event_ids) <= FEW_IDS:
-            few: list[str] = event_ids.unique().to_pylist()
-            return few
+            return event_ids.unique().to_pylist(), None
         if not self._marks:
             files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # written first: other tables add no id
             if not files:
-                return []
+                return [], None
             self._marks = _Marks(self._lake / "cache" / "marks.duckdb", files)
         return self._marks.among(event_ids)
 
-    def _stored_rows(self, table: tables.Table, event_ids: list[str]) -> list[tuple[Any, ...]]:
-        """Id, account, bytes and place of the rows of `table` that have one of the ids, in whatever account."""
-        files = tables.parquet_files(self._lake, table) if event_ids else []
+    def _stored_rows(
+        self, table: tables.Table, column: str, values: list[str], parts: set[str] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Id, account, bytes and place of the rows of `table` that have one of the values, in these partitions or any."""
+        files = tables.parquet_files(self._lake, table) if values else []
+        if parts is not None:
+            files = [file for file in files if Path(file).parent.name in parts]
         if not files:
             return []
-        ids = "$ids" if len(event_ids) <= FEW_IDS else "(SELECT unnest($ids))"  # a list is sought in Bloom filters
+        sought = (
+            "$values" if len(values) <= FEW_IDS else "(SELECT unnest($values))"
+        )  # a list is sought in Bloom filters
         return self._connection.execute(
-            f"SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files) WHERE event_id IN {ids}",  # noqa: S608
-            {"files": files, "ids": event_ids},
+            "SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files)"  # noqa: S608
+            f" WHERE {column} IN {sought}",
+            {"files": files, "values": values},
         ).fetchall()
 
 
 class _Marks:
-    """Four bytes of every event id in a lake, in a file of which no more than MARKS_MEMORY is in memory.
+    """A hash of every event id in a lake, and the date of the event, in a file of which MARKS_MEMORY at most is in memory."""
 
-    Two ids in four billion share theirs: then the lake is asked in vain.
-    """
-
-    _MARK = "(hash(event_id) >> 32)::UINTEGER"
+    _MARK = "hash(event_id)"
 
     def __init__(self, file: Path, parquet: list[str]) -> None:
         self._files = file, file.with_name(f"{file.name}.wal")
@@ -156,20 +161,22 @@ class _Marks:
             str(file), config={"memory_limit": MARKS_MEMORY, "python_enable_replacements": "false"}
         )
         self._connection.execute(
-            f"CREATE TABLE marks AS SELECT {self._MARK} AS mark FROM read_parquet($parquet)",  # noqa: S608 (our own text)
+            f"CREATE TABLE marks AS SELECT {self._MARK} AS mark, event_date"  # noqa: S608 (our own text)
+            " FROM read_parquet($parquet, hive_partitioning = true, hive_types = {event_date: DATE})",
             {"parquet": parquet},
         )
 
     def add(self, new: pa.Table) -> None:
-        """Take in the column event_id of `new`."""
+        """Take in `new`: event_id and event_date."""
         self._connection.register("new", new)
-        self._connection.execute(f"INSERT INTO marks SELECT {self._MARK} FROM new")  # noqa: S608
+        self._connection.execute(f"INSERT INTO marks SELECT {self._MARK}, event_date FROM new")  # noqa: S608
 
-    def among(self, event_ids: pa.ChunkedArray) -> list[str]:
-        """Which of the ids the lake may hold, each once."""
+    def among(self, event_ids: pa.ChunkedArray) -> tuple[list[str], set[str]]:
+        """Which of the ids the lake may hold, each once, and in which partitions."""
         self._connection.register("arriving", pa.table({"event_id": event_ids}))
-        marked = f"SELECT DISTINCT event_id FROM arriving WHERE {self._MARK} IN (SELECT mark FROM marks)"  # noqa: S608
-        return [event_id for (event_id,) in self._connection.execute(marked).fetchall()]
+        marked = f"SELECT DISTINCT event_id, event_date FROM arriving JOIN marks ON mark = {self._MARK}"  # noqa: S608
+        found = self._connection.execute(marked).fetchall()
+        return list({event_id for event_id, _ in found}), {tables.partition(day and f"{day}") for _, day in found}
 
     def close(self) -> None:
         self._connection.close()

@@ -27,10 +27,11 @@ ROW_GROUP_BYTES = 128 << 20  # about
 PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
 UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 REPEATED_FPP = 1e-2
-KEEP_FOREVER = {
+PROPERTIES = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
     "delta.enableExpiredLogCleanup": "false",
+    "delta.checkpointInterval": "10",  # commits: as many more are read by whoever opens the table
 }
 EVENT_DATE = pa.field("event_date", pa.date32())
 
@@ -120,7 +121,7 @@ def create(lake: Path, table: Table) -> None:
         str(lake / table.name),
         schema=pa.schema(fields),
         partition_by=["event_date"] if table.by_date else None,
-        configuration=KEEP_FOREVER,
+        configuration=PROPERTIES,
     )
 
 
@@ -134,6 +135,11 @@ def parquet_files(lake: Path, table: Table) -> list[str]:
             " ingest the log files again, into a new lake"
         )
     return sorted(map(unquote, delta.file_uris()))
+
+
+def partition(day: str | None) -> str:
+    """The folder of the rows of an event_date, ISO, or of those without one."""
+    return f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}"
 
 
 def append(lake: Path, table: Table, rows: pa.Table, chosen: pa.BooleanArray | None = None) -> None:
@@ -247,7 +253,7 @@ def _write_part(
     root: Path, table: Table, day: str | None, rows: pa.Table, order: pa.Array, data_change: bool = True
 ) -> AddAction:
     """One Parquet file of the rows at the indices `order`, of which a row group at a time is copied."""
-    folder = f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}/" if table.by_date else ""
+    folder = f"{partition(day)}/" if table.by_date else ""
     path = f"{folder}part-{uuid.uuid4()}.parquet"
     (root / folder).mkdir(exist_ok=True)
     filters = {name: _bloom_filter(rows[name], order, name in table.unique) for name in table.asked_for}

@@ -59,6 +59,7 @@ def opted(**types: bool) -> dict[str, Any]:
 
 
 ON, OFF = {"Status": "Enabled"}, {"Status": "Disabled"}
+SOON = "2024-03-05T00:00:00Z"
 RULE = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}
 STORE, BACKUP, SHOT = ["data store deleted"], ["backup destroyed"], ["snapshot or image deleted"]
 
@@ -81,6 +82,7 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         lifecycle(ON | {"Expiration": {"Days": 90}}, ON | {"Expiration": {"Days": 1}}),
         ["expiry within a week"],
     ),
+    "expires-at-a-date": (lifecycle(ON | {"Expiration": {"Date": SOON}}), ["expiry within a week"]),
     "expires-later": (lifecycle(ON | {"Expiration": {"Days": 30}}), []),
     "expires-not": (lifecycle(OFF | {"Expiration": {"Days": 1}}, ON | {"Expiration": {"Days": 90}}), []),
     "old-versions": (lifecycle(ON | {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}), []),
@@ -107,6 +109,10 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "files-off": (call("elasticfilesystem:PutBackupPolicy", backupPolicy={"status": "DISABLED"}), BACKUP),
     "files-on": (call("elasticfilesystem:PutBackupPolicy", backupPolicy={"status": "ENABLED"}), []),
     "files-written": (call("elasticfilesystem:UpdateFileSystemProtection", replication="DISABLED"), []),
+    "recovery": (call("drs:DisconnectSourceServer", sourceServerID="s-0123456789abcdef0"), BACKUP),
+    "snapshots-off": (call("dlm:UpdateLifecyclePolicy", policyId="policy-0a1b2c3d", State="DISABLED"), BACKUP),
+    "snapshots-on": (call("dlm:UpdateLifecyclePolicy", policyId="policy-0a1b2c3d", State="ENABLED"), []),
+    "made-off": (call("dlm:CreateLifecyclePolicy", State="DISABLED"), []),
     "a-week": (call("backup:UpdateRecoveryPointLifecycle", lifecycle={"deleteAfterDays": 7}), BACKUP),
     "ten-weeks": (call("backup:UpdateRecoveryPointLifecycle", lifecycle={"deleteAfterDays": 70}), []),
     "short-backup": (call("backup:StartBackupJob", lifecycle={"deleteAfterDays": 1}), []),

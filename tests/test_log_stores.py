@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from trailquery import Lake
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
@@ -91,23 +89,3 @@ def test_a_namesake_elsewhere_or_a_refused_deletion_releases_nothing(lake_of: La
 def test_what_cloudtrail_wrote_to_is_released_with_the_trail_that_was_given_it(lake_of: LakeOf) -> None:
     writes = delivered("s3", bucketName="main-logs", key="AWSLogs/x.json.gz")
     assert stores(lake_of([given("main", "main-logs"), writes, deleted("main")])) == {"s3://main-logs": TEN}
-
-
-YEAR, DAYS, AT = {"Days": 365}, {"Days": 99}, {"Date": "2024-03-02T00:00:00Z"}
-
-
-@pytest.mark.parametrize(
-    ("rules", "is_soon"),
-    [
-        ({"Expiration": DAYS, "Status": "Enabled"}, True),
-        ([{"Expiration": YEAR, "Status": "Enabled"}, {"Status": "Enabled", "Expiration": AT}], True),
-        ({"Expiration": DAYS, "Status": "Disabled"}, False),
-        ([{"Expiration": DAYS, "Status": "Disabled"}, {"Expiration": YEAR, "Status": "Enabled"}], False),
-        ({"Expiration": {"Days": 100}, "Status": "Enabled"}, False),
-        ({"Transition": {"Days": 30}, "Status": "Enabled"}, False),
-        ([], False),
-    ],
-)
-def test_objects_expire_soon_by_a_rule_in_force(lake_of: LakeOf, rules: Any, is_soon: bool) -> None:
-    lake = lake_of([{"requestParameters": {"bucketName": "logs", "LifecycleConfiguration": {"Rule": rules}}}])
-    assert lake.sql("SELECT expires_soon(request) AS is_soon FROM events").rows() == [{"is_soon": is_soon}]

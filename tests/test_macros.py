@@ -1,5 +1,6 @@
 """The macros that every view and query can use."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -129,3 +130,29 @@ def test_an_arn_is_that_of_a_bare_name_in_its_own_account(arn: str, name: str, s
 def test_views_and_python_agree_on_the_global_services(service: str, region: str) -> None:
     in_python = is_global_service(f"{service}.amazonaws.com", region)
     assert macro("is_global_service($service, $region)", service=service, region=region) is in_python
+
+
+ON, OFF = {"Status": "Enabled"}, {"Status": "Disabled"}
+OLD = {"NoncurrentVersionExpiration": {"NoncurrentDays": 3}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "days", "with_versions"),
+    [
+        (ON | {"Expiration": {"Days": 99}}, 99, 99),
+        ([ON | {"Expiration": {"Days": 365}}, ON | {"Expiration": {"ExpiredObjectDeleteMarker": True, "Days": 7}}], 7, 7),
+        (ON | {"Expiration": {"Date": "2024-03-02T00:00:00Z"}}, 1, 1),
+        (ON | {"Expiration": {"Date": "2024-02-01T00:00:00.000Z"}}, -29, -29),
+        (ON | {"Expiration": {"Days": 30}} | OLD, 30, 3),
+        ([OFF | {"Expiration": {"Days": 1}} | OLD, ON | {"Expiration": {"Days": 90}}], 90, 90),
+        (ON | {"Transition": {"Days": 30}}, None, None),
+        (ON | {"Expiration": {"Days": "soon", "Date": ["soon"]}}, None, None),
+        ([], None, None),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_objects_expire_by_the_soonest_rule_in_force(rules: Any, days: int | None, with_versions: int | None) -> None:
+    told = json.dumps({"bucketName": "logs", "LifecycleConfiguration": {"Rule": rules}})
+    at = "TIMESTAMP '2024-03-01 12:00:00'"
+    assert macro(f"expires_in_days($told, {at}, FALSE)", told=told) == days
+    assert macro(f"expires_in_days($told, {at}, TRUE)", told=told) == with_versions

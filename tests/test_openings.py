@@ -49,6 +49,11 @@ def endpoint_service(permissions: Any) -> dict[str, Any]:
     return call("ec2:ModifyVpcEndpointServicePermissions", wrapped)
 
 
+def lake_grant(whom: str) -> dict[str, Any]:
+    request = {"principal": {"dataLakePrincipalIdentifier": whom}, "permissions": ["SELECT"]}
+    return call("lakeformation:GrantPermissions", request)
+
+
 def rows_of(lake_of: LakeOf, view: str, told: Told, columns: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of `view`, by event, of the calls named in `told`."""
     lake = lake_of([changes | {"eventID": name} for name, changes in told.items()])
@@ -60,6 +65,7 @@ def rows_of(lake_of: LakeOf, view: str, told: Told, columns: str) -> dict[str, l
 
 OUTSIDER, OWNER = "fedcba98" * 8, "01234567" * 8
 TO_THEM = allow({"AWS": f"arn:aws:iam::{THEIRS}:root"}, "kms:Decrypt", "kms:Encrypt")
+THEIR_ROLE = f"arn:aws:iam::{THEIRS}:role/Reader"
 SINK = f"arn:aws:oam:us-east-1:{THEIRS}:sink/0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"
 
 TAKERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
@@ -93,6 +99,12 @@ TAKERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         call("securitylake:CreateSubscriber", {"subscriberIdentity": {"externalId": "x", "principal": THEIRS}}),
         [(THEIRS, [], None)],
     ),
+    "lake": (lake_grant(THEIRS), [(THEIRS, [], None)]),
+    "lake-for-a-role": (lake_grant(THEIR_ROLE), [(THEIR_ROLE, [], None)]),
+    "access-grant": (
+        call("s3:CreateAccessGrant", {"Grantee": {"GranteeType": "IAM", "GranteeIdentifier": THEIR_ROLE}}),
+        [(THEIR_ROLE, [], None)],
+    ),
     "acl": (bucket_acl({"ID": OUTSIDER}, Owner={"ID": OWNER}), [(OUTSIDER, [], None)]),
 }
 NO_TAKERS: Told = {
@@ -104,6 +116,9 @@ NO_TAKERS: Told = {
     "acl-of-the-owner": bucket_acl({"ID": OWNER}, Owner={"ID": OWNER}),
     "acl-of-an-owner-untold": bucket_acl({"ID": OUTSIDER}),
     "search-by-ours": call("es:AuthorizeVpcEndpointAccess", {"account": OURS}),
+    "lake-for-ours": lake_grant(f"arn:aws:iam::{OURS}:role/Analyst"),
+    "lake-for-a-group": lake_grant("IAM_ALLOWED_PRINCIPALS"),
+    "lake-taken-back": lake_grant(THEIRS) | {"eventName": "RevokePermissions"},
     "taken-back": call("es:RevokeVpcEndpointAccess", {"account": THEIRS}),
 }
 

@@ -41,6 +41,9 @@ TOLD: dict[str, tuple[dict[str, Any], tuple[str, list[str]]]] = {
     "script": (USER_DATA, ("machine", [])),
     "attribute-untold": (call("ec2:DescribeInstanceAttribute") | REFUSED, ("machine", [])),
     "registry": (call("ecr:GetAuthorizationToken"), ("token", [])),
+    "workflow": (call("airflow:CreateCliToken", Name="etl"), ("token", [])),
+    "connection": (call("glue:GetConnection", name="orders", hidePassword=False), ("token", [])),
+    "connections": (call("glue:GetConnections"), ("token", [])),
     "key-of-an-api": (call("apigateway:GetApiKey", apiKey="a1b2c3d4e5", includeValue=True), ("token", [])),
 }
 OTHERS = {
@@ -55,6 +58,8 @@ OTHERS = {
     "size-refused": USER_DATA | {"requestParameters": {"attribute": "instanceType"}} | REFUSED,
     "attribute-of-none": call("ec2:DescribeInstanceAttribute"),
     "attribute-of-an-image": call("ec2:DescribeImageAttribute", attribute="userData"),
+    "connection-without-password": call("glue:GetConnection", name="orders", hidePassword=True),
+    "connection-made": call("glue:CreateConnection", connectionInput={"name": "orders"}),
     "names-of-api-keys": call("apigateway:GetApiKeys"),
     "values-of-others": call("apigateway:GetUsagePlans", includeValues=True),
 }

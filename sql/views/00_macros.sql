@@ -113,3 +113,31 @@ CREATE MACRO undoes(api) AS
 -- policy is undone with its role.
 CREATE MACRO made_thing(api) AS
     regexp_replace(replace(api, 'UpdateAssumeRolePolicy', 'CreateRole'), '^[A-Z][a-z]+', '');
+
+-- json_members: what a JSON value holds as a list: a list's members, one value alone, nothing of null.
+CREATE MACRO json_members(value) AS
+    CASE
+        WHEN json_type(value) = 'ARRAY' THEN json_extract(value, '$[*]')
+        WHEN json_type(value) <> 'NULL' THEN [json_extract(value, '$')]
+        ELSE []
+    END;
+
+-- expires_in_days: after how many days the rules in force of a bucket's lifecycle delete objects, the fewest, from the
+-- moment of the call to a date that a rule names; old versions count where asked for. NULL where they delete none.
+CREATE MACRO expires_in_days(request, moment, with_versions) AS
+    list_min(list_transform(
+        list_filter(
+            json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
+            lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
+        ),
+        lambda rule: least(
+            try_cast(json_extract_string(rule, '$.Expiration.Days') AS BIGINT),
+            date_diff(
+                'day', moment,
+                try_cast(json_extract_string(rule, '$.Expiration.Date') AS TIMESTAMP)
+            ),
+            CASE WHEN with_versions THEN try_cast(
+                json_extract_string(rule, '$.NoncurrentVersionExpiration.NoncurrentDays') AS BIGINT
+            ) END
+        )
+    ));

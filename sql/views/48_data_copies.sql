@@ -23,17 +23,23 @@ WITH kinds AS (
         ]),
         ('database', [
             'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
+            'dms:CreateReplicationTask', 'dms:StartReplication', 'dms:StartReplicationTask',
             'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
             'lightsail:CreateRelationalDatabaseSnapshot',
             'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',
-            'rds:CreateDBSnapshot', 'rds:RestoreDBClusterFromSnapshot',
+            'rds:CreateDBInstanceReadReplica', 'rds:CreateDBSnapshot',
+            'rds:RestoreDBClusterFromSnapshot',
             'rds:RestoreDBClusterToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot',
             'rds:RestoreDBInstanceToPointInTime', 'rds:StartExportTask',
             'redshift:CopyClusterSnapshot', 'redshift:CreateClusterSnapshot',
             'redshift:RestoreFromClusterSnapshot',
             'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromSnapshot'
         ]),
-        ('database log', ['rds:DownloadCompleteDBLogFile', 'rds:DownloadDBLogFilePortion']),
+        ('log', [
+            'logs:CreateExportTask', 'rds:DownloadCompleteDBLogFile',
+            'rds:DownloadDBLogFilePortion'
+        ]),
+        ('secret', ['secretsmanager:ReplicateSecretToRegions']),
         ('cache', [
             'elasticache:CopyServerlessCacheSnapshot', 'elasticache:CopySnapshot',
             'elasticache:CreateSnapshot', 'elasticache:ExportServerlessCacheSnapshot',
@@ -47,14 +53,17 @@ SELECT
     events.*,
     kinds.copy_of,
     nullif(
-        regexp_extract(events.request, '(?i)Bucket(Name|Arn)?" ?: ?"([^"]*:)?([^"]+)"', 3), ''
+        regexp_extract(
+            events.request, '((?i)Bucket(Name|Arn)?|"destination)" ?: ?"([^"]*:)?([^"]+)"', 4
+        ),
+        ''
     ) AS to_bucket
 FROM events INNER JOIN kinds ON events.action = kinds.action
 WHERE NOT events.is_aws_call;
 
 COMMENT ON VIEW data_copies IS
-'Calls of others than AWS that copy, export or restore disks, files, databases or their logs.';
+'Calls of others than AWS that copy, export or restore disks, files, databases, logs or secrets.';
 COMMENT ON COLUMN data_copies.copy_of IS
-'disk or machine, files, database, database log, cache, or backup: whatever a backup is of.';
+'disk or machine, files, database, log, secret, cache, or backup: whatever a backup is of.';
 COMMENT ON COLUMN data_copies.to_bucket IS
 'The bucket named in the request: exported to, of DataSync also copied from; else NULL.';

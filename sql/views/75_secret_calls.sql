@@ -49,7 +49,13 @@ WITH calls AS (
                     'acm:ExportCertificate', 'acm-pca:IssueCertificate',
                     'iot:CreateKeysAndCertificate', 'ec2:CreateKeyPair', 'appsync:CreateApiKey',
                     'apigateway:CreateApiKey', 'sts:GetWebIdentityToken',
-                    'sso-oauth:CreateTokenWithIAM', 's3:GetDataAccess', 'ssm:GetAccessToken'
+                    'sso-oauth:CreateTokenWithIAM', 's3:GetDataAccess', 'ssm:GetAccessToken',
+                    'airflow:CreateCliToken', 'airflow:CreateWebLoginToken',
+                    'grafana:CreateWorkspaceApiKey', 'grafana:CreateWorkspaceServiceAccountToken'
+                )
+                OR (  -- with the password of the database, unless that is left out
+                    action IN ('glue:GetConnection', 'glue:GetConnections')
+                    AND regexp_matches(request, '"hidePassword" ?: ?true') IS NOT TRUE
                 )
                 OR (
                     action IN ('apigateway:GetApiKey', 'apigateway:GetApiKeys')

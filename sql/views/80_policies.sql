@@ -1,14 +1,6 @@
 -- Policy documents, however they were sent. (sqruff cannot indent a macro.)
 -- noqa: disable=LT02,CP05
 
--- json_members: what a JSON value holds as a list: a list's members, one value alone, nothing of null.
-CREATE MACRO json_members(value) AS
-    CASE
-        WHEN json_type(value) = 'ARRAY' THEN json_extract(value, '$[*]')
-        WHEN json_type(value) <> 'NULL' THEN [json_extract(value, '$')]
-        ELSE []
-    END;
-
 -- json_texts: the same as texts.
 CREATE MACRO json_texts(value) AS
     list_filter(

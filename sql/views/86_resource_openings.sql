@@ -24,6 +24,11 @@ WITH opened AS (
             json_extract_string(request, '$.*.AddAllowedPrincipals..content'),
             json_extract_string(request, ['$.account', '$.accountId', '$.consumerIdentifier']),
             regexp_extract_all(request, '"(principal|sinkIdentifier|id)" ?: ?"([^"]+)"', 2),
+            regexp_extract_all(  -- accounts and what is in them, no groups
+                request,
+                '"(dataLakePrincipal|Grantee)Identifier" ?: ?"((arn:[^"]*:)?[0-9]{12}(:[^"]*)?)"',
+                2
+            ),
             list_filter(
                 json_extract_string(request, '$..Grantee.ID'),
                 lambda id: id <> json_extract_string(request, '$.AccessControlPolicy.Owner.ID')
@@ -35,7 +40,9 @@ WITH opened AS (
             'ram:CreateResourceShare', 'ram:AssociateResourceShare', 'ssm:ModifyDocumentPermission',
             'ec2:ModifyVpcEndpointServicePermissions', 'servicecatalog:CreatePortfolioShare',
             'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
-            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:PutBucketAcl'
+            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:PutBucketAcl',
+            's3:CreateAccessGrant', 'lakeformation:GrantPermissions',
+            'lakeformation:BatchGrantPermissions'
         )
 )
 

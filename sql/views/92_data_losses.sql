@@ -16,16 +16,8 @@ WITH weakened AS (
                 THEN 'deletion without MFA'
             WHEN api LIKE 'Put%ObjectLockConfiguration' AND NOT contains(request, '"Rule"')
                 THEN 'no lock of new objects'
-            WHEN api = 'PutBucketLifecycle'
-                THEN CASE
-                    WHEN
-                        list_filter(
-                            json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
-                            lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
-                            AND regexp_matches(rule, '"Expiration": ?\{"Days": ?[1-7][,}]')
-                        ) <> []
-                        THEN 'expiry within a week'
-                END
+            WHEN expires_in_days(request, event_time, FALSE) <= 7
+                THEN 'expiry within a week'
             WHEN regexp_matches(request, '"skipFinal(Cluster)?(Snapshot|Backup)" ?: ?"?true')
                 THEN 'no last snapshot'
             WHEN
@@ -57,6 +49,7 @@ WHERE
             'rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBClusterAutomatedBackup',
             'rds:StopDBInstanceAutomatedBackupsReplication', 'dynamodb:DeleteBackup',
             'fsx:DeleteBackup', 'cloudhsm:DeleteBackup', 'dlm:DeleteLifecyclePolicy',
+            'drs:DeleteSourceServer', 'drs:DisconnectSourceServer', 'drs:StopReplication',
             'rbin:DeleteRule', 'rbin:UnlockRule', 's3:DeleteBucketReplication',
             'elasticfilesystem:DeleteReplicationConfiguration'
         )
@@ -71,6 +64,10 @@ WHERE
         OR (
             action = 'elasticfilesystem:PutBackupPolicy'
             AND regexp_matches(request, '"DISABL(ED|ING)"')
+        )
+        OR (
+            action = 'dlm:UpdateLifecyclePolicy'
+            AND regexp_matches(request, '(?i)"state" ?: ?"DISABLED"')
         )
         OR (
             action = 'backup:UpdateRecoveryPointLifecycle'

@@ -5,11 +5,8 @@ WITH marked AS (
     SELECT
         *,
         CASE
-            WHEN starts_with(api, 'PutBucketLifecycle') THEN list_min(
-                regexp_extract_all(
-                    request, 'Expiration" ?: ?\{[^{}]*?Days" ?: ?"?([0-9]{1,9})', 1
-                )::INTEGER[]
-            )
+            WHEN starts_with(api, 'PutBucketLifecycle')
+                THEN expires_in_days(request, event_time, TRUE)
         END AS expires_in_days,
         CASE
             WHEN api IN ('DeleteObject', 'DeleteObjects') THEN 'objects deleted'
@@ -39,7 +36,8 @@ WHERE sign IS NOT NULL;
 COMMENT ON VIEW ransom_signs IS
 'Calls of others than AWS in S3 of which a ransom or a wipe is made; ordinary alone.';
 COMMENT ON COLUMN ransom_signs.expires_in_days IS
-'Days after which a rule expires objects or old versions, the fewest of its rules; else NULL.';
+'Days after which a rule in force expires objects or old versions, the fewest of its rules, or '
+'until the date that a rule names; else NULL.';
 COMMENT ON COLUMN ransom_signs.sign IS
 'objects deleted, versioning suspended, expires within days, encrypted with a customer-provided '
 'key, encrypted with a key of another account, or note left: by the name of the object.';

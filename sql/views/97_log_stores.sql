@@ -1,14 +1,3 @@
--- Where logs lie. (sqruff cannot indent a macro.)
--- noqa: disable=LT02,CP05
-
--- expires_soon: a rule in force of a bucket's lifecycle deletes objects at a date, or when they are not 100 days old.
-CREATE MACRO expires_soon(request) AS
-    list_filter(
-        json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
-        lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
-        AND regexp_matches(rule, '"Expiration": ?\{"(Date"|Days": ?[0-9]{1,2}[,}])')
-    ) <> [];
-
 -- log_stores: one row a bucket or key that a trail was given, in a call that worked or not, or that CloudTrail itself
 -- writes to or with, whatever the scope.
 CREATE VIEW log_stores AS

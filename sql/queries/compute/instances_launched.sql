@@ -50,7 +50,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM machine_orders
 WHERE
-    regexp_matches(action, ':(Run|RequestSpot|Create)Instances(FromSnapshot)?$')
+    regexp_matches(action, ':(Run|RequestSpot|Create)Instances(FromSnapshot)?$|^ec2:.*Fleet$')
     AND asked_for >= $min_count
     AND event_id IN (SELECT events.event_id FROM events)
 ORDER BY event_time, event_id

@@ -1,6 +1,6 @@
 -- /// trailquery
--- title = "Copies taken of disks, files and databases"
--- question = "Who copied, exported or restored disks, machines, files, databases or their logs, and into which bucket?"
+-- title = "Copies taken of disks, files, databases and logs"
+-- question = "Who copied, exported or restored disks, machines, files, databases, logs or secrets, and into which bucket?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1578.001", "T1537"]

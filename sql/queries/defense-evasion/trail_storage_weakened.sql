@@ -35,10 +35,12 @@ WHERE
     )
     AND event_time <= coalesce(released_at, event_time)
     AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
-    AND (action <> 's3:PutBucketLifecycle' OR request IS NULL OR expires_soon(request))
+    AND coalesce(
+        action <> 's3:PutBucketLifecycle' OR expires_in_days(request, event_time, FALSE) < 100,
+        request IS NULL
+    )
     AND event_id NOT IN (  -- policies that let CloudTrail write, and shut nobody out for good
-        SELECT event_id
-        FROM policy_statements
+        SELECT event_id FROM policy_statements
         GROUP BY event_id
         HAVING
             bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))

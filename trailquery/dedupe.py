@@ -100,7 +100,8 @@ class Dedupe:
         """What the whole lake knows of the arriving ids; also the table `held` of those ids."""
         known: dict[Key, _Copies] = {}
         wanted, parts = self._maybe_held(arriving["event_id"])
-        files = arriving["file_sha256"].unique().to_pylist() if wanted else []  # stored before, by an ingest that ended
+        # of these files a killed ingest may have stored some rows
+        files = arriving["file_sha256"].unique().to_pylist() if wanted else []
         for kind, rows in (
             ("loaded", self._stored_rows(tables.EVENT_TABLE, "event_id", wanted, parts)),
             ("variant", self._stored_rows(tables.VARIANTS, "event_id", wanted)),

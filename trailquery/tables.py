@@ -55,7 +55,7 @@ class Table(NamedTuple):
 _LONG = ("event_id", "request_id", "request", "response", "additional", "insight", "event_context", "raw")
 _ASKED_FOR = ("event_id", "access_key_id", "client_ip", "requested_role_arn", "bucket", "session_id")
 _SHRINKING = {*_LONG[1:], "shared_event_id", "target", "object_key", "resources", "user_agent", "error_message"}
-_BARE = frozenset(set(EVENTS.names) - _SHRINKING)
+_BARE = frozenset(EVENTS.names) - _SHRINKING
 _SORT = ("category", "principal_key", "event_time", "event_id")
 EVENT_TABLE = Table("events", EVENTS, True, _SORT, _LONG, _ASKED_FOR, _BARE)
 SIGHTINGS = Table(

@@ -125,7 +125,7 @@ CREATE MACRO json_members(value) AS
 -- expires_in_days: after how many days the rules in force of a bucket's lifecycle delete objects, the fewest, from the
 -- moment of the call to a date that a rule names; old versions count where asked for. NULL where they delete none.
 CREATE MACRO expires_in_days(request, moment, with_versions) AS
-    list_min(list_transform(
+    CASE WHEN contains(request, '"LifecycleConfiguration"') THEN list_min(list_transform(
         list_filter(
             json_members(json_extract(request, '$.LifecycleConfiguration.Rule')),
             lambda rule: json_extract_string(rule, '$.Status') = 'Enabled'
@@ -140,4 +140,4 @@ CREATE MACRO expires_in_days(request, moment, with_versions) AS
                 json_extract_string(rule, '$.NoncurrentVersionExpiration.NoncurrentDays') AS BIGINT
             ) END
         )
-    ));
+    )) END;

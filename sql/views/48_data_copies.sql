@@ -22,8 +22,8 @@ WITH kinds AS (
             'fsx:CopyBackup', 'fsx:CreateBackup'
         ]),
         ('database', [
-            'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
             'dms:CreateReplicationTask', 'dms:StartReplication', 'dms:StartReplicationTask',
+            'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
             'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
             'lightsail:CreateRelationalDatabaseSnapshot',
             'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aws import CREDENTIALS, Aws, key
+from botocore.utils import parse_timestamp
 from conftest import record
 from test_exactly_once import contents
 
@@ -309,3 +310,14 @@ def test_a_wrong_request_is_told_before_a_lake_is_made(aws: Aws, tmp_path: Path,
         if "KEY" in name:
             monkeypatch.delenv(name)
     assert "no AWS credentials found" in said(UsageError, f"s3://{aws.name}", here)
+
+
+@pytest.mark.parametrize(
+    "said", ["2024-03-01T00:05:03.123Z", "2024-03-01T00:05:03Z", "Fri, 01 Mar 2024 00:05:03 GMT", "2024-03-01T01:05:03+01:00", 1709251503.5]
+)  # fmt: skip
+def test_a_time_is_read_as_boto3_reads_it(said: str | float) -> None:
+    ours = (
+        Access().session()._session.get_component("response_parser_factory").create_parser("rest-xml")._timestamp_parser
+    )
+    assert ours != parse_timestamp
+    assert (ours(said), ours(said).utcoffset()) == (parse_timestamp(said), parse_timestamp(said).utcoffset())

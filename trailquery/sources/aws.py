@@ -2,6 +2,8 @@
 
 import re
 import warnings
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from getpass import GetPassWarning, getpass
 from typing import Any, NamedTuple
@@ -18,6 +20,7 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
+from botocore.utils import parse_timestamp
 
 from trailquery import hidden
 from trailquery.errors import MachineError, TrailqueryError, UsageError
@@ -63,6 +66,8 @@ class Access(NamedTuple):
                 f"--profile {self.profile}: {error}; list them with: aws configure list-profiles"
             ) from None
         session._session.user_agent_extra += " " + re.sub(r"[^\w.-]", "-", self.session_name, flags=re.ASCII)
+        parsers = session._session.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=_timestamp)
         if self.role_arn:
             self._assume_role(session)
         return session
@@ -85,6 +90,15 @@ class Access(NamedTuple):
             mfa_prompter=_mfa_code,
         )
         session._session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+
+def _timestamp(said: str | float) -> datetime:
+    """As botocore reads it, but for the two ways in which S3 writes it: there botocore spends two thirds of a listing."""
+    if isinstance(said, str) and said.endswith("Z"):
+        return datetime.fromisoformat(said)
+    if isinstance(said, str) and said.endswith("GMT"):
+        return parsedate_to_datetime(said)
+    return parse_timestamp(said)  # type: ignore[no-any-return]
 
 
 def _mfa_code(prompt: str) -> str:

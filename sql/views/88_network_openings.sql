@@ -70,7 +70,12 @@ WHERE
         WHEN 'guard'
             THEN
                 api <> 'ModifyVpcBlockPublicAccessOptions' OR contains(request, '"off"')
-        WHEN 'peering' THEN NOT is_own_account(let_in)
+        WHEN 'peering'
+            THEN coalesce(
+                NOT is_own_account(let_in),
+                -- whose network it was to be, the refusal does not tell
+                outcome <> 'success' AND starts_with(api, 'Accept')
+            )
         WHEN 'ports'
             THEN list_filter(
                 json_members(

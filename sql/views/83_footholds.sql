@@ -6,22 +6,26 @@ WITH kinds AS (
     FROM (
         VALUES
         ('identity', [
-            'iam:CreateRole', 'iam:CreateUser', 'identitystore:CreateUser',
-            'sso-directory:CreateUser'
+            'amazonmq:CreateUser', 'appstream:CreateUser', 'connect:CreateUser',
+            'ds-data:CreateUser', 'elasticache:CreateUser', 'iam:CreateRole', 'iam:CreateUser',
+            'identitystore:CreateUser', 'memorydb:CreateUser', 'quicksight:RegisterUser',
+            'sso-directory:CreateUser', 'workdocs:CreateUser', 'workmail:CreateUser'
         ]),
         ('credential', [
-            'ec2:CreateKeyPair', 'ec2:ImportKeyPair', 'iam:CreateAccessKey',
+            'amazonmq:UpdateUser', 'ec2:CreateKeyPair', 'ec2:ImportKeyPair', 'iam:CreateAccessKey',
             'iam:CreateLoginProfile', 'iam:CreateServiceSpecificCredential',
             'iam:CreateVirtualMFADevice', 'iam:DeactivateMFADevice', 'iam:EnableMFADevice',
             'iam:ResetServiceSpecificCredential', 'iam:UpdateAccessKey', 'iam:UpdateLoginProfile',
             'iam:UpdateSSHPublicKey', 'iam:UpdateServiceSpecificCredential',
             'iam:UpdateSigningCertificate', 'iam:UploadSSHPublicKey',
-            'iam:UploadSigningCertificate', 'lightsail:CreateBucketAccessKey',
-            'logs:PutBearerTokenAuthentication', 'sso-directory:CreateBearerToken',
-            'sso-directory:UpdatePassword'
+            'iam:UploadSigningCertificate', 'kafka:BatchAssociateScramSecret',
+            'lightsail:CreateBucketAccessKey', 'logs:PutBearerTokenAuthentication',
+            'sso-directory:CreateBearerToken', 'sso-directory:UpdatePassword',
+            'workmail:ResetPassword'
         ]),
         ('trust', [
-            'ds:CreateTrust', 'iam:AddClientIDToOpenIDConnectProvider',
+            'aoss:CreateSecurityConfig', 'aoss:UpdateSecurityConfig', 'ds:CreateTrust',
+            'grafana:UpdateWorkspaceAuthentication', 'iam:AddClientIDToOpenIDConnectProvider',
             'iam:CreateOpenIDConnectProvider', 'iam:CreateSAMLProvider',
             'iam:UpdateAssumeRolePolicy', 'iam:UpdateOpenIDConnectProviderThumbprint',
             'iam:UpdateSAMLProvider', 'rolesanywhere:CreateProfile',
@@ -36,12 +40,15 @@ WITH kinds AS (
             'sso:CreateTrustedTokenIssuer', 'sso:UpdateTrustedTokenIssuer'
         ]),
         ('rights', [
-            'eks:AssociateAccessPolicy', 'eks:CreateAccessEntry', 'eks:UpdateAccessEntry',
-            'iam:AddUserToGroup', 'iam:AttachGroupPolicy', 'iam:AttachRolePolicy',
-            'iam:AttachUserPolicy', 'iam:CreatePolicy', 'iam:CreatePolicyVersion',
-            'iam:PutGroupPolicy', 'iam:PutRolePolicy', 'iam:PutUserPolicy',
-            'iam:SetDefaultPolicyVersion', 'identitystore:CreateGroupMembership',
-            'sso-directory:AddMemberToGroup',
+            'aoss:CreateAccessPolicy', 'aoss:UpdateAccessPolicy',
+            'cloud9:CreateEnvironmentMembership', 'connect:UpdateUserSecurityProfiles',
+            'ds-data:AddGroupMember', 'eks:AssociateAccessPolicy', 'eks:CreateAccessEntry',
+            'eks:UpdateAccessEntry', 'grafana:UpdatePermissions', 'iam:AddUserToGroup',
+            'iam:AttachGroupPolicy', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
+            'iam:CreatePolicy', 'iam:CreatePolicyVersion', 'iam:PutGroupPolicy',
+            'iam:PutRolePolicy', 'iam:PutUserPolicy', 'iam:SetDefaultPolicyVersion',
+            'identitystore:CreateGroupMembership', 'quicksight:CreateGroupMembership',
+            'quicksight:UpdateUser', 'sso-directory:AddMemberToGroup',
             'sso:AttachCustomerManagedPolicyReferenceToPermissionSet',
             'sso:AttachManagedPolicyToPermissionSet', 'sso:CreateAccountAssignment',
             'sso:CreateApplication', 'sso:CreateApplicationAssignment', 'sso:CreatePermissionSet',
@@ -52,8 +59,9 @@ WITH kinds AS (
         ('code', [
             'bedrock:CreateAgent', 'bedrock:CreateAgentActionGroup', 'bedrock:CreateFlow',
             'bedrock:UpdateAgent', 'bedrock:UpdateAgentActionGroup', 'bedrock:UpdateFlow',
-            'cloudformation:CreateChangeSet', 'cloudformation:CreateStack',
-            'cloudformation:CreateStackInstances', 'cloudformation:CreateStackSet',
+            'cloudformation:ActivateType', 'cloudformation:CreateChangeSet',
+            'cloudformation:CreateStack', 'cloudformation:CreateStackInstances',
+            'cloudformation:CreateStackSet', 'cloudformation:RegisterType',
             'cloudformation:UpdateStack', 'cloudformation:UpdateStackInstances',
             'cloudformation:UpdateStackSet', 'codebuild:CreateProject', 'codebuild:CreateWebhook',
             'codebuild:UpdateProject', 'codebuild:UpdateProjectVisibility',

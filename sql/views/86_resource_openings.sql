@@ -22,13 +22,18 @@ WITH opened AS (
             json_extract_string(request, '$.principals[*]'),
             json_extract_string(request, '$.accountIdsToAdd[*]'),
             json_extract_string(request, '$.*.AddAllowedPrincipals..content'),
-            json_extract_string(request, ['$.account', '$.accountId', '$.consumerIdentifier']),
+            json_extract_string(
+                request,
+                ['$.account', '$.accountId', '$.consumerIdentifier', '$.sharedAccountId']
+            ),
             regexp_extract_all(request, '"(principal|sinkIdentifier|id)" ?: ?"([^"]+)"', 2),
             regexp_extract_all(  -- accounts and what is in them, no groups
                 request,
                 '"(dataLakePrincipal|Grantee)Identifier" ?: ?"((arn:[^"]*:)?[0-9]{12}(:[^"]*)?)"',
                 2
             ),
+            -- an ACL in headers: x-amz-grant-read, ...
+            regexp_extract_all(request, '(?i)\b(id|emailAddress)=[\\"]*([^\\",]+)', 2),
             list_filter(
                 json_extract_string(request, '$..Grantee.ID'),
                 lambda id: id <> json_extract_string(request, '$.AccessControlPolicy.Owner.ID')
@@ -40,9 +45,9 @@ WITH opened AS (
             'ram:CreateResourceShare', 'ram:AssociateResourceShare', 'ssm:ModifyDocumentPermission',
             'ec2:ModifyVpcEndpointServicePermissions', 'servicecatalog:CreatePortfolioShare',
             'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
-            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:PutBucketAcl',
-            's3:CreateAccessGrant', 'lakeformation:GrantPermissions',
-            'lakeformation:BatchGrantPermissions'
+            'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:CreateBucket',
+            's3:PutBucketAcl', 's3:CreateAccessGrant', 'lakeformation:GrantPermissions',
+            'lakeformation:BatchGrantPermissions', 'appstream:UpdateImagePermissions'
         )
 )
 

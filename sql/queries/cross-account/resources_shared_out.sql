@@ -17,7 +17,7 @@
 -- client_ip = "From which address"
 -- action = "The call, service:api"
 -- target = "What was opened; disks and databases: see snapshots_shared_out"
--- opened_to = "Accounts, ARNs, organizations, canonical users other than the owner or * (everyone), outside ours, sorted; a policy is sent whole, with what was open before"
+-- opened_to = "Accounts, ARNs, organizations, canonical users other than the owner (whom an ACL in headers does not name), mail addresses or * (everyone), outside ours, sorted; a policy is sent whole, with what was open before"
 -- is_public = "Everyone may, and no condition narrows it"
 -- allowed = "What they may do, sorted; empty where the call is no policy"
 -- conditions = "Conditions of these statements, JSON text, sorted"

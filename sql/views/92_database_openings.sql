@@ -11,13 +11,21 @@ WITH told AS (
                     'redshift-serverless:UpdateNamespace', 'docdb-elastic:UpdateCluster',
                     'lightsail:UpdateRelationalDatabase', 'elasticache:ModifyUser',
                     'memorydb:UpdateUser', 'elasticache:ModifyReplicationGroup',
-                    'ds:ResetUserPassword'
+                    'ds:ResetUserPassword', 'es:UpdateDomainConfig',
+                    'es:UpdateElasticsearchDomainConfig'
                 )
                 AND regexp_matches(
                     request,
                     '"((master|admin)UserPassword|passwords|authToken|newPassword)" ?: ?["\[]'
                 )
                 THEN 'password'
+            WHEN
+                action IN ('elasticache:ModifyUser', 'elasticache:ModifyReplicationGroup')
+                AND regexp_matches(
+                    request,
+                    '"noPasswordRequired" ?: ?true|"authTokenUpdateStrategy" ?: ?"DELETE"'
+                )
+                THEN 'no password'
             WHEN
                 action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
                 AND regexp_matches(request, '"enableIAMDatabaseAuthentication" ?: ?true')
@@ -31,6 +39,12 @@ WITH told AS (
                 THEN 'Data API'
         END AS way,
         CASE
+            WHEN
+                action IN ('aoss:UpdateSecurityPolicy', 'kafka:UpdateConnectivity')
+                AND regexp_matches(
+                    request, 'AllowFromPublic\\?" ?: ?true|"SERVICE_PROVIDED_EIPS"'
+                )
+                THEN 'public address'
             WHEN
                 service NOT IN (
                     'dms', 'lightsail', 'neptune-graph', 'rds', 'redshift', 'redshift-serverless',
@@ -60,6 +74,7 @@ WHERE way IS NOT NULL OR opened_to IS NOT NULL;
 COMMENT ON VIEW database_openings IS
 'Calls that open a database, cache or directory: a new password, another sign-in, the Internet.';
 COMMENT ON COLUMN database_openings.way IS
-'A way to sign in that is given: password (a new one), IAM sign-in, Data API; else NULL.';
+'A way to sign in that is given: password (a new one), no password (none is asked for any more), '
+'IAM sign-in, Data API; else NULL.';
 COMMENT ON COLUMN database_openings.opened_to IS
 'What of the Internet may reach it: public address, or the network let in; else NULL.';

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Password of a database reset, or another way to sign in to it opened"
--- question = "Who reset the master password of a database, or of a user of a cache or directory, or let IAM identities or the Data API into one?"
+-- question = "Who reset the master password of a database or search domain, or of a user of a cache or directory, or let IAM identities, the Data API or anybody without a password into one?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -16,7 +16,7 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
 -- target = "The database, cluster, user or directory"
--- way = "password, IAM sign-in or Data API"
+-- way = "password, no password (none is asked for any more), IAM sign-in or Data API"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"

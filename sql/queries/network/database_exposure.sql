@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Database opened to the Internet"
--- question = "Which databases were made reachable from the Internet: by the public flag, or by a group of their own?"
+-- question = "Which databases, search collections or Kafka clusters were made reachable from the Internet: by the public flag, or by a group of their own?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -14,7 +14,7 @@
 -- actor = "The caller, readable: user, role/session"
 -- client_ip = "The caller's address; NULL when AWS called"
 -- action = "service:api: made, changed, restored, or a group opened"
--- database = "The database, cluster or workgroup, or the group that was opened"
+-- database = "The database, cluster or workgroup, or the group or network policy that was opened"
 -- opened_to = "public address, or the network let in"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"

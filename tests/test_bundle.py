@@ -14,13 +14,15 @@ from aws import Aws, key
 from bundles import by_role, entries_of, ids_of, manifest_of, proven_by, run_check, trail_in
 from conftest import LOG_NAME, record, write_log
 from test_cli import run
+from trails import Trail
 
 from trailquery import Lake, open_lake
-from trailquery.bundle import Made, Question, bundle
+from trailquery.bundle import Made, Question, bundle, check
 from trailquery.catalog import find_query
 from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.ingest import ingest
+from trailquery.simulate.keys import SigningKey
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,19 @@ def test_a_log_file_that_is_gone_or_was_changed_is_named_and_the_rest_is_whole(t
     }  # fmt: skip
     paths = sorted(entry["path"] for entry in records.values())
     assert run_check(tmp_path, tmp_path / "out.zip") == (1, [f"{path}: not proven" for path in [*paths, there]])
+
+
+def test_a_planted_digest_that_lists_the_same_file_takes_no_proof_away(tmp_path: Path) -> None:
+    trail = Trail(hours=3)
+    planted = json.loads(trail.objects[trail.digests[1]].text)
+    planted["digestS3Object"] = trail.digests[1].replace("_events_", "_zzz_")
+    trail.put_digest(planted["digestS3Object"], planted, SigningKey(2))
+    ingest([trail.write(tmp_path / "logs")], tmp_path / "lake")
+    bundle(open_lake(tmp_path / "lake"), ["event-2"], tmp_path / "out.zip")
+    (forged,) = (one for one in by_role(tmp_path / "out.zip", "digest") if "_zzz_" in one["place"])
+    told = f"proven by {trail.key.fingerprint}: 1 records; manifest "
+    wrong, said = check(tmp_path / "out.zip")
+    assert (wrong, said[: len(told)]) == ([f"{forged['path']}: not proven"], told)
 
 
 def test_a_member_of_an_archive_is_read_again(tmp_path: Path) -> None:

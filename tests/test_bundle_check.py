@@ -1,13 +1,16 @@
 """Whatever was done to a bundle is told by the script in it, and by `trailquery verify`."""
 
 import ast
+import base64
 import gzip
 import hashlib
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bundles import (
@@ -22,12 +25,14 @@ from bundles import (
     zipped,
 )
 from test_cli import run
+from trails import listed
 
 from trailquery import bundlecheck, open_lake
 from trailquery.bundle import Made, bundle, check, is_bundle
 from trailquery.errors import EvidenceError
 from trailquery.ingest import ingest
 from trailquery.simulate import simulate
+from trailquery.simulate.keys import SigningKey
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,8 @@ def test_the_script_in_the_bundle_finds_it_whole_and_needs_nothing_but_cryptogra
 ) -> None:
     path, made = whole
     code, (said,) = run_check(tmp_path, path, made.manifest_sha256)
-    assert (code, said) == (0, f"proven by keys/0001.der: 3 records; manifest {made.manifest_sha256}")
+    (key,) = by_role(path, "key")
+    assert (code, said) == (0, f"proven by {key['fingerprint']}: 3 records; manifest {made.manifest_sha256}")
     imported = {
         name.partition(".")[0]
         for node in ast.walk(ast.parse(entries_of(path)["check.py"]))
@@ -125,6 +131,48 @@ def vouch_for(by: str) -> Callable[[Entries], Entries]:
     return lambda entries: with_source(entries, b'{"Records": [{"forged": true}]}', by)
 
 
+def with_record(text: Callable[[bytes], bytes], by: str | None = None) -> Callable[[Entries], Entries]:
+    """A record more, made of the first log file and said to stand there, or in that part."""
+
+    def changed(entries: Entries) -> Entries:
+        said, source = json.loads(entries["manifest.json"]), proof_of(manifest(entries)["proofs"], RECORD)[1] or ""
+        data, path = text(gzip.decompress(entries[source])), "records/000009.json"
+        said["entries"].append({"path": path, "sha256": hashlib.sha256(data).hexdigest()})
+        said["proofs"].append([path, by or source, None])
+        return entries | {path: data, "manifest.json": json.dumps(said).encode()}
+
+    return changed
+
+
+def within_record(log: bytes) -> bytes:
+    """An object within the first record: some of them, as tags, hold what the caller chose."""
+    start = log.index(b"{", log.index(b'"userIdentity"'))
+    return log[start : start + json.JSONDecoder().raw_decode(log[start:].decode())[1]]
+
+
+def with_part(path: str) -> Callable[[Entries], Entries]:
+    """A part more, which nothing proves."""
+
+    def changed(entries: Entries) -> Entries:
+        said = manifest(entries)
+        said["entries"].append({"path": path, "sha256": hashlib.sha256(b"{}").hexdigest()})
+        return entries | {path: b"{}", "manifest.json": json.dumps(said).encode()}
+
+    return changed
+
+
+def answers_alone(entries: Entries) -> Entries:
+    """Nothing is left that would have to be proven."""
+    kept = {name: data for name, data in entries.items() if "/" not in name}
+    said = manifest(entries)
+    told = {"entries": [entry for entry in said["entries"] if entry["path"] in kept], "proofs": []}
+    return kept | {"manifest.json": json.dumps(said | told).encode()}
+
+
+def manifest(entries: Entries) -> Any:
+    return json.loads(entries["manifest.json"])
+
+
 def pass_off(entries: Entries) -> Entries:
     """A digest as a log file: the digest after it holds its SHA-256, and does not list it."""
     texts = {name: gzip.decompress(data) for name, data in entries.items() if name.startswith("digests/")}
@@ -178,6 +226,14 @@ FITTED: dict[str, tuple[Callable[[Entries], Entries], str]] = {
     "source vouched for by a source": (vouch_for(SOURCE), "source_files/0009.json"),
     "source vouched for by itself": (vouch_for("source_files/0009.json"), "source_files/0009.json"),
     "digest passed off as a log file": (pass_off, "source_files/0009.json"),
+    "record within another": (with_record(within_record), "records/000009.json"),
+    "record within another, said to stand in that": (with_record(within_record, RECORD), "records/000009.json"),
+    "part of a record": (with_record(lambda log: log[20:200]), "records/000009.json"),
+    "record of no bytes": (with_record(lambda _: b""), "records/000009.json"),
+    "part that Windows puts among the records": (with_part("records\\000009.json"), r"records\\000009.json"),
+    "part that leads from the keys to the records": (with_part("keys/../records/9.json"), "keys/../records/9.json"),
+    "key that signed nothing": (with_part("keys/0009.der"), "keys/0009.der"),
+    "every proof left out": (answers_alone, RECORD),
     "signatures left out": (reproven(blank("digests/", 2)), SOURCE),
     "signature of another": (reproven(lambda p: proof_of(p, DIGEST).__setitem__(2, proof_of(p, "digests/0002.json.gz")[2])), DIGEST),
     "key exchanged": (other_key, DIGEST),
@@ -217,9 +273,65 @@ def test_a_name_that_stands_there_twice_is_told(whole: tuple[Path, Made], tmp_pa
     assert f"{RECORD}: changed, added or missing" in run_check(tmp_path, tampered)[1]
 
 
+def test_a_name_that_stands_there_twice_is_told_though_the_manifest_has_both(
+    whole: tuple[Path, Made], tmp_path: Path
+) -> None:
+    held, tampered = entries_of(whole[0]), tmp_path / "twice.zip"
+    said = manifest(held)
+    said["entries"].insert(0, {"path": RECORD, "sha256": hashlib.sha256(b"{}").hexdigest()})
+    zipped(
+        tampered, {RECORD: b"{}"} | {name: data for name, data in held.items() if name not in (RECORD, "manifest.json")}
+    )
+    with zipfile.ZipFile(tampered, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(RECORD, held[RECORD])
+    with zipfile.ZipFile(tampered, "a") as archive:
+        archive.writestr("manifest.json", json.dumps(said).encode())
+    assert run_check(tmp_path, tampered) == (1, [f"{RECORD}: changed, added or missing"])
+
+
+def test_the_keys_that_are_told_are_those_that_signed_whatever_they_are_called(
+    whole: tuple[Path, Made], tmp_path: Path
+) -> None:
+    forger, name = SigningKey(7), "keys/\x1b[2K0001.der"
+    log = b'{"Records": [{"forged": true}]}'
+    digest = {"digestEndTime": "", "digestS3Bucket": "", "digestS3Object": "", "previousDigestSignature": None}
+    text = json.dumps(digest | {"logFiles": [{"hashValue": hashlib.sha256(log).hexdigest()}]}).encode()
+    signature = forger.sign(b"\n/\n%s\nnull" % hashlib.sha256(text).hexdigest().encode())
+    parts = {
+        name: base64.b64decode(listed(forger)["Value"]),
+        "digests/0009.json": text,
+        "source_files/0009.json": log,
+        "records/000009.json": b'{"forged": true}',
+    }
+    said = manifest(held := entries_of(whole[0]))
+    said["entries"] += [{"path": path, "sha256": hashlib.sha256(data).hexdigest()} for path, data in parts.items()]
+    of_record = ["records/000009.json", "source_files/0009.json", None]
+    said["proofs"] += [
+        ["digests/0009.json", name, signature],
+        ["source_files/0009.json", "digests/0009.json", None],
+        of_record,
+    ]
+    said["proofs"].append([DIGEST, "keys/public-keys.json", proof_of(said["proofs"], DIGEST)[2]])  # which is no key
+    data = json.dumps(said).encode()
+    forged = zipped(tmp_path / "forged.zip", held | parts | {"manifest.json": data})
+    real = by_role(whole[0], "key")[0]["fingerprint"]
+    told = f"proven by {real}, {forger.fingerprint}: 4 records; manifest {hashlib.sha256(data).hexdigest()}"
+    assert run_check(tmp_path, forged) == (0, [told])
+
+
 def test_a_name_that_was_made_up_does_not_reach_the_terminal(whole: tuple[Path, Made], tmp_path: Path) -> None:
     tampered = zipped(tmp_path / "named.zip", entries_of(whole[0]) | {"\x1b]0;\u202ex\x07\n": b""})
-    assert run_check(tmp_path, tampered) == (1, [r"\x1b]0;\u202ex\x07\n: changed, added or missing"])
+    name = r"\x1b]0;\u202ex\x07\n"
+    assert run_check(tmp_path, tampered) == (1, [f"{name}: changed, added or missing", f"{name}: not proven"])
+
+
+def with_password(data: bytes) -> bytes:
+    """The zip with the mark of encryption on every member."""
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data = re.sub(
+            re.escape(mark) + b"(..{%d})." % (at - 5), lambda head: head[0][:-1] + b"\1", data, flags=re.DOTALL
+        )
+    return data
 
 
 def test_a_zip_that_is_cut_or_no_bundle_is_told_so(whole: tuple[Path, Made], tmp_path: Path) -> None:
@@ -229,7 +341,11 @@ def test_a_zip_that_is_cut_or_no_bundle_is_told_so(whole: tuple[Path, Made], tmp
     assert [is_bundle(path) for path in (whole[0], cut, no_bundle, tmp_path / "nowhere")] == [True, False, False, False]
     broken = zipped(tmp_path / "broken.zip", entries_of(whole[0]) | {"manifest.json": b"{"})
     assert is_bundle(broken)
-    for path in (cut, no_bundle, broken):
+    deep = zipped(tmp_path / "deep.zip", entries_of(whole[0]) | {"manifest.json": b"[" * 100_000})
+    sealed = tmp_path / "sealed.zip"
+    sealed.write_bytes(with_password(whole[0].read_bytes()))
+    assert [is_bundle(path) for path in (deep, sealed)] == [True, True]
+    for path in (cut, no_bundle, broken, deep, sealed):
         with pytest.raises(EvidenceError, match="is damaged, or was changed by hand"):
             check(path)
 
@@ -245,8 +361,9 @@ def test_trailquery_verify_says_of_a_bundle_what_the_script_says(whole: tuple[Pa
         4,
         f"{RECORD}: changed, added or missing\n{RECORD}: not proven\n",
     )
-    other = run(trail, "verify", "whole.zip", "--sha256", "0" * 64)
-    assert (other.code, other.out) == (4, f"{MANIFEST_CHANGED}\n")
+    for noted in ("0" * 64, ""):  # an empty one was meant to be one
+        other = run(trail, "verify", "whole.zip", "--sha256", noted)
+        assert (other.code, other.out) == (4, f"{MANIFEST_CHANGED}\n")
 
 
 def test_of_a_plain_copy_the_newest_digest_has_no_signature(tmp_path: Path) -> None:
@@ -262,7 +379,8 @@ def test_of_a_plain_copy_the_newest_digest_has_no_signature(tmp_path: Path) -> N
     unsigned = [part for part, _, signature in proofs if part.startswith("digests/") and signature is None]
     chains = {Path(entry["place"]).name.rsplit("_", 1)[0] for entry in digests}
     assert 0 < len(unsigned) <= len(chains)
-    sources = [part for part, by, _ in proofs if part.startswith("source_files/") and by in (None, *unsigned)]
+    signed = {part for part, by, _ in proofs if part.startswith("source_files/") and by not in (None, *unsigned)}
+    sources = {part for part, _, _ in proofs if part.startswith("source_files/")} - signed
     records = [part for part, by, _ in proofs if part.startswith("records/") and by in sources]
     left = sorted([*unsigned, *sources, *records])
     assert run_check(tmp_path, tmp_path / "out.zip") == (1, [f"{part}: not proven" for part in left])

@@ -28,6 +28,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +48,17 @@ from trailquery.proofs import Proofs
 MANIFEST = "manifest.json"
 _NOT_BESIDE = "none lies in the lake, or above the log files"
 _ID_COLUMNS = ("event_id", "event_ids")
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    OSError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class Made(NamedTuple):
@@ -90,15 +102,13 @@ def bundle(
 
 def is_bundle(path: Path) -> bool:
     """Whether a file is a zip with the manifest of a bundle, or with one that is broken beside the script that checks it."""
+    names = list[str]()
     try:
         with zipfile.ZipFile(path) as archive:
-            names, said = archive.namelist(), archive.read(MANIFEST)
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError):
-        return False
-    try:
-        told = json.loads(said)
-    except ValueError:
-        return "check.py" in names
+            names = archive.namelist()
+            told = json.loads(archive.read(MANIFEST))
+    except _DAMAGE:
+        return {MANIFEST, "check.py"} <= set(names)
     return isinstance(told, dict) and told.get("trailquery") == "bundle"
 
 
@@ -106,7 +116,7 @@ def check(path: Path, noted: str | None = None) -> tuple[list[str], str]:
     """What is wrong with a bundle or not proven, and what it holds; `noted` is the SHA-256 of its manifest. Raises EvidenceError."""
     try:
         return bundlecheck.check(str(path), noted)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, zlib.error) as error:
+    except _DAMAGE as error:
         raise EvidenceError(f"{path}: is damaged, or was changed by hand: {error}") from None
 
 
@@ -217,7 +227,7 @@ class _Bundle:
     ) -> None:
         """Put the digests and the keys that signed them, each log file that is as it was, and the records of every file."""
         proofs = Proofs(self._lake, [row for rows in files.values() for row in rows])
-        signing = sorted({digest.fingerprint for digest in proofs.digests} & keys.keys())
+        signing = sorted({digest.fingerprint for digest in proofs.digests if digest.signature} & keys.keys())
         key_paths = {fingerprint: f"keys/{number:04}.der" for number, fingerprint in enumerate(signing, 1)}
         for fingerprint in signing:
             self._put(key_paths[fingerprint], keys[fingerprint], "key", fingerprint=fingerprint)
@@ -228,8 +238,8 @@ class _Bundle:
         numbers = {file: number for number, file in enumerate(files, 1)}
         places = {file: [(row["place"], row["version_id"]) for row in rows] for file, rows in files.items()}
         for file, told, data in read_again(places, self._fetch):
-            by = next((proofs.listed_by[place] for place, _ in places[file] if place in proofs.listed_by), None)
-            if by is None:
+            listed_by = {by: None for place, _ in places[file] for by in proofs.listed_by[place]}
+            if not listed_by:
                 self._lacks(f"the digest that lists {places[file][0][0]}", "the lake holds none")
             path, text = None, b""
             if data is None:
@@ -238,7 +248,7 @@ class _Bundle:
                 ending = ".json.gz" if data[:2] == GZIP_MAGIC else ".json"
                 path, text = f"source_files/{numbers[file]:04}{ending}", _inflated(data)
                 self._put(path, data, "source", places=[place for place, _ in places[file]])
-                self._proofs.append((path, by and paths[by], None))
+                self._proofs += [(path, paths[by], None) for by in listed_by] or [(path, None, None)]
             self._put_records([copy for copy in copies if copy["file_sha256"] == file], path, text)
 
     def _put_records(self, copies: list[dict[str, Any]], source: str | None, text: bytes) -> None:

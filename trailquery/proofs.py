@@ -42,12 +42,12 @@ class _Link(NamedTuple):
 
 
 class Proofs:
-    """`digests`, oldest first in each trail; `listed_by`: place of a log file to place of the digest that lists it."""
+    """`digests`, oldest first in each trail; `listed_by`: place of a log file to places of the digests that list it."""
 
     def __init__(self, lake: Lake, files: Iterable[dict[str, Any]]) -> None:
         self._lake = lake
         self._read: dict[str, tuple[bytes, Digest | None]] = {}
-        self.listed_by: dict[str, str] = {}
+        self.listed_by: defaultdict[str, list[str]] = defaultdict(list)  # one of them may be planted
         wanted = [file for file in files if file["delivered_at"] and file["region"]]
         chains = self._chains(sorted({f"{file['account_id']} {file['region']}" for file in wanted}))
         needed: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
@@ -57,7 +57,7 @@ class Proofs:
                 for number in range(start, min(start + _TRIED, len(chain))):
                     if self._lists(chain[number], file["place"]):
                         needed[key] |= {number - 1, number, number + 1} & set(range(len(chain)))
-                        self.listed_by[file["place"]] = chain[number].place
+                        self.listed_by[file["place"]].append(chain[number].place)
         self.digests = [
             proof
             for key in sorted(needed)

@@ -4,7 +4,7 @@ CREATE VIEW supply_chain_changes AS
 WITH calls (part, service, apis) AS (
     VALUES
     ('source', 'codebuild', ['ImportSourceCredentials']),
-    ('source', 'codecommit', ['PutFile']),
+    ('source', 'codecommit', ['CreateCommit', 'PutFile']),
     ('source', 'codeconnections', ['CreateConnection']),
     ('source', 'codestar-connections', ['CreateConnection']),
 
@@ -21,10 +21,14 @@ WITH calls (part, service, apis) AS (
     ]),
     ('image', 'ecr-public', ['PutImage']),
 
+    ('deployment', 'amplify', ['StartDeployment']),
+    ('deployment', 'cloudformation', ['ActivateType', 'RegisterType']),
     ('deployment', 'codedeploy', ['CreateDeployment']),
     ('deployment', 'ec2', ['CreateLaunchTemplateVersion', 'ModifyLaunchTemplate']),
     ('deployment', 'ecs', ['RegisterTaskDefinition', 'UpdateService']),
 
+    ('rule', 'codeartifact', ['AssociateExternalConnection', 'PutPackageOriginConfiguration']),
+    ('rule', 'codecommit', ['DeleteApprovalRuleTemplate', 'OverridePullRequestApprovalRules']),
     ('rule', 'ec2', ['DisableAllowedImagesSettings']),
     ('rule', 'ecr', ['PutImageTagMutability']),
     ('rule', 'lambda', ['DeleteFunctionCodeSigningConfig', 'UpdateCodeSigningConfig'])

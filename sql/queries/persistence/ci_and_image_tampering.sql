@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Builds, pipelines and images changed"
--- question = "Who changed build projects, pipelines, registries, launch templates or images that others will run, or lifted the rule that says which may?"
+-- question = "Who changed sources, build projects, pipelines, registries, launch templates, extensions or images that others will run, or lifted the rule that says which may?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1525", "T1195.001"]

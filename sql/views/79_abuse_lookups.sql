@@ -1,5 +1,6 @@
 -- abuse_lookups: one row a call, in scope, that looks up what the account could be abused for: whether it may send mail
--- or text messages, which models it may call, its quotas, its sister accounts. Programs seldom ask, owners now and then.
+-- or text messages, which models it may call, its quotas, its sister accounts, what it spends. Programs seldom ask,
+-- owners now and then; of costs, which reports ask for every day, only the first day of each identity counts.
 CREATE VIEW abuse_lookups AS
 WITH lookups (action, abuse_kind) AS (
     VALUES
@@ -28,7 +29,9 @@ WITH lookups (action, abuse_kind) AS (
     ('organizations:ListAccounts', 'organization'),
     ('organizations:ListAccountsForParent', 'organization'),
     ('organizations:ListOrganizationalUnitsForParent', 'organization'),
-    ('organizations:ListDelegatedAdministrators', 'organization')
+    ('organizations:ListDelegatedAdministrators', 'organization'),
+    ('ce:GetCostAndUsage', 'costs'),
+    ('ce:GetCostForecast', 'costs')
 )
 
 SELECT
@@ -40,10 +43,24 @@ WHERE
     AND (
         lookups.action IS NOT NULL
         OR (management_events.service = 'servicequotas' AND management_events.access = 'read')
+    )
+    AND (
+        management_events.service <> 'ce'
+        OR (
+            coalesce(management_events.client, '') NOT IN ('console', 'browser')  -- ask unbidden
+            AND NOT EXISTS (
+                SELECT 1 FROM history AS earlier
+                WHERE
+                    earlier.service = 'ce'
+                    AND earlier.principal_key = management_events.principal_key
+                    AND earlier.event_date < management_events.event_date
+            )
+        )
     );
 
 COMMENT ON VIEW abuse_lookups IS
 'Calls of others than AWS that look up what the account could be abused for, whether they were '
 'answered or not.';
 COMMENT ON COLUMN abuse_lookups.abuse_kind IS
-'What for: mail, text messages, models, quotas (of any service), organization (other accounts).';
+'What for: mail, text messages, models, quotas (of any service), organization (other accounts), '
+'costs.';

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "What could be abused was looked up"
--- question = "Who looked up what the account could be abused for: mail, text messages, models, quotas, sister accounts?"
+-- question = "Who looked up what the account could be abused for: mail, text messages, models, quotas, sister accounts, what it spends?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1526", "T1580"]
@@ -17,7 +17,7 @@
 -- actor = "Who asked"
 -- client_ips = "From which addresses, sorted"
 -- user_agents = "With which clients, sorted; forgeable"
--- kinds = "mail, text messages, models, quotas, organization: sorted"
+-- kinds = "mail, text messages, models, quotas, organization, costs (of these, only the first day of an identity, and none that the console asks): sorted"
 -- actions = "What was asked, sorted"
 -- calls = "Number of calls"
 -- denied = "Of these, refused"

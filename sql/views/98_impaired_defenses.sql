@@ -24,8 +24,10 @@ WITH always (defense, service, apis) AS (
     ]),
     ('log source', 'securitylake', [
         'DeleteAwsLogSource', 'DeleteCustomLogSource', 'DeleteDataLake',
-        'DeleteDataLakeOrganizationConfiguration'
+        'DeleteDataLakeOrganizationConfiguration', 'DeleteSubscriber',
+        'DeregisterDataLakeDelegatedAdministrator'
     ]),
+    ('log source', 'vpc-lattice', ['DeleteAccessLogSubscription']),
     ('log source', 'waf', ['DeleteLoggingConfiguration']),
     ('log source', 'waf-regional', ['DeleteLoggingConfiguration']),
     ('log source', 'wafv2', ['DeleteLoggingConfiguration']),
@@ -52,6 +54,7 @@ WITH always (defense, service, apis) AS (
         'DisassociateFromAdministratorAccount', 'DisassociateFromMasterAccount',
         'DisassociateMember'
     ]),
+    ('detector', 'security-ir', ['CancelMembership']),
     ('detector', 'securityhub', [
         'BatchDisableStandards', 'DeleteMembers', 'DisableOrganizationAdminAccount',
         'DisableSecurityHub', 'DisableSecurityHubV2', 'DisassociateFromAdministratorAccount',

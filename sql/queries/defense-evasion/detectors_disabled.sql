@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Detection switched off"
--- question = "Was GuardDuty, Security Hub, Config, Macie, Inspector, Detective or Access Analyzer switched off or cut off?"
+-- question = "Was GuardDuty, Security Hub, Config, Macie, Inspector, Detective, Access Analyzer or Security Incident Response switched off or cut off?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"

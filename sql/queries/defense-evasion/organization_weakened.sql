@@ -29,7 +29,8 @@ FROM events
 WHERE
     action IN (
         'account:CloseAccount', 'billingconsole:CloseAccount', 'controltower:DeleteLandingZone',
-        'controltower:DisableBaseline', 'controltower:DisableControl', 'organizations:CloseAccount',
+        'controltower:DisableBaseline', 'controltower:DisableControl',
+        'controltower:DisableGuardrail', 'organizations:CloseAccount',
         'organizations:DeleteOrganization', 'organizations:DeletePolicy',
         'organizations:DeregisterDelegatedAdministrator', 'organizations:DetachPolicy',
         'organizations:DisableAWSServiceAccess', 'organizations:DisablePolicyType',

@@ -1,6 +1,6 @@
 -- /// trailquery
--- title = "Automation, notebooks and APIs given code or keys"
--- question = "Which SSM documents and settings, notebook scripts, APIs, app back ends, sign-ins of apps or file servers got code, keys, clients, roles or public routes?"
+-- title = "Automation, notebooks, APIs and chats given code, keys or roles"
+-- question = "Which SSM documents and settings, notebook scripts, APIs, app back ends, sign-ins of apps, chat channels or file servers got code, keys, clients, roles or public routes?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1546", "T1133", "T1651"]
@@ -12,7 +12,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The document, notebook, API, app, user or identity pool, or server"
+-- target = "The document, notebook, API, app, user or identity pool, channel or server"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"

@@ -281,6 +281,52 @@ def test_an_empty_scope_names_the_lakes_last_event(ask: Ask) -> None:
     )
 
 
+EMPTY_SCOPE = (
+    "no event of the lake is in this scope; its first is 2024-03-01T10:00:00Z, its last 2024-03-02T00:00:00Z\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("scope", "rows", "told"),
+    [
+        ("--account 111122223333 --region us-east-1", 121, ""),
+        (
+            "--account 111122223334",
+            0,
+            f"--account 111122223334: no event of the lake is of it; did you mean '111122223333'?\n{EMPTY_SCOPE}",
+        ),
+        (
+            "--account prod",
+            0,
+            f"--account prod: no event of the lake is of it; did you mean '111122223333'?\n{EMPTY_SCOPE}",
+        ),
+        (
+            "--account 111122223333 --account \x1b[2J",
+            121,
+            "--account \\x1b[2J: no event of the lake is of it; see: trailquery info\n",
+        ),
+        (
+            "--region us-east-1 --region us-eats-1",
+            121,
+            "--region us-eats-1: no event of the lake is of it; did you mean 'us-east-1'?\n",
+        ),
+        (
+            "--only-intact",
+            0,
+            "--only-intact: no event in this scope is of a log file found intact; see: trailquery verify\n",
+        ),
+        ("--only-intact --since 2024-03-05", 0, f"window: 2024-03-05T00:00:00Z .. end\n{EMPTY_SCOPE}"),
+    ],
+)
+def test_what_a_scope_names_and_the_lake_lacks_is_told(
+    ask: Ask, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str, rows: int, told: str
+) -> None:
+    (tmp_path / "trailquery.toml").write_text('[accounts]\n"111122223333" = "prod"\n')
+    monkeypatch.chdir(tmp_path)
+    said = ask("sql", "SELECT count(*) AS n FROM events", "--lake", str(home / "lake"), *scope.split(" "))
+    assert said == Said(0, f"n\n{rows}\n", told)
+
+
 def test_the_lake_may_be_named_by_the_environment(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert ask("sql", "SELECT 1").code == 2

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, BinaryIO, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -100,15 +102,38 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries
         say(f"{unfinished}, newest day first; run it again if it was stopped")
     if since or until:
         say(f"window: {shown(since, tz) if since else 'start'} .. {shown(until, tz) if until else 'end'}")
-    if scope != Scope() and not len(lake.sql("SELECT 1 FROM events LIMIT 1")):
-        (lakes,) = lake.sql("SELECT min(event_time) AS first, max(event_time) AS last FROM history").rows()
-        span = (
-            f"its first is {shown(lakes['first'], tz)}, its last {shown(lakes['last'], tz)}"
-            if lakes["last"]
-            else "it is empty"
-        )
-        say(f"no event of the lake is in this scope; {span}")
+    if scope != Scope():
+        _tell_scope(lake, tz)
     return lake
+
+
+def _tell_scope(lake: Lake, tz: ZoneInfo) -> None:
+    """Accounts and regions that the lake lacks; and where nothing is in scope, why."""
+    for note in _lacking(lake):
+        say(printable(note))
+    if len(lake.sql("SELECT 1 FROM events LIMIT 1")):
+        return
+    if lake.scope.only_intact and len(lake.narrowed(only_intact=False).sql("SELECT 1 FROM events LIMIT 1")):
+        say("--only-intact: no event in this scope is of a log file found intact; see: trailquery verify")
+        return
+    (held,) = lake.sql("SELECT min(event_time) AS first, max(event_time) AS last FROM history").rows()
+    first, last = (time and shown(time, tz) for time in held.values())
+    say(f"no event of the lake is in this scope; {f'its first is {first}, its last {last}' if last else 'it is empty'}")
+
+
+def _lacking(lake: Lake) -> Iterator[str]:
+    """Of each account and region that was named and that no event of the lake is of: what may have been meant."""
+    scope, account_of = lake.scope, {name: account for account, name in lake.settings.accounts.items()}
+    if not (scope.accounts or scope.regions):
+        return
+    held = lake.sql("SELECT DISTINCT account_id, region FROM history").rows()
+    for option, named, column in (("--account", scope.accounts, "account_id"), ("--region", scope.regions, "region")):
+        known = {row[column] for row in held if row[column]}
+        for one in (one for one in named if one not in known):
+            close = [account_of[one]] if one in account_of else get_close_matches(one, known, n=1)
+            yield f"{option} {one}: no event of the lake is of it; " + (
+                f"did you mean {close[0]!r}?" if close else "see: trailquery info"
+            )
 
 
 def put(result: Result, asked: Asked) -> int:

@@ -5,17 +5,19 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from aws import Aws
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trails import START, Trail
+from trails import HOUR, START, Trail
 from validate_logs import services
 
 from trailquery import evidence
-from trailquery.digests import FaultError, read_digest
+from trailquery.digests import FaultError, public_keys, read_digest
+from trailquery.errors import UsageError
 from trailquery.evidence import Held, held_by_lake, held_by_source, keep_verdicts
 from trailquery.ingest import ingest
 from trailquery.integrity import Verified, verify
@@ -202,6 +204,23 @@ def test_the_public_keys_of_several_copies_are_kept_by_fingerprint(tmp_path: Pat
         ingest([tmp_path / str(seed)], tmp_path / "lake")
     assert kept_keys(tmp_path / "lake").keys() == {SigningKey(1).fingerprint, SigningKey(2).fingerprint}
     assert (tmp_path / "lake" / "evidence" / "public-keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_time_that_a_digest_makes_up_is_asked_keys_for():
+    trail = Trail(hours=2)
+    digests, _ = trail.stored()
+    ahead = digests[0]._replace(place=digests[0].place.replace("20240301T110000", "99991231T235959"))
+    times = ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "yesterday", 5, None]
+    odd = [digests[0]._replace(metadata={"backfill-generation-timestamp": time}) for time in times]
+    spans = {"us-east-1": (START, START + 4 * HOUR)}
+    assert Held([ahead, *odd, digests[1]], [], {}, trail.now).unsigned_spans() == spans
+
+
+@pytest.mark.parametrize("fingerprint", [5, None, [], "", "\ud800", "g" * 32])
+def test_a_list_of_keys_under_names_that_are_no_fingerprints_is_none(fingerprint: Any):
+    key = Trail(hours=1).keys[0] | {"Fingerprint": fingerprint}
+    with pytest.raises(UsageError, match="holds no PublicKeyList"):
+        public_keys(json.dumps({"PublicKeyList": [key]}).encode(), "keys.json")
 
 
 def put(aws: Aws, trail: Trail) -> None:

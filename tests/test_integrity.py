@@ -1,6 +1,7 @@
 """Verdicts on log files and digests from the digests of their trails."""
 
 import gzip
+import hashlib
 import json
 from collections import Counter
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from trails import BUCKET, HOUR, OTHER_ACCOUNT, START, Object, Trail, packed, zulu
 
 from trailquery.integrity import Stored, Verified, verify
+from trailquery.simulate.keys import SigningKey
 
 
 def verified(of: Trail, **asked: Any) -> Verified:
@@ -107,7 +109,7 @@ def test_whatever_an_unsigned_digest_says_its_log_files_are_not_intact(number: i
 
 
 @pytest.mark.parametrize("stamp", ["99991231T235959", "00010101T000000", "20240301T100000"])
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"\xff", None])
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"\xff", b'{"x":' + b"[" * 100_000, None])
 def test_a_planted_digest_of_any_time_harms_no_other(stamp: str, text: bytes | None):
     trail = Trail()
     digests, logs = trail.stored()
@@ -116,6 +118,76 @@ def test_a_planted_digest_of_any_time_harms_no_other(stamp: str, text: bytes | N
     told = {file.place: file.verdict for file in found.files}
     assert told.pop(place) in ("changed", "unverifiable")
     assert set(told.values()) == {"intact"}
+
+
+def plant(trail: Trail, end: datetime, **said: Any) -> str:
+    """A digest that somebody else signed, of the hour before `end`."""
+    digest = json.loads(trail.objects[trail.digests[0]].text) | {"logFiles": []} | trail.names(None) | said
+    stamp, day = f"{START + HOUR:%Y%m%dT%H%M%S}", f"{START:%Y/%m/%d}"
+    key = trail.digests[0].replace(stamp, f"{end:%Y%m%dT%H%M%S}").replace(day, f"{end:%Y/%m/%d}")
+    key = key.replace("_events_", f"_{said.get('name', 'events')}_")
+    forger = SigningKey(2)
+    named = {"digestS3Object": key, "digestPublicKeyFingerprint": forger.fingerprint}
+    times = {"digestStartTime": zulu(end - HOUR), "digestEndTime": zulu(end)}
+    trail.put_digest(key, digest | named | times, forger)
+    return key
+
+
+def judged(trail: Trail, is_plain: bool) -> dict[str, str]:
+    """What is not intact, in a bucket or in a plain copy."""
+    digests, logs = trail.stored()
+    digests = [one._replace(metadata=None) for one in digests] if is_plain else digests
+    return wrong(verify(digests, logs, trail.public_keys(), trail.now))
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_a_planted_digest_speaks_against_none_that_is_signed(is_plain: bool):
+    trail = Trail()
+    before = judged(trail, is_plain)
+    accused = trail.names(trail.digests[1]) | {
+        "previousDigestHashValue": "0" * 64,
+        "previousDigestSignature": "00" * 256,
+    }
+    planted = plant(trail, START + 1.5 * HOUR, **accused)
+    assert judged(trail, is_plain) == before | {planted: "unverifiable"}
+
+
+def test_a_log_file_that_a_planted_digest_lists_is_judged_by_the_signed_one():
+    trail = Trail()
+    log, text = trail.log_files[3], b'{"Records":[]}'
+    trail.objects[log] = Object(packed(text))
+    listed = {"s3Bucket": BUCKET, "s3Object": log, "hashValue": hashlib.sha256(text).hexdigest()}
+    plant(trail, START + 2 * HOUR, name="aaa", logFiles=[listed])
+    assert judged(trail, is_plain=True)[log] == "changed"
+
+
+def test_a_planted_digest_of_long_ago_makes_no_hours_since_look_deleted():
+    trail = Trail()
+    oldest = [*trail.listed_by(0), trail.digests[0]]
+    planted = plant(trail, datetime(2000, 1, 1))  # noqa: DTZ001
+    trail.delete(trail.digests[0])
+    assert judged(trail, is_plain=False) == dict.fromkeys(oldest, "unverifiable") | {
+        oldest[-1]: "missing",
+        planted: "unverifiable",
+    }
+
+
+def test_a_log_file_after_the_thousand_hours_that_are_named_is_not_pending():
+    trail = Trail(hours=2)
+    trail.add_log(START + 3000 * HOUR)
+    trail.now += 5000 * HOUR
+    assert wrong(verified(trail))[trail.log_files[-1]] == "unverifiable"
+
+
+@pytest.mark.parametrize("odd", [5, None, [], {}, "", "\ud800", "0x00"])
+@pytest.mark.parametrize("name", ["signature", "signature-algorithm", "backfill-generation-timestamp"])
+def test_metadata_of_any_form_are_no_signature(name: str, odd: Any):
+    trail = Trail(hours=2)
+    late = trail.backfill()
+    trail.objects[late] = trail.objects[late]._replace(metadata={**trail.objects[late].metadata, name: odd})
+    told = wrong(verified(trail))
+    is_sound = name == "signature-algorithm"  # whatever it says: the signature is checked as SHA256withRSA
+    assert told == ({} if is_sound else {late: "changed", trail.log_files[-1]: "unverifiable"})
 
 
 def test_since_leaves_out_what_was_delivered_before_and_asks_for_no_digest_of_then():

@@ -31,6 +31,7 @@ _NAME = re.compile(
     r"_(?P<stamp>\d{8}T\d{6})Z(?P<backfill>_backfill)?\.json(?:\.gz)?",
     re.ASCII | re.DOTALL,
 )
+_FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
 
 class DigestName(NamedTuple):
@@ -121,7 +122,7 @@ def read_digest(text: bytes) -> Digest:
         digest = _read(text)
         if digest.start > digest.end:
             raise ValueError("its start is after its end")
-    except (ValueError, OverflowError) as error:  # msgspec's errors, too
+    except (ValueError, OverflowError, RecursionError) as error:  # msgspec's errors, too
         raise FaultError(f"invalid format: {error}") from None
     return digest
 
@@ -146,6 +147,8 @@ def public_keys(data: bytes, place: str) -> dict[str, PublicKey]:
 def public_key(said: Mapping[str, Any]) -> PublicKey:
     """One key of `ListPublicKeys`, as JSON. Raises ValueError, KeyError, TypeError where it is none."""
     der = base64.b64decode(said["Value"], validate=True)
+    if not _FINGERPRINT.fullmatch(said["Fingerprint"]):
+        raise ValueError("a Fingerprint is 32 hexadecimal digits")
     return PublicKey(said["Fingerprint"], der, instant(said["ValidityStartTime"]), instant(said["ValidityEndTime"]))
 
 

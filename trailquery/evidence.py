@@ -20,19 +20,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailquery import tables
-from trailquery.digests import DIGEST_FOLDER, PublicKey, digest_name, instant, public_keys
+from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
 from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Stored, Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
-from trailquery.links import home_of
+from trailquery.links import generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA as METADATA
 from trailquery.sources.folder import read_companion, time_in
 from trailquery.verdicts import VERDICTS
 from trailquery.workers import usable_cores
 
+_LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
+_A_DAY = timedelta(days=1)  # a clock may be wrong
 _LONG_BYTES = 64 << 20
 _AHEAD = 8
 _PARCEL_BYTES = 1 << 20
@@ -63,8 +65,12 @@ class Held(NamedTuple):
             name = digest_name(home_of(digest.place))
             if name is None or digest.text is None or any(one.encode() in digest.text for one in self.keys):
                 continue
-            generated = (digest.metadata or {}).get("backfill-generation-timestamp")
-            at = instant(generated) if generated else name.end
+            try:
+                at = generated(digest.metadata or {})
+            except FaultError:
+                at = name.end
+            if not _LONG_AGO < at < self.now + _A_DAY:  # a name or a metadatum that was made up
+                continue
             for region in {delivery_path(digest.place).region or name.home_region, name.home_region}:
                 first, last = spans.get(region, (at, at))
                 spans[region] = min(first, at - timedelta(hours=1)), max(last, at + timedelta(hours=2))

@@ -81,8 +81,9 @@ def verify(
     for chain in chains:
         chain.compare_gaps(chains)
         chain.find_end(min(due[chain.above], until))
-    for link in sorted((link for one in chains for link in one.links), key=lambda link: bool(link.fault)):
-        listed = link.judge_listed(waiting, settled)  # what a sound digest lists is settled first
+    links_there = (link for one in chains for link in one.links)
+    for link in sorted(links_there, key=lambda link: (not link.is_signed, bool(link.fault))):
+        listed = link.judge_listed(waiting, settled)  # what a signed digest lists is settled first
         verdicts += listed if trail in (None, link.name.trail) else ()
     asked = [one for one in chains if trail in (None, one.trail)]
     verdicts += [verdict for one in asked for verdict in one.judge_digests()]
@@ -109,11 +110,13 @@ class _Chain:
         self.gaps: list[tuple[datetime, datetime]] = []  # logging was off: signed by who was there before and after
         self.lost: dict[datetime, Verdict] = {}  # digests that are not there, by their end
         self._odd: list[str] = []
-        following = {link.previous: link for link in links if link.previous}
+        following = defaultdict[str | None, list[Link]](list)
         for link in links:
             if link.end > now + _AHEAD:
                 link.fault = FaultError(f"it ends at {link.end}Z, which is to come")
-            link.check_signature(following.get(link.home), keys)
+            following[link.previous].append(link)
+        for link in links:
+            link.check_signature(following[link.home], keys)
         by_home = {link.home: link for link in sorted(links, key=lambda link: (link.is_signed, not link.fault))}
         self.links = sorted(by_home.values(), key=lambda link: (link.end, link.home))
         self._others = [link for link in links if by_home[link.home] is not link]  # versions
@@ -127,6 +130,8 @@ class _Chain:
 
     def _follow(self, before: Link | None, link: Link, since: datetime) -> None:
         """What lacks before `link`; `before` is the sound digest before it."""
+        if before and link.is_signed and not before.is_signed:
+            before = None  # anyone may have planted it, to make a thousand hours before `link` look deleted
         if link.previous is None:
             if before and link.start > before.end and not self.is_backfill:
                 self.gaps.append((before.end, link.start))
@@ -169,6 +174,7 @@ class _Chain:
             self._lose(islice(_hours(last.end, due), _NAMED), last, why)
             if due - last.end >= (_NAMED + 1) * HOUR:
                 self.lost[due] = last.lost(due, f"nor those of the hours before: {why}")
+        self._due = due
         self._lost_ends = sorted(self.lost)
 
     def judge_digests(self) -> Iterator[Verdict]:
@@ -185,6 +191,8 @@ class _Chain:
         first, last, at = self.links[0], self.links[-1], bisect_left(self._ends, stamp)
         if stamp > last.end - _EDGE:
             due = last.end + max((stamp - last.end) // HOUR + 1, 1) * HOUR
+            if due <= self._due:
+                return "unverifiable", "the digest of its hour is missing, and those of the hours before", due
             return "pending", f"the digest of its hour is not due yet; the newest is {last.home}", due
         link = self.links[at]
         if link.fault:

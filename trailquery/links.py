@@ -1,7 +1,7 @@
 """A digest that is held, as a link of its chain: what is wrong with it, and what it says of its log files. Pure: no I/O."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -117,29 +117,36 @@ class Link:
             return None
         return self.place_of(said.previous_digest_s3_bucket, said.previous_digest_s3_object)
 
-    def check_signature(self, following: "Link | None", keys: Mapping[str, PublicKey]) -> None:
-        """Whether CloudTrail signed it, by its metadata, or by the next digest, which repeats the signature."""
+    def check_signature(self, following: Iterable["Link"], keys: Mapping[str, PublicKey]) -> None:
+        """Whether CloudTrail signed it, by its metadata, or by the next digest, which repeats the signature.
+
+        Of the digests that name it as the one before, all but one are planted.
+        """
         if self.digest is None or self.fault or self.stored.text is None:
             return
         metadata, signed_at = self.stored.metadata, self.digest.end
-        repeated = following.said.previous_digest_signature if following and following.said else None
-        signature = repeated if metadata is None else metadata.get("signature")
-        try:
-            if metadata is not None and not (signature and "signature-algorithm" in metadata):
-                raise FaultError("signature verification failed: its metadata lacks the signature")
-            if metadata is not None and self.name.is_backfill:
-                signed_at = _generated(metadata)
-            if signature:
+        if metadata is None:
+            repeated = (link.said.previous_digest_signature for link in following if link.said)
+            signatures = [signature for signature in repeated if signature]
+        else:
+            signatures = [metadata.get("signature", "") if "signature-algorithm" in metadata else ""]
+        for signature in signatures:
+            try:
+                if not (signature and isinstance(signature, str)):
+                    raise FaultError("signature verification failed: its metadata lacks the signature")
+                if metadata is not None and self.name.is_backfill:
+                    signed_at = generated(metadata)
                 check_signature(self.digest, self.stored.text, signature, keys, signed_at)
-                self.is_signed = True
-        except FaultError as fault:
-            self.fault = fault
+                self.is_signed, self.fault = True, None
+                return
+            except FaultError as fault:
+                self.fault = fault
 
     def compare(self, before: "Link") -> None:
         """Whether the digest before it is the one that it names."""
         said, metadata = self.said, before.stored.metadata
-        if said is None or before.said is None:
-            return
+        if said is None or before.said is None or (before.is_signed and not self.is_signed):
+            return  # what anyone may have planted speaks against nothing that is signed
         if before.stored.sha256 != said.previous_digest_hash_value:
             before.fault = FaultError(f"its SHA-256 is not the one that {self.home} names")
         elif metadata and metadata.get("signature") != said.previous_digest_signature:
@@ -216,11 +223,11 @@ class Link:
         return said
 
 
-def _generated(metadata: Mapping[str, str]) -> datetime:
+def generated(metadata: Mapping[str, str]) -> datetime:
     """When a backfill digest was made. Raises FaultError."""
     try:
         return instant(metadata["backfill-generation-timestamp"])
-    except (KeyError, ValueError, OverflowError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise FaultError("invalid format: its metadata lacks backfill-generation-timestamp") from None
 
 

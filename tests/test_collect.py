@@ -179,6 +179,8 @@ HOSTILE = [
     ".versions/planted.json.gz",
     "collection.jsonl",
     "Public-Keys.json",
+    "AWSLogs/111122223333/public-keys.json",
+    "AWSLogs/collection.jsonl",
     "AWSLogs/real.json.gz.metadata.json",
     "AWSLogs/real.json.gz.metadata.json/folder.json.gz",
 ]

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from trailquery.ingest import ingest
 from trailquery.integrity import Verified, verify
 from trailquery.ledger import kept_keys
 from trailquery.simulate import simulate
+from trailquery.simulate.keys import SigningKey
 from trailquery.sources import LogFile, open_source
 from trailquery.sources.aws import Access
 from trailquery.sources.s3 import open_bucket
@@ -197,8 +199,6 @@ def test_the_lake_of_a_copy_is_verified_without_it(tmp_path: Path):
 
 
 def test_the_public_keys_of_several_copies_are_kept_by_fingerprint(tmp_path: Path):
-    from trailquery.simulate.keys import SigningKey
-
     for seed in (1, 2):
         Trail(hours=1, key=SigningKey(seed)).write(tmp_path / str(seed))
         ingest([tmp_path / str(seed)], tmp_path / "lake")
@@ -244,6 +244,25 @@ def test_keys_and_metadata_that_lie_in_a_bucket_are_not_believed(aws: Aws, tmp_p
     assert {file.verdict for file in found.files if file.place.endswith(digest)} == {"changed"}
     aws.ingest(tmp_path / "lake")
     assert kept_keys(tmp_path / "lake") == {}
+
+
+def test_keys_that_were_collected_from_a_bucket_are_not_believed(tmp_path: Path):
+    """Neither as a file nor in an archive, which collections may hold, nor in one within an archive of the copy."""
+    copy = Trail(hours=1).write(tmp_path / "copy")
+    planted = (Trail(hours=1, key=SigningKey(2)).write(tmp_path / "other") / "public-keys.json").read_bytes()
+    (copy / "AWSLogs" / "public-keys.json").write_bytes(planted)
+    with zipfile.ZipFile(copy / "AWSLogs" / "logs.zip", "w") as archive:
+        archive.writestr("public-keys.json", planted)
+    for path in ("public-keys.json", "logs.zip"):
+        (copy / "AWSLogs" / f"{path}.metadata.json").write_text('{"trailquery": "object-metadata", "metadata": {}}')
+    (tmp_path / "packed").mkdir()
+    with zipfile.ZipFile(tmp_path / "packed" / "case.zip", "w") as archive:
+        archive.write(copy / "public-keys.json", "public-keys.json")
+        archive.write(copy / "AWSLogs" / "logs.zip", "logs.zip")
+    for source in (copy, tmp_path / "packed"):
+        ingest([source], tmp_path / f"lake of {source.name}")
+        assert held_by_source(open_source(source)).keys.keys() == {SigningKey(1).fingerprint}
+        assert kept_keys(tmp_path / f"lake of {source.name}").keys() == {SigningKey(1).fingerprint}
 
 
 def test_what_s3_refuses_is_unverifiable(aws: Aws):

@@ -174,8 +174,8 @@ def _names(key: str) -> tuple[str, ...]:
         key.isprintable()
         and not any(sign in key for sign in "\\:")
         and all(part not in ("", ".", "..") and len(part.encode()) <= _LONGEST_NAME for part in parts)
-        and parts[0].lower() not in (VERSIONS, ODD, _PART, KEYS, LOG)
-        and not any(part.lower().endswith(SIDECAR) for part in parts)
+        and parts[0].lower() not in (VERSIONS, ODD, _PART)
+        and not any(part.lower() in (KEYS, LOG) or part.lower().endswith(SIDECAR) for part in parts)
     )
     return (key, odd) if is_safe else (odd,)
 

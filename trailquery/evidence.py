@@ -2,7 +2,7 @@
 
 Beside a copied object `X` its metadata lies in `X.metadata.json`: {"trailquery": "object-metadata", "metadata": {...}}; the public
 keys lie in `public-keys.json`, as `ListPublicKeys` answers. A plain copy has neither. What lies so in a bucket is not
-believed: whoever can change the logs can put it there.
+believed, nor are keys that were collected from one: whoever can change the logs can put them there.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.links import generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA as METADATA
-from trailquery.sources.folder import read_companion, time_in
+from trailquery.sources.folder import is_object, read_companion, time_in
 from trailquery.verdicts import VERDICTS
 from trailquery.workers import usable_cores
 
@@ -112,7 +112,7 @@ def _evidence(
         if isinstance(found, Unread) or found.data is None:  # a folder or an archive, too: what lies in it is not known
             yield found
         elif is_copy and name == KEYS:
-            keys |= public_keys(found.data, found.place)
+            keys |= {} if is_object(found.place) else public_keys(found.data, found.place)
         elif is_copy and name.endswith(METADATA):
             beside[found.place.removesuffix(METADATA)] = read_companion(found.data)
         elif delivery_path(found.place).folder or _is_digest(found.place):

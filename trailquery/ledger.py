@@ -18,6 +18,7 @@ from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.logs import FileRead
 from trailquery.sources import DeliveryPath, LogFile, ObjectVersion, Unread, delivery_path
+from trailquery.sources.folder import is_object
 
 _KINDS = {
     "CloudTrail-Insight": "insight",
@@ -179,7 +180,7 @@ def keep_keys(lake: Path, place: str, data: bytes | None) -> None:
 
     Those in a bucket are not believed: whoever can change the logs can put them there.
     """
-    if data is None or place.startswith("s3://") or re.split("[/!]", place)[-1] != KEYS:
+    if data is None or place.startswith("s3://") or re.split("[/!]", place)[-1] != KEYS or is_object(place):
         return
     try:
         new = public_keys(data, place)

@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,17 @@ def _object_at(path: Path) -> ObjectVersion:
     etag, version_id, storage_class, encryption = (one if isinstance(one, str) else None for one in said)
     kept = json.dumps(metadata, sort_keys=True) if isinstance(metadata, dict) else None
     return ObjectVersion(etag, 0, version_id, time_in(facts, "last_modified"), storage_class, encryption, kept)
+
+
+def is_object(place: str) -> bool:
+    """Whether the file at a place is the copy of an object of a bucket, or lies in one, or in an archive within an archive.
+
+    Whoever could write to the bucket may have written it.
+    """
+    names = place.split("!")
+    with suppress(OSError, ValueError):  # a name that this system cannot have
+        return len(names) > 2 or any(Path("!".join(names[:count]) + METADATA).is_file() for count in (1, 2))
+    return True
 
 
 def read_companion(data: bytes) -> dict[str, Any]:

@@ -194,10 +194,14 @@ def test_a_request_too_large_for_cloudtrail_is_marked_and_not_taken_for_an_empty
     person_through_a_service={
         "userIdentity": {"type": "IAMUser", "userName": "alice", "invokedBy": "signin.amazonaws.com"}
     },
+    person_in_the_console_of_2014={
+        "userIdentity": {"type": "IAMUser", "userName": "alice", "invokedBy": "signin.amazonaws.com"},
+        "sourceIPAddress": "signin.amazonaws.com",
+    },
 )
 def test_what_aws_does_by_itself_is_told_from_what_people_do(seen: Told) -> None:
     assert seen.found("is_aws_call") == {"service", "forwarded", "through_service"}
-    assert seen.found("NOT is_aws_call") == {"person", "person_through_a_service"}
+    assert seen.found("NOT is_aws_call") == {"person", "person_through_a_service", "person_in_the_console_of_2014"}
 
 
 def test_questions_about_people_leave_aws_out_and_those_about_the_trail_do_not(tmp_path: Path) -> None:

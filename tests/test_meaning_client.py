@@ -104,6 +104,11 @@ def test_a_forwarded_call_is_one_of_aws_only_without_a_client_address():
     assert is_aws_call("AWSService", "config.amazonaws.com", "config.amazonaws.com")
     assert is_aws_call("IAMUser", "AWS Internal", "AWS Internal")
     assert not is_aws_call("IAMUser", "cloudformation.amazonaws.com", "198.51.100.7")
+
+
+def test_what_the_console_of_old_forwarded_without_an_address_a_person_did():
+    assert not is_aws_call("IAMUser", "signin.amazonaws.com", "signin.amazonaws.com")
+    assert is_aws_call("IAMUser", "signin.amazonaws.com.example", "signin.amazonaws.com")
     assert not is_aws_call("IAMUser", None, "AWS Internal")
 
 

@@ -90,8 +90,11 @@ def vpc_endpoint(
 
 
 def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: object) -> bool:
-    """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address."""
-    forwarded = text(invoked_by) is not None and _address(source_ip_address) is None
+    """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address.
+
+    What the console forwarded a person did: until about 2020 records name it in `invokedBy`.
+    """
+    forwarded = text(invoked_by) not in (None, "signin.amazonaws.com") and _address(source_ip_address) is None
     return identity_type == "AWSService" or forwarded
 
 

@@ -218,6 +218,12 @@ def test_identity_center_before_2025_is_unknown_by_type_and_known_by_name():
     assert who(before) == ("Unknown", "carol", "94482488-3041")
 
 
+def test_an_unknown_caller_without_a_name_is_the_identity_center_user_it_acts_for():
+    nameless = {"type": "Unknown", "principalId": ACCOUNT, "accountId": ACCOUNT, "onBehalfOf": {"userId": "94482488"}}
+    assert who(nameless) == ("Unknown", "sso/94482488", "94482488")
+    assert who(nameless | {"userName": "carol"}) == ("Unknown", "carol", "94482488")
+
+
 def test_saml_and_web_users_are_keyed_by_the_whole_principal_not_by_their_provider():
     saml = {
         "type": "SAMLUser",

@@ -195,6 +195,8 @@ def _actor(caller: Identity) -> str | None:
         return HIDDEN_USER
     if kind == "AWSService":
         return caller.invoked_by or name or caller.principal_id
+    if kind == "Unknown" and not (name or caller.principal_id) and caller.on_behalf_of_user:
+        return f"sso/{caller.on_behalf_of_user}"
     return name or caller.principal_id or caller.invoked_by
 
 

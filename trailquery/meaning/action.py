@@ -7,9 +7,9 @@ from trailquery.meaning.fields import flag, text
 _SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".aws.amazon.com")
 _VERSION = re.compile(r"(?<=[A-Za-z])20\d\d_?[01]\d_?[0-3]\d(v\d+)?$")
 _READS = re.compile(
-    r"(Get|List|Describe|Head|Lookup|Search|BatchGet|BatchDescribe|BatchCheck|Check|View|Select|Simulate|Test"
+    r"(Get|List|Describe|Head|Lookup|Search|BatchGet|BatchDescribe|TransactGet|BatchCheck|Check|View|Select|Simulate|Test"
     r"|Validate|Preview|Query|Scan|Estimate|Download|Discover|AssumeRole|Encrypt|Decrypt|ReEncrypt|GenerateDataKey"
-    r"|GenerateRandom|Verify)(?![a-z])"
+    r"|GenerateRandom|Verify(?!Domain|Email))(?![a-z])"
 )
 _SIGN_INS = frozenset(
     {"Authenticate", "Federate", "UserAuthentication", "CredentialChallenge", "CredentialVerification"}
@@ -29,10 +29,12 @@ _ITEM_CALLS = """
     BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction GetItem
     GetRecords GetShardIterator PutItem Query Scan TransactGetItems TransactWriteItems UpdateItem
 """
+_STATEMENT_CALLS = "BatchExecuteStatement BeginTransaction CommitTransaction ExecuteStatement RollbackTransaction"
 _DATA_PLANE = {
     "s3": frozenset(_OBJECT_CALLS.split()),
     "lambda": frozenset({"Invoke", "InvokeAsync"}),
     "dynamodb": frozenset(_ITEM_CALLS.split()),
+    "rdsdataapi": frozenset(_STATEMENT_CALLS.split()),
 }
 _GLOBAL_SERVICES = """
     account artifact aws-portal billing budgets ce cloudfront cur globalaccelerator health iam importexport
@@ -94,7 +96,8 @@ def access(category: str, read_only: object, event_name: object) -> str | None:
         return None
     reads = flag(read_only)
     if reads is None:
-        reads = _READS.match(text(event_name) or "") is not None
+        name = text(event_name) or ""
+        reads = _READS.match(name[:1].upper() + name[1:]) is not None  # route53domains writes listDomains
     return "read" if reads else "write"
 
 

@@ -30,6 +30,7 @@ opensearch es
 participant.connect connect
 pinpoint mobiletargeting
 rdsdata rds-data
+rdsdataapi rds-data
 resource-explorer resource-explorer-2
 runtime.lex lex
 runtime.sagemaker sagemaker

@@ -192,6 +192,15 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("cloudshell", "GetFileDownloadUrls", {"EnvironmentId": "0b1c2d3e-4f50", "FileDownloadPath": "/home/cloudshell-user/s.zip"}, "environment/0b1c2d3e-4f50"),
         ("ec2-instance-connect", "OpenTunnel", {"instanceConnectEndpointId": "eice-0123456789abcdef0", "maxTunnelDuration": "3600", "remotePort": "22", "privateIpAddress": "10.0.1.1"}, "eice-0123456789abcdef0"),
         ("ec2", "ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": {"add": {"items": [{"userId": OTHER}, {"group": "all"}]}}}, f"snap-0123456789abcdef0 +{OTHER} and 1 more"),
+        ("route53domains", "checkDomainAvailability", {"domainName": {"name": "example.com"}}, "domain/example.com"),
+        ("route53", "DeleteHostedZone", {"id": "Z0123456789ABCDEFGHIJ"}, "hostedzone/Z0123456789ABCDEFGHIJ"),
+        ("organizations", "InviteAccountToOrganization", {"target": {"type": "ACCOUNT", "id": OTHER}}, f"account/{OTHER}"),
+        ("organizations", "CreateAccount", {"accountName": "****", "email": "****"}, None),
+        ("s3", "GetDataAccess", {"target": "s3://payroll/2026/*", "permission": "READ"}, "s3://payroll/2026/*"),
+        ("sso", "CreateToken", {"clientId": "app", "clientSecret": "HIDDEN_DUE_TO_SECURITY_REASONS"}, "client/app"),
+        ("cloud9", "CreateEnvironmentMembership", {"environmentId": "2f5f", "userArn": f"arn:aws:iam::{ACCOUNT}:user/eve"}, "environment/2f5f"),
+        ("elasticmapreduce", "AddJobFlowSteps", {"jobFlowId": "j-0123456789ABC", "steps": []}, "cluster/j-0123456789ABC"),
+        ("lambda", "AddLayerVersionPermission", {"layerName": "tools", "principal": "*"}, "layer/tools +*"),
         ("iam", "ListUsers", None, None),
         ("signin", "ConsoleLogin", None, None),
     ],
@@ -237,6 +246,15 @@ def test_a_new_resource_is_named_by_the_response():
 def test_a_request_that_names_nothing_is_told_by_what_the_answer_describes():
     gone = {"dBInstanceIdentifier": "payroll", "dbiResourceId": "db-ABC", "status": "deleting"}
     assert aim("rds", "DeleteDBInstanceAutomatedBackup", {"dbiResourceId": "db-ABC"}, gone) == "db/payroll"
+    described = {
+        "tableDescription": {"tableName": "payroll", "tableArn": f"arn:aws:dynamodb:x:{ACCOUNT}:table/payroll"}
+    }
+    assert (
+        aim("dynamodb", "UpdateTable", {"provisionedThroughput": {"readCapacityUnits": 5}}, described)
+        == "table/payroll"
+    )
+    check = {"healthCheck": {"id": "b3c9", "healthCheckConfig": {"port": 80}}}
+    assert aim("route53", "CreateHealthCheck", {"callerReference": "x"}, check) == "healthcheck/b3c9"
     handed_out = {"credentials": {"accessKeyId": "ASIAIOSFODNN7EXAMPLE"}}
     assert aim("sts", "GetSessionToken", {"durationSeconds": 900}, handed_out) is None
 
@@ -249,6 +267,20 @@ def test_the_portal_of_identity_center_names_account_and_role_in_the_details():
 def test_a_service_event_is_about_what_its_details_name():
     details = {"ARN": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-AbCdEf", "Name": "db"}
     assert aim("secretsmanager", "EndSecretVersionDelete", details=details) == "secret/db"
+    made = {"account": {"accountName": "prod", "accountId": OTHER}, "state": "SUCCEEDED"}
+    assert (
+        aim("controltower", "CreateManagedAccount", details={"createManagedAccountStatus": made}) == f"account/{OTHER}"
+    )
+    assert aim("organizations", "CreateAccountResult", details={"createAccountStatus": made}) == f"account/{OTHER}"
+    asked = {"eventRequestDetails": {"dashboardId": f"arn:aws:quicksight:eu-west-1:{ACCOUNT}:dashboard/pay"}}
+    assert aim("quicksight", "GetDashboard", details=asked) == "dashboard/pay"
+
+
+def test_of_a_list_that_names_a_table_and_its_bucket_the_table_is_the_target():
+    bucket = f"arn:aws:s3tables:eu-west-1:{ACCOUNT}:bucket/lake"
+    listed = [{"ARN": bucket}, {"ARN": f"{bucket}/table/b89ec883"}, {"ARN": f"{bucket}house"}]
+    assert aim("s3tables", "GetObject", {"key": "a.json"}, resources=listed[:2]) == "bucket/lake/table/b89ec883"
+    assert aim("s3tables", "GetObject", {"key": "a.json"}, resources=listed[::2]) == "bucket/lake and 1 more"
 
 
 def test_a_service_event_whose_details_name_nothing_is_about_what_stands_beside_them():
@@ -352,6 +384,17 @@ def test_hidden_values_and_endless_names_are_no_resources():
     assert named("iam", "CreateUser", request) == []
 
 
+def test_a_place_in_s3_is_named_by_its_uri():
+    request = {
+        "resultConfiguration": {"outputLocation": "s3://results/u/"},
+        "scripts": ["s3://code", "s3://", "s3:///x"],
+    }
+    assert named("athena", "StartQueryExecution", request) == [
+        Resource("AWS::S3::Object", "results/u/", None, None, "request.resultConfiguration.outputLocation"),
+        Resource("AWS::S3::Bucket", "code", None, None, "request.scripts"),
+    ]
+
+
 def test_the_list_of_resources_ends_at_its_limit():
     request = {"names": [f"/p/{number}" for number in range(MOST_RESOURCES + 5)]}
     assert len(named("ssm", "GetParameters", request)) == MOST_RESOURCES
@@ -386,6 +429,7 @@ SESSION = f"arn:aws:sts::{OTHER}:assumed-role/Deploy/build"
         ("sts", "GetFederationToken", {"credentials": CREDENTIALS, "federatedUser": {"arn": SESSION}}, SESSION),
         ("iam", "CreateAccessKey", {"accessKey": CREDENTIALS}, ALICE.actor_arn),
         ("signin", "GetSigninToken", {"credentials": CREDENTIALS}, ALICE.actor_arn),
+        ("s3express", "CreateSession", {"credentials": CREDENTIALS}, ALICE.actor_arn),
         ("sso", "GetRoleCredentials", {"roleCredentials": CREDENTIALS}, None),
         ("cognito-identity", "GetCredentialsForIdentity", {"credentials": CREDENTIALS}, None),
         ("rolesanywhere", "CreateSession", {"credentialSet": [{"credentials": CREDENTIALS, "assumedRoleUser": {"arn": SESSION}}]}, SESSION),

@@ -14,7 +14,12 @@ _ROLE = re.compile(r"(arn:aws[\w-]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SETS = ("credentials", "Credentials", "roleCredentials", "accessKey")
 _FOR_A_ROLE = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-_FOR_THE_CALLER = ("sts:GetSessionToken", "signin:GetSigninToken", "signin:CreateOAuth2Token")
+_FOR_THE_CALLER = (
+    "sts:GetSessionToken",
+    "signin:GetSigninToken",
+    "signin:CreateOAuth2Token",
+    "s3express:CreateSession",
+)
 HANDS_OUT = frozenset(
     {
         *_FOR_A_ROLE,

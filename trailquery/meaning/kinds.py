@@ -26,7 +26,7 @@ iam delegation-request - =delegationRequestId
 sts assumed-role - -
 sts account - =targetPrincipal
 sts federated-user - =name
-s3 object AWS::S3::Object -
+s3 object AWS::S3::Object =target
 s3 bucket AWS::S3::Bucket bucketName =bucket s3BucketName s3Bucket
 s3 accesspoint AWS::S3::AccessPoint -
 ec2 instance AWS::EC2::Instance instanceId =instanceIds
@@ -89,6 +89,10 @@ eks cluster AWS::EKS::Cluster =name =clusterName
 eks nodegroup AWS::EKS::Nodegroup =nodegroupName
 eks cluster-access-policy - =policyArn
 cloudshell environment - =environmentId
+cloud9 environment AWS::Cloud9::EnvironmentEC2 =environmentId
+elasticmapreduce cluster AWS::EMR::Cluster =jobFlowId =clusterId
+servicequotas quota - =quotaCode
+aws-marketplace product - =productId
 connect instance AWS::Connect::Instance =instanceId
 airflow environment AWS::MWAA::Environment =name
 codeartifact package - =package
@@ -120,19 +124,25 @@ access-analyzer analyzer AWS::AccessAnalyzer::Analyzer analyzerName =analyzerArn
 config config-rule AWS::Config::ConfigRule =configRuleName
 config configuration-recorder AWS::Config::ConfigurationRecorder =configurationRecorderName
 config delivery-channel AWS::Config::DeliveryChannel =deliveryChannelName
-organizations account AWS::Organizations::Account =accountId =accountName
+organizations account AWS::Organizations::Account =accountId =target
+organizations account AWS::Organizations::Account =accountName
 organizations target - =targetId
 organizations ou AWS::Organizations::OrganizationalUnit =organizationalUnitId
 organizations policy AWS::Organizations::Policy =policyId
 organizations handshake - =handshakeId
 organizations service - =servicePrincipal
 account region - =regionName
+controltower guardrail - =guardrailId
+controltower account AWS::Organizations::Account =accountId
+controltower ou AWS::Organizations::OrganizationalUnit =organizationalUnitId
 sso permissionSet AWS::SSO::PermissionSet =permissionSetArn
 sso role - =role_name
 sso account - =targetId =account_id
+sso client - =clientId
 identitystore user AWS::IdentityStore::User =userId
 identitystore group AWS::IdentityStore::Group =groupId
 route53 hostedzone AWS::Route53::HostedZone hostedZoneId
+route53 healthcheck AWS::Route53::HealthCheck =healthCheckId
 route53domains domain - =domainName
 cloudfront distribution AWS::CloudFront::Distribution distributionId
 apigateway restapi AWS::ApiGateway::RestApi =restApiId
@@ -159,7 +169,7 @@ bedrock model - modelId
 cognito-idp userpool AWS::Cognito::UserPool userPoolId
 cognito-idp client AWS::Cognito::UserPoolClient =clientId
 cognito-identity identity - =identityId
-cognito-identity identitypool AWS::Cognito::IdentityPool identityPoolId
+cognito-identity identitypool AWS::Cognito::IdentityPool identityPoolId =identityPoolName
 backup recovery-point - recoveryPointArn
 backup backup-vault AWS::Backup::BackupVault backupVaultName
 ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress =domain

@@ -28,6 +28,7 @@ _MOST_VALUES, _DEEPEST, _LONGEST_PARAMETER = 5_000, 12, 128
 _TRANSPARENT = frozenset({"items", "item", "member", "content", "value"})
 _LEFT_OUT = frozenset({"tag", "tags", "tagset", "tagslist", "tagspecificationset", "tagspecification"})
 _POLICY = "bucketPolicy"  # a policy names resources and callers; it is not what the call is about
+_PLAIN = frozenset({"id", "name", "arn"})  # of the thing that the object they stand in is named after
 _TOO_PLAIN = frozenset({"name", "service", "target", "path", "rule", "task"})
 _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
@@ -183,17 +184,20 @@ class _Place:
         self.call, self.name, self.path, self.depth = call, name, path, depth
         service, api, origin, resource_type = call
         self.via = f"{origin}.{path}"
-        outside = path.rpartition(".")[0].lower()  # of a member of a list the depth is more
-        is_described = depth == 2 and outside == noun(api) and api.startswith(_DESCRIBING)
+        outside = path.rpartition(".")[0]  # of a member of a list the depth is more
+        is_described = depth == 2 and outside.lower() == noun(api) and api.startswith(_DESCRIBING)
         is_context = not is_described and _CONTEXT.search(path) is not None
-        is_own = "." not in path or (is_described and origin == "request")
+        is_plain = name in _PLAIN
+        is_own = "." not in path or (is_described and (origin == "request" or is_plain))
         self.kind = None if is_context else _kind_named(service, api, name, is_own)
+        if self.kind is None and is_plain and outside and not is_context:
+            self.kind = kind_of_parameter(service, outside.rpartition(".")[2])  # domainName.name, target.id
         if path == "resourceId" and self.kind is None:
             self.kind = kind_of_type(service, resource_type)
         self.is_subject = not is_context and ("." not in path or name == "resourceId")
 
     def read(self, value: str) -> Mention | None:
-        is_name = len(value) <= LONGEST_NAME and value != HIDDEN
+        is_name = len(value) <= LONGEST_NAME and value != HIDDEN and value.strip("*") != ""  # masked: ****
         return _read(
             value, self.kind if is_name else None, self.via, self.is_subject or (is_name and self.kind is not None)
         )
@@ -281,6 +285,8 @@ def _read(value: str, kind: Kind | None, via: str, is_subject: bool) -> Mention 
         value = unquote(value)
     if value.startswith("arn:"):
         return _from_arn(value, via, kind, is_subject)
+    if value.startswith("s3://"):
+        return _from_uri(value[5:], via, kind, is_subject)
     by_value = kind_of_value(value)
     kind = _ranked(by_value, kind) if by_value else kind
     return _mention(kind, value, via, is_subject) if kind and value.strip() else None
@@ -325,13 +331,16 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
         word = "-".join(words)
         is_one = match[3] or (thing and thing != subject)
         rank = 950 if name.lower() == "id" else 900
+        known = kind_of_parameter(service, f"{subject}Id")  # hostedzone, as the parameters of other calls have it
+        if known and known.service == service:
+            return known._replace(rank=rank, stem=subject)
         return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(rank=rank, stem=subject)
     if thing and match[2].lower() in ("name", "identifier"):
         return kind_of_word(service, "-".join(_WORDS.findall(match[1])).lower())._replace(rank=960, stem=thing)
     return None
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _from_arn(arn: str, via: str, like: Kind | None, is_subject: bool) -> Mention | None:
     parts = read_arn(arn) if len(arn) <= LONGEST_NAME * 2 else None
     if parts is None or len(parts.name) > LONGEST_NAME:
@@ -340,6 +349,16 @@ def _from_arn(arn: str, via: str, like: Kind | None, is_subject: bool) -> Mentio
     shown = label(kind.service, kind.word, parts.name)
     named = Resource(kind.type, parts.name, arn, parts.account_id, via)
     return Mention(named, shown, _ranked(kind, like), is_subject)
+
+
+def _from_uri(place: str, via: str, like: Kind | None, is_subject: bool) -> Mention | None:
+    """The bucket, or what lies in it, of `s3://bucket/key`."""
+    bucket, _, key = place.partition("/")
+    if not bucket or len(place) > LONGEST_NAME:
+        return None
+    kind = kind_of_word("s3", "object" if key else "bucket")
+    name = place if key else bucket
+    return Mention(Resource(kind.type, name, None, None, via), f"s3://{name}", _ranked(kind, like), is_subject)
 
 
 @lru_cache(maxsize=4_096)

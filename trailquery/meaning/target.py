@@ -41,12 +41,14 @@ def target(
             return rules
     asked = _told(found.asked)
     subjects = _subjects(service, api, asked, found.answered if api.startswith(_CREATING) else [])
-    if not subjects:
-        subjects = [one for one in found.listed if one.resource.type != "AWS::S3::Bucket"] or found.listed
     subjects = (
-        subjects or _likeliest(service, _told(found.told)) or found.refused or _likeliest(service, found.filtered)
+        subjects
+        or _innermost(found.listed)
+        or _likeliest(service, _told(found.told) or found.told)
+        or found.refused
+        or _likeliest(service, found.filtered)
+        or _likeliest(service, [one for one in found.answered if _is_main(one, noun(api))])
     )
-    subjects = subjects or _likeliest(service, [one for one in found.answered if one.resource.via.count(".") == 1])
     if not subjects:
         return _IMPLIED.get((service, api))
     return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
@@ -70,6 +72,21 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     created = [one for one in made if _is_one_of(wanted, one.kind)] if service == "ec2" or not exact else []
     begun = [one for one in asked if one.kind.stem and about.startswith(one.kind.stem)]
     return _likeliest(service, created or exact or begun or asked or _told(made))
+
+
+def _innermost(listed: list[Mention]) -> list[Mention]:
+    """Those that the list does not name as the holders of others: a table without its bucket."""
+    arns = [one.resource.arn or "" for one in listed]
+    return [
+        one
+        for one, arn in zip(listed, arns, strict=True)
+        if not any(other.startswith((f"{arn}/", f"{arn}:")) for other in arns)
+    ]
+
+
+def _is_main(answered: Mention, about: str) -> bool:
+    """It stands at the top of the answer, or is what the call is about."""
+    return answered.resource.via.count(".") == 1 or _is_one_of({about} - {""}, answered.kind)
 
 
 def _told(mentions: list[Mention]) -> list[Mention]:
@@ -115,7 +132,7 @@ def _attached(service: str, api: str, asked: list[Mention], subject: Mention) ->
 
 def _shared(api: str, request: object) -> str:
     """` +444455556666` of a snapshot, image or function shared with an account, with `all` or with `*`."""
-    if api == "AddPermission" and text_at(request, "principal"):
+    if api.startswith("Add") and api.endswith("Permission") and text_at(request, "principal"):
         return f" +{text_at(request, 'principal')}"
     if not (api.startswith("Modify") and api.endswith("Attribute")):
         return ""

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailquery.meaning.action import access, api, category, is_global_service, short_service
-from trailquery.meaning.failure import Error, error, error_class
+from trailquery.meaning.failure import Error, code_elsewhere, error, error_class
+
+SUCCESS = Error(None, None, "success")
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -60,6 +62,8 @@ def test_the_service_is_the_event_source_without_its_domain():
         ("AwsApiCall", None, None, "s3", "GetBucketObjectLockConfiguration", "management"),
         ("AwsApiCall", None, None, "s3", "ListBuckets", "management"),
         ("AwsApiCall", None, None, "lambda", "Invoke20150331", "data"),
+        ("Rds Data Service", None, None, "rdsdataapi", "ExecuteStatement", "data"),
+        ("AwsApiCall", None, None, "rdsdata", "ExecuteStatement", "management"),
         ("AwsApiCall", None, None, "iam", "CreateUser", "management"),
         (None, None, None, None, None, "management"),
     ],
@@ -83,6 +87,11 @@ def test_every_event_has_exactly_one_category_even_from_before_the_fields_existe
         (None, "BatchWriteItem", "write"),
         (None, "Checkout", "write"),
         (None, "AssumeRole", "read"),
+        (None, "TransactGetItems", "read"),
+        (None, "VerifyMac", "read"),
+        (None, "VerifyEmailIdentity", "write"),
+        (None, "listDomains", "read"),
+        (None, "updateDomainContact", "write"),
         (None, None, "write"),
     ],
 )
@@ -170,6 +179,26 @@ def test_a_response_handed_through_tells_its_failure_by_the_status_beside_its_bo
     assert error(None, None, described, "PutMethodResponse") == Error(None, None, "success")
 
 
+@pytest.mark.parametrize(
+    ("name", "details", "told", "expected"),
+    [
+        ("CreateAccountResult", {"createAccountStatus": {"state": "FAILED"}}, None, Error("FAILED", "other", "error")),
+        ("JobStatusChanged", {"status": "Failed", "failureCodes": []}, None, Error("Failed", "other", "error")),
+        ("JobStatusChanged", {"status": "Complete", "jobs": [{"status": "Failed"}]}, None, SUCCESS),
+        ("RotationFailed", None, {"SecretId": "db"}, Error("RotationFailed", "other", "error")),
+        ("RotationSucceeded", None, {"SecretId": "db"}, SUCCESS),
+        ("Token_POST", None, {"responseParameters": {"status": 400.0}}, Error("HttpStatus400", "invalid", "error")),
+        ("Login_POST", None, {"responseParameters": {"status": 302}}, SUCCESS),
+    ],
+)
+def test_a_service_event_tells_that_it_failed_by_its_state_its_page_or_its_name(name, details, told, expected):
+    assert error(code_elsewhere(None, details, name, told), None, None, name) == expected
+
+
+def test_a_call_that_reports_a_failure_of_others_has_not_failed():
+    assert code_elsewhere({"status": "FAILED"}, None, "PutJobFailureResult") is None
+
+
 def test_a_message_alone_is_an_error():
     assert error(None, "Something broke", None, "X") == Error("ErrorMessageOnly", "other", "error")
     assert error("", "", None, "X") == Error(None, None, "success")
@@ -213,6 +242,8 @@ def test_a_hostile_name_in_a_message_does_not_turn_a_missing_thing_into_a_refusa
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_no_json_value_makes_the_judgement_of_a_call_raise(one, two, three, four, five):
     assert error(one, two, three, four).outcome in {"success", "denied", "error", "dry-run"}
+    assert error(None, None, one, two, three).outcome in {"success", "denied", "error"}
+    assert isinstance(code_elsewhere(one, two, three, four), str | None)
     assert category(one, two, three, four, five)
     assert access("data", one, two) in {"read", "write"}
     assert is_global_service(one, two) in {True, False}

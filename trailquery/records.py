@@ -152,11 +152,12 @@ def _aimed_at_once(
 ) -> tuple[Any, ...]:  # fmt: skip
     (request, plain), (response, plain_response) = _value(request_part), _value(response_part)
     (named, plain_named), (details, plain_details) = _value(resources_part), _value(details_part)
-    found = resources.mentions(service, api, request, response, named, message, details, _value(told_part)[0])
+    told = _value(told_part)[0]
+    found = resources.mentions(service, api, request, response, named, message, details, told)
     return (
         target.target(service, api, request, response, found, account_id),
         resources.resources_named(found),
-        failure.code_elsewhere(response, details, name),
+        failure.code_elsewhere(response, details, name, told),
         credentials.requested_role_arn(request),
         storage.bucket(service, request, named),
         storage.object_key(service, request),

@@ -7,7 +7,7 @@ event, some services put the error into responseElements, some give only a messa
 import re
 from typing import NamedTuple
 
-from trailquery.meaning.fields import mapping, text
+from trailquery.meaning.fields import at, mapping, text, text_at
 
 SIGNIN_FAILURE = "SigninFailure"
 ERROR_MESSAGE_ONLY = "ErrorMessageOnly"
@@ -112,9 +112,29 @@ def error_class(code: str, message: str | None) -> str:
     return next((name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other")
 
 
-def code_elsewhere(response: object, details: object, event_name: object) -> str | None:
-    """The error that stands in responseElements or serviceEventDetails."""
-    return _code_in(response, event_name) or _code_in(details, event_name)
+def code_elsewhere(response: object, details: object, event_name: object, told: object = None) -> str | None:
+    """The error that stands in responseElements, or in what a service event tells: `details` and `told`."""
+    code = _code_in(response, event_name) or _code_in(details, event_name)
+    return code or _failed_state(details) or _refused_page(told) or _named_failure(event_name)
+
+
+def _failed_state(details: object) -> str | None:
+    """`FAILED`, the state that a lifecycle event reports: in serviceEventDetails or in an object of it."""
+    said = mapping(details)
+    states = (text_at(one, name) for one in (said, *said.values()) for name in ("state", "status"))
+    return next((state for state in states if state and state.upper() == "FAILED"), None)
+
+
+def _refused_page(told: object) -> str | None:
+    """How a page of Cognito's hosted sign-in answered, which additionalEventData tells."""
+    status = at(told, "responseParameters", "status")
+    return f"HttpStatus{status:.0f}" if isinstance(status, int | float) and 400 <= status < 600 else None
+
+
+def _named_failure(event_name: object) -> str | None:
+    """`RotationFailed`: no API has such a name, only what a service reports."""
+    name = text(event_name)
+    return name if name and name.endswith("Failed") else None
 
 
 def _code_in(element: object, event_name: object) -> str | None:

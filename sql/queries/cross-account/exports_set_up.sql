@@ -1,0 +1,43 @@
+-- /// trailquery
+-- title = "Standing exports set up"
+-- question = "Who had objects, tables, streams or logs copied on and on: by replication, batch job, delivery stream, integration, endpoint or flow, and whereto?"
+-- category = "management"
+-- kind = "lead"
+-- mitre = ["T1537", "T1567.002"]
+-- example = "trailquery run exports_set_up"
+--
+-- [columns]
+-- event_time = "When the call completed (UTC)"
+-- actor = "The caller, readable: user, role/session"
+-- client_ip = "The caller's address"
+-- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
+-- action = "The call, service:api"
+-- target = "What is copied, or what copies it"
+-- names = "The ARNs and addresses that the request names, roles and keys left out, sorted: whence and whereto"
+-- outcome = "success, denied, error or dry-run"
+-- error_code = "Why it did not work"
+-- account_id = "The account that was acted on"
+-- region = "The region that recorded the call"
+-- event_id = "The event; see: trailquery run event"
+-- ///
+SELECT
+    event_time, actor, client_ip, client, action, target,
+    list_filter(
+        list_sort(
+            list_distinct(regexp_extract_all(request, '"((arn:|https://|sftp://)[^"]+)"', 1))
+        ),
+        lambda named: NOT regexp_matches(named, ':(iam|kms):')
+    ) AS names,
+    outcome, error_code, account_id, region, event_id
+FROM events
+WHERE
+    action IN (
+        's3:PutBucketReplication', 's3:PutBucketInventoryConfiguration', 's3:CreateJob',
+        'firehose:CreateDeliveryStream', 'firehose:UpdateDestination', 'dms:CreateEndpoint',
+        'dms:ModifyEndpoint', 'rds:CreateIntegration', 'glue:CreateIntegration',
+        'redshift:EnableSnapshotCopy', 'dynamodb:EnableKinesisStreamingDestination',
+        'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
+        'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector'
+    )
+    AND NOT is_aws_call
+ORDER BY event_time, event_id

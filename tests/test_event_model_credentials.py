@@ -43,6 +43,23 @@ def test_the_key_used_leads_to_the_call_that_handed_it_out_whatever_its_api(seen
     assert opened == {f"use_of_{api}": api for api in HANDED_OUT}
 
 
+@told(
+    opened={
+        "userIdentity": in_role("work", "2024-03-01T09:00:00Z", "ASIAROLEXAMPLE000001"),
+        "eventSource": "s3express.amazonaws.com",
+        "eventName": "CreateSession",
+        "responseElements": {"credentials": {"accessKeyId": "ASIAZONALEXAMPLE0001"}},
+    },
+    used={
+        "userIdentity": in_role("work", "2024-03-01T10:00:00Z", "ASIAZONALEXAMPLE0001"),
+        "eventSource": "s3express.amazonaws.com",
+        "eventName": "GetObject",
+    },
+)
+def test_a_session_of_a_directory_bucket_comes_from_the_session_that_opened_it(seen: Told) -> None:
+    assert links(seen)["used"] == ("opened", "access-key", None)
+
+
 # ---- 19. instances
 
 

@@ -9,7 +9,7 @@ CREATE MACRO hands_out_credentials(action) AS
         'sts:AssumeRoot', 'sts:GetSessionToken', 'sts:GetFederationToken', 'iam:CreateAccessKey',
         'signin:GetSigninToken', 'signin:CreateOAuth2Token', 'sso:GetRoleCredentials',
         'cognito-identity:GetCredentialsForIdentity', 'rolesanywhere:CreateSession',
-        'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess'
+        'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess', 's3express:CreateSession'
     );
 
 -- is_whole_id: an access key or session id that tells one from another; not masked, cut short or a placeholder.

@@ -19,6 +19,7 @@
 -- action = "The call, service:api"
 -- target = "The machine, task or cluster; of a command by tags the document"
 -- document = "The SSM document: AWS-RunShellScript, AWS-StartPortForwardingSession, ...; what was run is hidden by AWS"
+-- sent_to = "Of a command by tags, resource groups or ids: which, JSON text as sent; NULL where it names machines"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -28,6 +29,7 @@
 SELECT
     event_time, actor, client_ip, client, action, target,
     json_extract_string(request, '$.documentName') AS document,
+    json_extract_string(request, '$.targets') AS sent_to,
     outcome, error_code, account_id, region, event_id
 FROM machine_entries
 WHERE

@@ -178,7 +178,10 @@ WHERE
     NOT events.is_aws_call
     AND NOT contains(coalesce(events.target, ''), ' -')  -- taken out of a list
     AND (
-        events.action <> 'ec2:ModifyInstanceAttribute' OR contains(events.request, '"userData"')
+        events.action <> 'ec2:ModifyInstanceAttribute'
+        OR regexp_matches(
+            events.request, '"userData"|"disableApi(Termination|Stop)" ?: ?\{ ?"value" ?: ?true'
+        )
     )
     AND (
         events.action <> 'secretsmanager:RotateSecret'

@@ -55,7 +55,8 @@ WITH kinds AS (
             'sso:CreateApplication', 'sso:CreateApplicationAssignment', 'sso:CreatePermissionSet',
             'sso:PutApplicationAccessScope', 'sso:PutApplicationAuthenticationMethod',
             'sso:PutApplicationGrant', 'sso:PutInlinePolicyToPermissionSet',
-            'sso:PutPermissionsPolicy'
+            'sso:PutPermissionsPolicy', 'workmail:CreateImpersonationRole',
+            'workmail:PutMailboxPermissions', 'workmail:UpdateImpersonationRole'
         ]),
         ('code', [
             'bedrock:CreateAgent', 'bedrock:CreateAgentActionGroup', 'bedrock:CreateFlow',

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Standing exports set up"
--- question = "Who had objects, tables, streams or logs copied on and on: by replication, batch job, delivery stream, integration, endpoint or flow, and whereto?"
+-- question = "Who had objects, tables, streams, logs or mailboxes copied on and on, or as a whole: by replication, batch job, delivery stream, integration, endpoint or flow, and whereto?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1537", "T1567.002"]
@@ -13,7 +13,7 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "The call, service:api"
 -- target = "What is copied, or what copies it"
--- names = "The ARNs and addresses that the request names, roles and keys left out, sorted: whence and whereto"
+-- names = "The ARNs, buckets and addresses that the request names, roles and keys left out, sorted: whence and whereto"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -23,9 +23,10 @@
 SELECT
     event_time, actor, client_ip, client, action, target,
     list_filter(
-        list_sort(
-            list_distinct(regexp_extract_all(request, '"((arn:|https://|sftp://)[^"]+)"', 1))
-        ),
+        list_sort(list_distinct(list_concat(
+            regexp_extract_all(request, '"((arn:|https://|sftp://)[^"]+)"', 1),
+            json_extract_string(request, ['$.s3BucketName'])
+        ))),
         lambda named: NOT regexp_matches(named, ':(iam|kms):')
     ) AS names,
     outcome, error_code, account_id, region, event_id
@@ -37,7 +38,8 @@ WHERE
         'dms:ModifyEndpoint', 'rds:CreateIntegration', 'glue:CreateIntegration',
         'redshift:EnableSnapshotCopy', 'dynamodb:EnableKinesisStreamingDestination',
         'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
-        'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector'
+        'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector',
+        'workmail:StartMailboxExportJob'
     )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -33,8 +33,9 @@ WHERE
         'ses:UpdateAccountSendingEnabled', 'ses:VerifyEmailIdentity',
         'ses:VerifyEmailAddress', 'ses:VerifyDomainIdentity', 'ses:CreateEmailIdentity',
         'sns:SetSMSAttributes', 'sns:CreateSMSSandboxPhoneNumber',
-        'sms-voice:CreateVerifiedDestinationNumber', 'sms-voice:RequestPhoneNumber',
-        'sms-voice:RequestSenderId', 'sms-voice:SetMediaMessageSpendLimitOverride',
+        'connect:ClaimPhoneNumber', 'sms-voice:CreateVerifiedDestinationNumber',
+        'sms-voice:RequestPhoneNumber', 'sms-voice:RequestSenderId',
+        'sms-voice:SetMediaMessageSpendLimitOverride',
         'sms-voice:SetTextMessageSpendLimitOverride', 'sms-voice:SetVoiceMessageSpendLimitOverride',
         'sqs:PurgeQueue', 'workmail:CreateOrganization', 'workmail:RegisterToWorkMail'
     )

@@ -24,6 +24,7 @@ HANDED_OUT = {
     "AssumeRoot": ("sts", "credentials"),
     "GetSessionToken": ("sts", "credentials"),
     "GetFederationToken": ("sts", "credentials"),
+    "GetDelegatedAccessToken": ("sts", "credentials"),
     "GetSigninToken": ("signin", "credentials"),
     "GetRoleCredentials": ("sso", "roleCredentials"),
     "GetCredentialsForIdentity": ("cognito-identity", "credentials"),

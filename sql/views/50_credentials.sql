@@ -6,7 +6,8 @@
 CREATE MACRO hands_out_credentials(action) AS
     action IN (
         'sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity',
-        'sts:AssumeRoot', 'sts:GetSessionToken', 'sts:GetFederationToken', 'iam:CreateAccessKey',
+        'sts:AssumeRoot', 'sts:GetSessionToken', 'sts:GetFederationToken',
+        'sts:GetDelegatedAccessToken', 'iam:CreateAccessKey',
         'signin:GetSigninToken', 'signin:CreateOAuth2Token', 'sso:GetRoleCredentials',
         'cognito-identity:GetCredentialsForIdentity', 'rolesanywhere:CreateSession',
         'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess', 's3express:CreateSession'

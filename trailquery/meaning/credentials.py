@@ -26,6 +26,7 @@ HANDS_OUT = frozenset(
         *_FOR_THE_CALLER,
         "sts:AssumeRoot",
         "sts:GetFederationToken",
+        "sts:GetDelegatedAccessToken",
         "iam:CreateAccessKey",
         "sso:GetRoleCredentials",
         "cognito-identity:GetCredentialsForIdentity",
@@ -78,7 +79,8 @@ def _key_id(document: object) -> str | None:
 
 
 def _holder_arn(document: object) -> str | None:
-    return text_at(document, "assumedRoleUser", "arn") or text_at(document, "federatedUser", "arn")
+    paths = (("assumedRoleUser", "arn"), ("federatedUser", "arn"), ("assumedPrincipal",))
+    return next((arn for path in paths if (arn := text_at(document, *path))), None)
 
 
 def _end(document: object) -> datetime | None:

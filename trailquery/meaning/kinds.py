@@ -105,7 +105,7 @@ ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName
 codebuild project AWS::CodeBuild::Project projectName
 codebuild sandbox - =sandboxId
-codepipeline pipeline AWS::CodePipeline::Pipeline =pipelineName
+codepipeline pipeline AWS::CodePipeline::Pipeline =pipelineName =name
 cloudformation stack AWS::CloudFormation::Stack =stackName =stackId
 cloudformation stackset AWS::CloudFormation::StackSet =stackSetName
 logs log-group AWS::Logs::LogGroup logGroupName logGroupIdentifier

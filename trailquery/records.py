@@ -89,7 +89,7 @@ def _what(
 
 def _remembered(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     """`read`, once for each of the parts seen last, but for long ones: they would fill the memory."""
-    memo = lru_cache(maxsize=1 << 14)(read)
+    memo = lru_cache(maxsize=1 << 12)(read)
     return lambda part: memo(part) if len(part) < _MEMO_BYTES else read(part)
 
 
@@ -145,7 +145,7 @@ def _aimed_at(service: str | None, api: str | None, name: str | None, *said: Any
     return (_aimed_at_once if is_short else _aimed_at_once.__wrapped__)(service, api, name, *said)
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 11)
 def _aimed_at_once(
     service: str | None, api: str | None, name: str | None, request_part: bytes, response_part: bytes,
     resources_part: bytes, details_part: bytes, told_part: bytes, message: str | None, account_id: str | None,
@@ -238,7 +238,7 @@ def _is_plain(part: bytes) -> bool:
     return not part or read_part(part)[1]
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 11)
 def _instant(value: str | None) -> datetime | None:
     if value is None:
         return None

@@ -368,6 +368,20 @@ def test_find_names_the_next_command_with_the_lake_that_was_given(ask: Ask) -> N
     assert ask("find", "nothing'here") == Said(0, columns + "\n", "text: 0 events, newest first\n")
 
 
+def test_what_is_asked_for_with_pseudonyms_may_be_one(home: Path, tmp_path: Path) -> None:
+    hiding = ("--pseudonyms", str(tmp_path / "key"))
+    values = "SELECT '198.51.100.7' AS ip, '111122223333' AS account"
+    made = next(csv.DictReader(io.StringIO(run(home, "sql", values, *hiding).out)))
+    (tmp_path / "111122223333").symlink_to(home)
+    lake = ("--lake", str(tmp_path / made["account"] / "lake"))
+    found = run(home, "find", made["ip"], "--account", made["account"], *lake, *hiding)
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    assert {(row["client_ip"], row["account_id"]) for row in rows} == {(made["ip"], made["account"])}
+    assert len(rows) == 121
+    assert "alice" not in found.out  # the names in the lake were learned
+    assert run(home, "find", made["ip"]).out.count("\n") == 1
+
+
 def test_the_next_command_can_be_pasted_whatever_was_looked_for(ask: Ask) -> None:
     (line,) = [line for line in ask("find", "alice", "--lake", "./lake").err.splitlines() if line.startswith("next: ")]
     assert ask(*shlex.split(line.removeprefix("next: trailquery "))).out.count("\n") == 122

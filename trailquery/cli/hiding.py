@@ -1,6 +1,7 @@
 """--pseudonyms of every command: from when it is read, whatever is written to stdout or stderr as text goes through it.
 
-Rows are written to `sys.stdout.buffer` by `output`, which replaces them value by value.
+Rows are written to `sys.stdout.buffer` by `output`, which replaces them value by value. What a command is asked for may be
+a pseudonym as well, so that one goes on from an answer with what stands in it.
 """
 
 import atexit
@@ -8,19 +9,41 @@ import codecs
 import re
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
 from trailquery.errors import UsageError
+
+_KNOWN = "trailquery.pseudonyms"
 
 
 def with_pseudonyms(command: click.Command) -> click.Command:
     """`command` with the option --pseudonyms."""
     if all(param.name != "pseudonyms" for param in command.params):
         command.params.append(_option())
+        if command.callback:
+            command.callback = _asked_for_what_is_real(command.callback)
     return command
+
+
+def _asked_for_what_is_real(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """`callback` with what the pseudonyms in its texts stand for."""
+
+    @wraps(callback)
+    def ask(*arguments: Any, **options: Any) -> Any:
+        return callback(*arguments, **{name: real(value) for name, value in options.items()})
+
+    return ask
+
+
+def real(value: Any) -> Any:
+    """A text, a path, or each of several, with what the pseudonyms in it stand for; all else as it is."""
+    if _KNOWN not in (meta := click.get_current_context().meta) or not isinstance(value, str | Path | tuple):
+        return value
+    return tuple(map(real, value)) if isinstance(value, tuple) else type(value)(meta[_KNOWN].real(str(value)))
 
 
 def _option() -> click.Option:
@@ -51,6 +74,7 @@ def _begin(ctx: click.Context, _param: click.Parameter, file: Path | None) -> No
 
     atexit.register(keep)  # what is shown last, an error, has pseudonyms as well
     hidden.use(known)
+    ctx.meta[_KNOWN] = known
     for stream in (sys.stdout, sys.stderr):
         if "write" not in vars(stream):
             if codecs.lookup(stream.encoding).name == "ascii":  # click would write past a stream that takes no more

@@ -8,12 +8,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from trailquery.catalog import Query, queries
-from trailquery.cli.hiding import learn_lake
+from trailquery.cli.hiding import learn_lake, real
 from trailquery.errors import TrailqueryError
 from trailquery.settings import default_lake, find_settings
 
 
 def _named(_ctx: click.Context, _param: click.Parameter, lake: Path | None) -> Path | None:
+    lake = real(lake)
     learn_lake(lake or default_lake())
     return lake
 

@@ -317,6 +317,30 @@ def test_forwarded_calls_come_from_the_call_that_the_service_forwarded(links: Li
     assert links["forwarded"] == ("alice", None, "arn+time", "inferred", None)
 
 
+CLICKED = temporary(ALICE, REFRESHED[0], "2018-03-01T09:00:00Z") | {"invokedBy": "signin.amazonaws.com"}
+
+
+def test_a_console_session_of_old_is_a_person_with_and_without_an_address(lake_of: LakeOf) -> None:
+    clicked = {"eventID": "clicked", "userIdentity": CLICKED, "userAgent": "signin.amazonaws.com"}
+    for source in ("198.51.100.7", "signin.amazonaws.com"):
+        lake = lake_of([clicked | {"sourceIPAddress": source}])
+        asked = "session_kind, from_console, origin, clients"
+        assert session_of(lake, "clicked", asked) == ("console", True, "issuing event not held", ["console"])
+
+
+@scene(
+    {
+        "eventID": "clicked",
+        "eventSource": "secretsmanager.amazonaws.com",
+        "eventName": "GetSecretValue",
+        "userIdentity": CLICKED,
+    },
+    {"eventID": "forwarded", "eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "userIdentity": FORWARDED},
+)
+def test_forwarded_calls_come_from_a_click_in_the_console_of_old(links: Links) -> None:
+    assert links["forwarded"] == ("alice", None, "arn+time", "inferred", None)
+
+
 def test_a_session_of_forwarded_calls_alone_is_no_person(lake_of: LakeOf) -> None:
     forwarded = FORWARDED | {"invokedBy": "AWS Internal"}
     lake = lake_of([{"eventID": "use", "userIdentity": forwarded, "sourceIPAddress": "AWS Internal"}])

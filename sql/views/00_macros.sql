@@ -82,6 +82,10 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
     END
     AND split_part(arn, ':', 5) IN ('', account_id);
 
+-- is_console_host: what records until about 2020 name as the service that forwarded a click in the console.
+CREATE MACRO is_console_host(invoked_by) AS
+    coalesce(invoked_by = 'signin.amazonaws.com', FALSE);
+
 -- is_service_linked: the role of an AWS service, by the path that AWS keeps for itself; its name anyone may give.
 CREATE MACRO is_service_linked(role_arn) AS
     coalesce(contains(role_arn, ':role/aws-service-role/'), FALSE);

@@ -28,9 +28,11 @@ SELECT
     coalesce(list(DISTINCT client_ip) FILTER (WHERE client_ip IS NOT NULL), []) AS client_ips,
     coalesce(list(DISTINCT client) FILTER (WHERE client IS NOT NULL), []) AS clients,
     bool_or(session_mfa) AS mfa,
-    bool_or(from_console_session OR category = 'signin') AS from_console,
+    bool_or(
+        from_console_session OR category = 'signin' OR is_console_host(invoked_by)
+    ) AS from_console,
     bool_or(is_service_linked(role_arn)) AS is_service_linked,
-    bool_and(invoked_by IS NOT NULL) AS is_forwarded,
+    bool_and(invoked_by IS NOT NULL AND NOT is_console_host(invoked_by)) AS is_forwarded,
     max(invoked_by) AS forwarded_by
 FROM stored.events
 WHERE session_id IS NOT NULL
@@ -319,7 +321,10 @@ candidates AS (
             near.actor_arn = history.actor_arn
             AND near.forwarded_by = history.event_source
             AND near.stamped_at = date_trunc('second', history.event_time)
-    WHERE near.is_forwarded AND history.invoked_by IS NULL AND is_whole_id(history.session_id)
+    WHERE
+        near.is_forwarded
+        AND (history.invoked_by IS NULL OR is_console_host(history.invoked_by))
+        AND is_whole_id(history.session_id)
 ),
 
 best AS (

@@ -342,6 +342,13 @@ def test_a_reader_that_leaves_early_is_no_error(home: Path) -> None:
     assert (done.returncode, done.stdout[:9], done.stderr) == (0, b"event_id,", b"")
 
 
+def test_without_stdout_nothing_is_opened(tmp_path: Path) -> None:
+    command = ["sh", "-c", '"$@" >&-', "sh", *PROGRAM, "ingest", str(tmp_path), "--lake", str(tmp_path / "lake")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    told = "stdout: is closed; give the command one, such as /dev/null\n"
+    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (5, told, [])
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("arguments", [("sql", "FROM events"), ("queries",)])
 def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str, ...]) -> None:

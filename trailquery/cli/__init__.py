@@ -97,6 +97,8 @@ def trailquery() -> None:
 def main() -> None:
     """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
     without_arrays()
+    if sys.stdout is None:  # the next file opened would take its place, and get what is printed
+        sys.exit(_failed("stdout: is closed; give the command one, such as /dev/null", MachineError.exit_code))
     sys.exit(_exit_code())
 
 

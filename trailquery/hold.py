@@ -23,10 +23,13 @@ class Hold(NamedTuple):
 
 
 def holds(lake: Path) -> list[Hold]:
-    """Every hold and release of the lake, oldest first."""
+    """Every hold and release of the lake, oldest first. Raises UsageError where the file of them is broken."""
     file = lake / _FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return [Hold(**json.loads(line)) for line in lines]
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return [Hold(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UsageError(f"{file}: is no list of holds ({error}); mend it, or move the file away") from None
 
 
 def held(lake: Path) -> Hold | None:

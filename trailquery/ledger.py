@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -203,19 +204,20 @@ def kept_keys(lake: Path) -> dict[str, PublicKey]:
 
 @contextmanager
 def replaced(kept: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file `kept` below `evidence` once they are all written; only the owner may read it."""
+    """A stream whose bytes become the file `kept` of a lake once they are all written; only the owner may read it."""
     for new in (folder for folder in (kept.parent.parent, kept.parent) if not folder.is_dir()):
         new.mkdir(mode=0o700)
-    written = kept.with_suffix(".part")  # left behind by a process that is killed, and written over by the next
-    written.touch(mode=0o600)
-    with written.open("wb") as file:
+    written = kept.with_suffix(".part")
+    written.unlink(missing_ok=True)  # of a process that was killed; in a lake of somebody else's, a link to any file
+    with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         yield file
     written.replace(kept)
 
 
 def write_progress(lake: Path, loaded: int, listed: int) -> None:
     """Say beside the lake how far an ingest has come; `listed` is 0 where nobody counted the files."""
-    (lake / _PROGRESS).write_text(json.dumps({"loaded": loaded, "listed": listed}), encoding="utf-8")
+    with replaced(lake / _PROGRESS) as file:
+        file.write(json.dumps({"loaded": loaded, "listed": listed}).encode())
 
 
 def end_progress(lake: Path) -> None:
@@ -226,7 +228,7 @@ def progress(lake: Path) -> str | None:
     """How far an ingest that has not ended has come, in a sentence; None where none is under way or was stopped."""
     try:
         said = json.loads((lake / _PROGRESS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none, or it is being written
+        of = f" of {said['listed']:,} listed" if said["listed"] else ""
+        return f"not all is loaded: an ingest, under way or stopped, has loaded {said['loaded']:,}{of} files"
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # none, or what no ingest wrote
         return None
-    of = f" of {said['listed']:,} listed" if said["listed"] else ""
-    return f"not all is loaded: an ingest, under way or stopped, has loaded {said['loaded']:,}{of} files"

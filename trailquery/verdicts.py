@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from trailquery.errors import UsageError
+
 VERDICTS = "evidence/verdicts.parquet"
 NOT_CHECKED = "not checked"
 # From the best to the worst. What nobody looked at may be sound; what is unlisted or changed has something against it.
@@ -65,13 +67,17 @@ class Verdicts:
         self.exist = self._file.is_file()
 
     def fill(self) -> None:
-        """Read them into `stored.verdicts`, `stored.file_verdicts` and `stored.better`."""
+        """Read them into `stored.verdicts`, `stored.file_verdicts` and `stored.better`. Raises UsageError where it cannot."""
         with self._filling:
             if self.exist and not self._is_filled:
                 for statement in _FILL.split(";\n")[:-1]:
                     params = {"file": str(self._file), "order": list(ORDER)}
                     used = {name: value for name, value in params.items() if f"${name}" in statement}
-                    self._connection.execute(statement, used)
+                    try:
+                        self._connection.execute(statement, used)
+                    except duckdb.Error as error:
+                        told = str(error).splitlines()[0]
+                        raise UsageError(f"{self._file}: holds no verdicts ({told}); {_RUN}") from None
                 self._is_filled = True
 
 

@@ -222,6 +222,11 @@ def test_a_message_alone_is_an_error():
         ("InternalFailure", None, "server"),
         ("ExpiredTokenException", None, "auth-failed"),
         ("InvalidClientTokenId", None, "auth-failed"),
+        ("CodeMismatchException", "Invalid code received for user", "auth-failed"),
+        ("ExpiredCodeException", None, "auth-failed"),
+        ("AuthenticationFailedException", None, "auth-failed"),
+        ("UnknownResourceFault", None, "not-found"),
+        ("UnknownError", None, "other"),
         (
             "AccessDenied",
             "MultiFactorAuthentication failed with invalid MFA one time pass code.",

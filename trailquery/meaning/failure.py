@@ -39,7 +39,8 @@ _PLAIN_CODES = tuple(
             "auth-failed",
             r"SigninFailure|ExpiredToken|RequestExpired|InvalidClientTokenId|SignatureDoesNotMatch"
             r"|UnrecognizedClient|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|InvalidAccessKeyId"
-            r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$|^HttpStatus401$",
+            r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$|AuthenticationFailed|CodeMismatch"
+            r"|ExpiredCode|^HttpStatus401$",
         ),
         (
             "denied",
@@ -52,7 +53,7 @@ _PLAIN_CODES = tuple(
         ),
         (
             "not-found",
-            r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation)|^HttpStatus404$",
+            r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation|Error|Exception)|^HttpStatus404$",
         ),
         (
             "conflict",

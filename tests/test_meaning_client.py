@@ -76,6 +76,8 @@ def test_an_address_is_of_the_provider_that_publishes_its_range(source, scope, o
         ("aws-internal/3 aws-sdk-java/1.12", "config.amazonaws.com", None, "service"),
         ("AWS Internal", "AWS Internal", True, "console"),
         ("AWS Internal", "AWS Internal", None, "service"),
+        ("AWS Internal", "198.51.100.7", None, "console"),
+        ("AWS Internals", "198.51.100.7", None, "service"),
         ("config.amazonaws.com", "config.amazonaws.com", True, "service"),
         ("config.amazonaws.com", "config.amazonaws.com", None, "service"),
         ("python-requests/2.31", "198.51.100.7", None, "other"),

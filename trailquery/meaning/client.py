@@ -74,7 +74,8 @@ def client(user_agent: object, source_ip_address: object, from_console: bool | N
     if source_ip_address == "cloudformation.amazonaws.com":
         return "iac"
     by_person = from_console and (from_address or source_ip_address == "AWS Internal")
-    if _CONSOLE.search(agent) or by_person or (from_address and "aws-internal/" in agent):
+    passed_on = from_address and ("aws-internal/" in agent or agent == "AWS Internal")  # by the console's own machines
+    if _CONSOLE.search(agent) or by_person or passed_on:
         return "console"
     if not agent:
         return None

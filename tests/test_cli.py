@@ -127,6 +127,8 @@ def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Capture
         ("sql 'SELECT 1' --limit ten", 2, "trailquery sql: --limit: 'ten' is not a valid integer range; see: trailquery sql --help"),
         ("sql 'SELECT 1' --timeout nan", 2, "trailquery sql: --timeout: 'nan' is not a valid integer range; see: trailquery sql --help"),
         ("sql 'SELEC 1'", 2, 'sql: Parser Error: syntax error at or near "SELEC" (line 1)'),
+        ("sql \"FROM 'iocs.csv'\"", 2, 'sql: Permission Error: Cannot access file "iocs.csv" - file system operations are disabled by'
+         " configuration; add it with --table NAME=FILE"),
         ("sql 'SELECT 1' --since yesterday", 2, "--since 'yesterday': no time; write 2026-11-20, 2026-11-20T02:11:09Z,"
          " or a span back from now such as 7d or 36h"),
         ("sql 'SELECT 1' --since ''", 2, "--since '': no time; write 2026-11-20, 2026-11-20T02:11:09Z,"
@@ -143,6 +145,8 @@ def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Capture
         ("sql -f logs/" + LOG_NAME, 2, f"logs/{LOG_NAME}: byte 1 is not UTF-8; save the SQL as UTF-8 text"),
         ("run timeline_kye A", 2, "no query named 'timeline_kye'; did you mean 'timeline_key'?"),
         ("run timeline_key", 2, "trailquery run timeline_key: missing argument 'KEY'; see: trailquery run timeline_key --help"),
+        ("run timeline_key --key=A", 2, "trailquery run timeline_key: --key is no option; give the value alone, without --key; see:"
+         " trailquery run timeline_key --help"),
         ("run console_logins --result Maybe", 2, "trailquery run console_logins: --result: 'Maybe' is not one of 'any', 'Success',"
          " 'Failure'; see: trailquery run console_logins --help"),
         ("show denied", 2, "no query named 'denied'; did you mean 'access_denied'?"),

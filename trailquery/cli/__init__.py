@@ -131,8 +131,15 @@ def _told(error: click.ClickException) -> str:
     what = error.format_message()
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter) and error.param:
         what = f"{max([*error.param.opts, error.param.human_readable_name], key=len)}: {error.message}"
+    if isinstance(error, click.NoSuchOption) and context and _is_argument(context.command, error.option_name):
+        what = f"{error.option_name} is no option; give the value alone, without {error.option_name}"
     what = what[0].lower() + what[1:].removesuffix(".")
     return f"{where}: {what}" + ("" if "id you mean" in what else f"; see: {where} --help")
+
+
+def _is_argument(command: click.Command, option: str) -> bool:
+    name = option.lstrip("-").replace("-", "_")
+    return any(isinstance(param, click.Argument) and param.name == name for param in command.params)
 
 
 def _failed(message: str, exit_code: int) -> int:

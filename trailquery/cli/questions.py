@@ -49,8 +49,16 @@ def sql(statement: str | None, file: Path | None, tables: tuple[str, ...], **opt
         statement = _sql_text(sys.stdin.buffer.read(), "stdin")
     lake = opened(asked, dict(_named_file(table) for table in tables))
     statement = _utf8(statement or "", "sql")
-    put(lake.sql(statement), asked)
+    try:
+        answer = lake.sql(statement)
+    except UsageError as error:
+        hint = "; add it with --table NAME=FILE" if _SEES_NO_FILES in str(error) else ""
+        raise UsageError(f"{error}{hint}") from None
+    put(answer, asked)
     _tell_own_accounts(statement, lake)
+
+
+_SEES_NO_FILES = "file system operations are disabled"  # DuckDB's words
 
 
 def _sql_text(data: bytes, place: str) -> str:

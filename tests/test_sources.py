@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import socket
+import struct
 import sys
 import tarfile
 import zipfile
@@ -285,6 +286,47 @@ def test_a_damaged_header_does_not_pass_for_the_end_of_a_tar(here):
     write("a.tar", bytes(packed))
     problem = "tar archive ends early or is damaged at byte 1024, unpacked"
     assert found("a.tar") == [read("a.tar!a.json"), LogFile("a.tar", None, problem)]
+
+
+def of_size(header, size):
+    """A tar header that says another size, below 0 in the form of GNU."""
+    packed = bytearray(header)
+    packed[124:136] = (256**12 + size).to_bytes(12, "big")
+    packed[148:156] = b" " * 8
+    packed[148:156] = b"%06o\0 " % sum(packed)
+    return bytes(packed)
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -1536])
+def test_a_tar_whose_members_lead_back_to_others_is_read_once(here, size):
+    header = tarfile.TarInfo("a.json").tobuf(tarfile.GNU_FORMAT)
+    write("a.tar", header * 3 + of_size(header, size) + bytes(1024))
+    told = "what follows byte 1536, unpacked, is said to lie before it"
+    members = [read("a.tar!a.json", b"")] * 3
+    assert found("a.tar") == [*members, LogFile("a.tar", None, f"tar archive is damaged: {told}")]
+
+
+def test_a_tar_with_a_tower_of_headers_is_damaged(here):
+    header = tarfile.TarInfo("a.json")
+    header.pax_headers = {"comment": "x"}
+    tower = header.tobuf(tarfile.PAX_FORMAT)[:1024] * 3000
+    write("a.tar.gz", gzip.compress(tower + bytes(1024)))
+    (told,) = found("a.tar.gz")
+    assert told.problem.startswith("tar archive is damaged: maximum recursion depth exceeded")
+
+
+def test_a_zip_that_says_that_a_member_lies_beyond_all_files_is_damaged(here):
+    beyond = zipfile.ZipInfo("a.json")
+    beyond.extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(beyond, LOG)
+    data = bytearray(packed.getvalue())
+    at = data.rindex(b"PK\1\2") + 42  # in the directory, where the member lies: see the extra field
+    data[at : at + 4] = b"\xff" * 4
+    write("a.zip", bytes(data))
+    (told,) = found("a.zip")
+    assert (told.place, told.data, "damaged" in told.problem) == ("a.zip!a.json", None, True)
 
 
 # --- standard input and what is not there

@@ -34,6 +34,8 @@ _DAMAGED = (
     EOFError,
     OSError,
     NotImplementedError,
+    OverflowError,
+    RecursionError,
     ValueError,
 )
 
@@ -110,9 +112,13 @@ def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | 
 
 def _tar_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | LeftAlone]:
     """The members of a tar archive in its own order: a packed one can only be read from front to back."""
+    at = 0
     try:
         with tarfile.open(fileobj=file, mode="r:*") as archive:
             while info := archive.next():
+                if archive.offset <= at:  # it would go round for ever
+                    raise tarfile.ReadError(f"what follows byte {at}, unpacked, is said to lie before it")
+                at = archive.offset
                 member = f"{place}!{info.name}"
                 content = archive.extractfile(info) if info.isreg() else None
                 if content is not None:

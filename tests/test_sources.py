@@ -324,9 +324,9 @@ def test_a_zip_that_says_that_a_member_lies_beyond_all_files_is_damaged(here):
     data = bytearray(packed.getvalue())
     at = data.rindex(b"PK\1\2")  # in the directory, its sizes and where it lies: see the extra field
     data[at + 20 : at + 28], data[at + 42 : at + 46] = b"\xff" * 8, b"\xff" * 4
-    write("a.zip", bytes(data))
+    write("a.zip", zip_of(**{"b.zip": bytes(data)}))
     (told,) = found("a.zip")
-    assert (told.place, told.data) == ("a.zip!a.json", None)
+    assert (told.place, told.data) == ("a.zip!b.zip!a.json", None)
     assert told.problem.startswith("member is damaged: ")
 
 

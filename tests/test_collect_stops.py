@@ -1,6 +1,7 @@
 """A collection that is stopped, a copy that is damaged, a folder that is something else."""
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -162,6 +163,42 @@ def test_a_sidecar_that_is_broken_is_written_again(trail: Trail, tmp_path: Path)
     broken.write_text('{"key": 1')
     assert trail.collect(tmp_path / "copy", check=True).damaged == [key("2024/03/01")]
     assert {**sidecar(tmp_path / "copy", key("2024/03/01")), "collected_at": 0} == {**told, "collected_at": 0}
+
+
+@pytest.mark.parametrize("odd", [{"size": "3"}, {"etag": 5}, {"version_id": 5}, {"last_modified": 5}, {"sha256": []}])
+def test_a_sidecar_that_somebody_wrote_is_written_again(odd: dict[str, Any], trail: Trail, tmp_path: Path) -> None:
+    trail.put(key("2024/03/01"), "one")
+    trail.collect(tmp_path / "copy")
+    told = sidecar(tmp_path / "copy", key("2024/03/01"))
+    odd_one = tmp_path / "copy" / (key("2024/03/01") + SIDECAR)
+    odd_one.chmod(0o600)
+    odd_one.write_text(json.dumps(told | odd))
+    assert trail.collect(tmp_path / "copy").copied == 1
+    assert {**sidecar(tmp_path / "copy", key("2024/03/01")), "collected_at": 0} == {**told, "collected_at": 0}
+
+
+def test_a_copy_that_somebody_made_leads_nowhere_else_and_is_told_what_is_odd_in_it(
+    trail: Trail, tmp_path: Path
+) -> None:
+    trail.put(key("2024/03/01"), "one")
+    linked, outside = tmp_path / "linked", tmp_path / "outside"
+    for folder in (linked, outside):
+        folder.mkdir()
+    (linked / "collection.jsonl").touch()
+    (linked / key("2024/03/01").partition("/")[0]).symlink_to(outside)
+    with pytest.raises(UsageError, match="is a link, as in no copy"):
+        trail.collect(linked)
+    assert list(outside.iterdir()) == []
+    for number, first in enumerate(("[]", "5", "{}", "no JSON", "[" * 100_000)):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "collection.jsonl").write_text(f"{first}\n")
+        with pytest.raises(UsageError, match="does not begin as the log of a collection"):
+            trail.collect(tmp_path / f"{number}")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "collection.jsonl").touch()
+    (tmp_path / "keys" / "public-keys.json").write_text('{"PublicKeyList": [5]}')
+    with pytest.raises(UsageError, match="holds no PublicKeyList"):
+        trail.collect(tmp_path / "keys")
 
 
 def test_a_folder_that_is_something_else_is_refused(trail: Trail, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trailquery.digests import public_keys
 from trailquery.errors import UsageError
 from trailquery.sources.archive import HEAD_BYTES
 from trailquery.sources.found import ObjectVersion
@@ -91,10 +92,13 @@ class Copy:
                 yield path, sha256, expected
 
     def public_keys(self) -> dict[str, Facts]:
-        """The keys of public-keys.json by fingerprint."""
+        """The keys of public-keys.json by fingerprint. Raises UsageError where it holds none."""
         kept = self.root / KEYS
-        listed = json.loads(kept.read_bytes())["PublicKeyList"] if kept.exists() else []
-        return {key["Fingerprint"]: key for key in listed}
+        if not kept.exists():
+            return {}
+        data = kept.read_bytes()
+        public_keys(data, str(kept))
+        return {key["Fingerprint"]: key for key in json.loads(data)["PublicKeyList"]}
 
     def keep_public_keys(self, keys: Mapping[str, Facts]) -> None:
         said = {"trailquery": "public-keys", "PublicKeyList": [key for _, key in sorted(keys.items())]}
@@ -120,9 +124,11 @@ class Copy:
     def _sidecar(self, path: str) -> Facts | None:
         try:
             facts = json.loads((self.root / (path + SIDECAR)).read_bytes())
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
             return None
-        return facts if isinstance(facts, dict) and facts.keys() >= _FACTS else None
+        is_ours = isinstance(facts, dict) and facts.keys() >= _FACTS and isinstance(facts["size"], int)
+        is_ours = is_ours and all(isinstance(facts[name], str | None) for name in _FACTS - {"size"})
+        return facts if is_ours else None
 
     def _whole(self, path: str, key: str) -> Facts | None:
         """The sidecar of the file at `path`, when it is that of `key` and the file is as it says."""
@@ -155,6 +161,8 @@ class Copy:
         for folder in [*Path(path).parents][-2::-1]:
             if self.root / folder not in self._folders:
                 (self.root / folder).mkdir(mode=0o700, exist_ok=True)
+                if (self.root / folder).is_symlink():  # the copy came from somebody else
+                    raise UsageError(f"{self.root / folder}: is a link, as in no copy; collect into a new folder")
                 self._folders.add(self.root / folder)
         part = self.root / _PART
         part.unlink(missing_ok=True)
@@ -259,5 +267,9 @@ def check_folder(root: Path, bucket: str) -> None:
         return
     with log.open("rb") as lines:
         first = lines.readline()
-    if first and (of := json.loads(first)["bucket"]) != bucket:
+    try:
+        of = json.loads(first)["bucket"] if first else bucket
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise UsageError(f"{log}: does not begin as the log of a collection; name an empty folder") from None
+    if of != bucket:
         raise UsageError(f"{root}: is the copy of the bucket {of}; name another folder for {bucket}")

@@ -47,6 +47,16 @@ EVENTS: dict[str, tuple[dict[str, Any], list[str], str | None]] = {  # the user'
         "Read_Only",
     ),
     "an-application": (session_of("QueryApp", **BEHALF), [USER], None),
+    "a-token-for-an-application": (
+        session_of("QueryApp")
+        | {
+            "eventSource": "sso-oauth.amazonaws.com",
+            "eventName": "CreateTokenWithIAM",
+            "additionalEventData": {"identitystore:UserId": USER, "identitycenter:CredentialId": "c0ffee"},
+        },
+        [USER],
+        None,
+    ),
     "both": (session_of(SET, **BEHALF), ["carol@example.com", USER], "Admin"),
 }
 OTHERS = {

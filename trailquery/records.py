@@ -106,7 +106,7 @@ def _caller(
     outcome: str | None, additional: bytes, recipient: str | None,
 ) -> identity.Identity:  # fmt: skip
     """The columns about the caller."""
-    if not is_incomplete and source != "signin.amazonaws.com":
+    if not is_incomplete and source not in identity.TELL_MORE:
         return caller
     return identity.complete(
         caller, event_source=source, event_name=name, event_time=event_time, outcome=outcome,

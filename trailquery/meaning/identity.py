@@ -14,6 +14,7 @@ from trailquery.meaning.fields import HIDDEN, flag, instant, mapping, text, text
 HIDDEN_USER = "(hidden user name)"
 ANONYMOUS = "anonymous"
 SESSION_OPENERS = frozenset({"ConsoleLogin", "SwitchRole"})
+TELL_MORE = frozenset({"signin.amazonaws.com", "sso-oauth.amazonaws.com"})  # of the caller, outside userIdentity
 
 
 class Identity(NamedTuple):
@@ -81,7 +82,7 @@ def identity(user_identity: object) -> Identity:
 def is_incomplete(caller: Identity, event_source: object) -> bool:
     """More of the record than `userIdentity` is needed to say who called; cheap."""
     return (
-        event_source == "signin.amazonaws.com"
+        event_source in TELL_MORE
         or caller.actor is None
         or caller.principal_key is None
         or (caller.identity_type == "IdentityCenterUser" and caller.user_name is None)
@@ -101,14 +102,16 @@ def complete(
     """`caller` with what the rest of the record adds.
 
     A successful sign-in carries no session, but the session it opens is stamped with the sign-in's own
-    second. The name of an Identity Center user stands only in additionalEventData of the sign-in. A service
-    event without an identity is told by its event source.
+    second. The name of an Identity Center user stands only in additionalEventData of the sign-in, as does the
+    user for whom an application asks for a token. A service event without an identity is told by its event source.
     """
     account_id, source = text(recipient_account_id), text(event_source)
     if source == "signin.amazonaws.com" and event_name in SESSION_OPENERS and outcome == "success":
         created_at = caller.session_created_at or event_time
         caller = caller._replace(session_created_at=created_at)
         caller = caller._replace(session_id=_session_id(caller))
+    if source == "sso-oauth.amazonaws.com" and caller.on_behalf_of_user is None:
+        caller = caller._replace(on_behalf_of_user=text_at(additional, "identitystore:UserId"))
     if caller.identity_type == "Root" and caller.principal_key is None and account_id:
         caller = caller._replace(actor_account_id=account_id, principal_key=f"{account_id}:root")
     if caller.identity_type == "IdentityCenterUser" and caller.user_name is None:

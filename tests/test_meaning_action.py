@@ -197,6 +197,7 @@ def test_a_service_event_tells_that_it_failed_by_its_state_its_page_or_its_name(
 
 def test_a_call_that_reports_a_failure_of_others_has_not_failed():
     assert code_elsewhere({"status": "FAILED"}, None, "PutJobFailureResult") is None
+    assert code_elsewhere(None, None, "RespondActivityTaskFailed") is None
 
 
 def test_a_message_alone_is_an_error():

@@ -116,7 +116,9 @@ def error_class(code: str, message: str | None) -> str:
 def code_elsewhere(response: object, details: object, event_name: object, told: object = None) -> str | None:
     """The error that stands in responseElements, or in what a service event tells: `details` and `told`."""
     code = _code_in(response, event_name) or _code_in(details, event_name)
-    return code or _failed_state(details) or _refused_page(told) or _named_failure(event_name)
+    if code is None and (details or told):
+        return _failed_state(details) or _refused_page(told) or _named_failure(event_name)
+    return code
 
 
 def _failed_state(details: object) -> str | None:
@@ -133,7 +135,7 @@ def _refused_page(told: object) -> str | None:
 
 
 def _named_failure(event_name: object) -> str | None:
-    """`RotationFailed`: no API has such a name, only what a service reports."""
+    """`RotationFailed`, the name of what a service reports."""
     name = text(event_name)
     return name if name and name.endswith("Failed") else None
 

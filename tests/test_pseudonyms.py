@@ -4,6 +4,7 @@ import io
 import json
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -376,3 +377,18 @@ def test_a_reader_of_the_key_file_gets_back_what_a_command_showed(case: Path) ->
     )
     assert f"{name}  zoe.quill\n" in run(case, "pseudonyms", "case.key").out
     assert stat.S_IMODE((case / "case.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000 + "%", "%" * 100_000, "%zz" * 33_000, "s3://" * 20_000])
+def test_no_text_that_a_caller_may_send_takes_long(text: str, tmp_path: Path) -> None:
+    names = Pseudonyms(tmp_path / "case.names")
+    started = time.perf_counter()
+    assert names.text(text) == text
+    assert time.perf_counter() - started < 10
+
+
+def test_json_that_is_nested_too_deep_is_a_text(tmp_path: Path) -> None:
+    names = Pseudonyms(tmp_path / "case.names")
+    names.learn(["alice"])
+    deep = "[" * 900 + '"alice"' + "]" * 900
+    assert names.text(deep) == deep.replace("alice", names.of("alice"))

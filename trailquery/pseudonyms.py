@@ -15,6 +15,7 @@ import secrets
 from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from itertools import count
 from pathlib import Path
@@ -49,7 +50,8 @@ _SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]+(?: [^/:()\[\]{}*?\\\s\"'<>|$
 _END_OF_NAMES = re.compile(r"[\s\"'<>]|,(?=arn:)")
 _IN_S3 = re.compile("s3:|arn:aws[a-z-]*:s3:")  # where names may hold spaces
 _SENTENCE = re.compile(r"\.(?:json|gz)[:;,]? ")  # about a log file, whose place it begins with
-_ENCODED = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_UNBROKEN = re.compile(r"[^\s\"'<>]+")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _MEMBER = re.compile(r'("([^"\\]{1,64})"\s*:\s*")((?:[^"\\]|\\.)*)')
 _STANDS_APART = re.compile(r"(?<![^/:])")
 _WORD = re.compile(_FORMS["word"])
@@ -151,16 +153,12 @@ class Pseudonyms:
 
     def _replaced(self, text: str) -> str:
         if text[:1] in ("{", "["):
-            try:
-                value = json.loads(text)
-            except (ValueError, RecursionError):
-                pass
-            else:
-                return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+            with suppress(ValueError, RecursionError):
+                return json.dumps(self._json(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
         if '":' in text:
             text = _MEMBER.sub(self._member, text)
         if "%" in text:
-            text = _ENCODED.sub(self._decoded, text)
+            text = _UNBROKEN.sub(self._decoded, text)
         return self._scanned(text)
 
     def _json(self, value: Any, key: str = "") -> Any:
@@ -179,7 +177,9 @@ class Pseudonyms:
         return start + (self._scanned(value, len(value)) if NAME_KEYS.search(key) else value)
 
     def _decoded(self, encoded: re.Match[str]) -> str:
-        """A word in URL encoding, encoded again where something in it was replaced."""
+        """What holds URL encoding, encoded again where something in it was replaced; anything else as it is."""
+        if not _ENCODED.search(encoded[0]):
+            return encoded[0]
         text = unquote(encoded[0])
         replaced = self._replaced(text) if "%" not in text else self._scanned(text)
         literal = re.sub(r"[A-Za-z0-9%]", "", encoded[0])
@@ -203,7 +203,8 @@ class Pseudonyms:
             at = found.end()
             if form in ("arn", "s3"):
                 is_whole = not start and _IN_S3.match(found[0]) and not _SENTENCE.search(text)
-                names_until = max(names_until, len(text) if is_whole else _end_of_names(text, at))
+                if is_whole or at > names_until:
+                    names_until = len(text) if is_whole else _end_of_names(text, at)
                 at, said = self._arn(found[0], text, at) if form == "arn" else (at, found[0])
                 parts.append(said)
                 if found[0].endswith(":aws:"):

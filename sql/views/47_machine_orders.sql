@@ -3,14 +3,32 @@
 -- Virtual CPUs are those that AWS's names of types stand for (four an xlarge, so many times that as the number before
 -- it says; a metal without a number has what its generation has); what has no such name counts as 2.
 CREATE VIEW machine_orders AS
-WITH told AS (
+WITH templates AS (
     SELECT
-        *,
+        account_id,
+        region,
+        unnest(
+            regexp_extract_all(
+                concat_ws(' ', request, response), '"[lL]aunchTemplate(Name|Id)" ?: ?"([^"]+)"', 2
+            )
+        ) AS template,
+        arg_max(request, event_time) AS template_request
+    FROM history
+    WHERE
+        action IN ('ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion')
+        AND outcome = 'success'
+    GROUP BY account_id, region, template
+),
+
+told AS (
+    SELECT
+        history.*,
         nullif(
-            regexp_extract(  -- what a launch template says is in the answer
-                concat_ws(' ', request, response),
-                '"([iI]nstanceTypes?|slaveInstanceType|bundleId)" ?: ?\[? ?"([^"]+)"',
-                2
+            regexp_extract(  -- what a launch template says is in the answer, or where it was made
+                concat_ws(' ', request, response, template_request),
+                '"([iI]nstanceTypes?|(slave|eC2)InstanceType|bundleId|computeType\w*'
+                || '|workerType)" ?: ?\[? ?"([^"]+)"',
+                3
             ),
             ''
         ) AS instance_type,
@@ -19,17 +37,26 @@ WITH told AS (
                 list_transform(
                     regexp_extract_all(
                         request,
-                        '"((max|instance|desired)?[cC]ount|desired(Size|Capacity)'
-                        || '|([tT]otal)?[tT]arget(OnDemand|Spot)?Capacity)" ?: ?"?([0-9]{1,9})',
+                        '"((max|instance|desired)?[cC]ount|desired(Size|Capacity|Instances)'
+                        || '|([tT]otal)?[tT]arget(OnDemand|Spot)?Capacity|baseCapacity|scale'
+                        || '|concurrentBuildLimit|numberOfWorkers)" ?: ?"?([0-9]{1,9})',
                         6
                     ),
                     lambda number: number::INTEGER
                 )
             ),
             nullif(len(json_extract_string(request, '$.instanceNames[*]')), 0),
+            try_cast(json_extract_string(request, '$.minSize') AS INTEGER),  -- begins with these
             1
         ) AS asked_for
     FROM history
+    LEFT JOIN templates
+        ON
+            history.account_id = templates.account_id
+            AND history.region = templates.region
+            AND template = regexp_extract(
+                request, '"[lL]aunchTemplate(Name|Id)" ?: ?"([^"]+)"', 2
+            )
     WHERE
         action IN (
             'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:RequestSpotFleet',
@@ -38,10 +65,18 @@ WITH told AS (
             'eks:CreateNodegroup', 'eks:UpdateNodegroupConfig',
             'autoscaling:CreateAutoScalingGroup', 'autoscaling:UpdateAutoScalingGroup',
             'autoscaling:SetDesiredCapacity', 'autoscaling:CreateLaunchConfiguration',
-            'batch:RegisterJobDefinition', 'elasticmapreduce:RunJobFlow',
+            'batch:CreateComputeEnvironment', 'batch:RegisterJobDefinition',
+            'elasticmapreduce:AddInstanceGroups', 'elasticmapreduce:RunJobFlow',
+            'amplify:CreateApp', 'codebuild:CreateFleet', 'codebuild:CreateProject',
+            'codebuild:StartBuild', 'codebuild:StartBuildBatch', 'codebuild:UpdateProject',
+            'imagebuilder:CreateComponent', 'imagebuilder:CreateInfrastructureConfiguration',
+            'appstream:CreateFleet', 'glue:CreateJob',
+            'lightsail:CreateContainerService', 'lightsail:CreateContainerServiceDeployment',
             'lightsail:CreateInstances', 'lightsail:CreateInstancesFromSnapshot',
-            'gamelift:CreateFleet', 'apprunner:CreateService',
-            'sagemaker:CreateNotebookInstance', 'sagemaker:CreateTrainingJob'
+            'gamelift:CreateFleet',
+            'apprunner:CreateService', 'sagemaker:CreateHyperParameterTuningJob',
+            'sagemaker:CreateNotebookInstance', 'sagemaker:CreateProcessingJob',
+            'sagemaker:CreateTrainingJob'
         )
         AND NOT is_aws_call
         AND (  -- what is changed without a number, or to none, orders nothing
@@ -52,20 +87,38 @@ WITH told AS (
 
 SELECT
     *,
-    asked_for::BIGINT * CASE
-        WHEN regexp_matches(instance_type, '[0-9]xl')  -- metal-24xl, too
-            THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xl', 1)::INTEGER
-        WHEN contains(instance_type, 'xlarge') THEN 4
-        WHEN regexp_matches(instance_type, '^(mac|a1).*metal') THEN 16
-        WHEN regexp_matches(instance_type, '^(i3|c5n)\.metal') THEN 72
-        WHEN regexp_matches(instance_type, '^([a-z]+[678]g|x2gd|g5g).*metal') THEN 64
-        WHEN regexp_matches(instance_type, '^([a-z]+6i|i4i|x2ie?d).*metal') THEN 128
-        WHEN regexp_matches(instance_type, '^[a-z]+6a.*metal') THEN 192
-        WHEN contains(instance_type, 'metal') THEN 96
-        ELSE 2
-    END AS vcpus,
-    coalesce(regexp_matches(instance_type, '^(ml\.)?(p|gr?|trn|inf|dl|vt|f)[0-9]'), FALSE)
-        AS is_accelerated,
+    coalesce(  -- Batch counts in virtual CPUs
+        list_max(
+            list_transform(
+                regexp_extract_all(request, '"(min|desired)vCpus" ?: ?([0-9]{1,9})', 2),
+                lambda number: number::BIGINT
+            )
+        ),
+        asked_for::BIGINT * CASE
+            WHEN regexp_matches(instance_type, '^BUILD_.*_2XLARGE') THEN 72
+            WHEN regexp_matches(instance_type, '^BUILD_.*_XLARGE') THEN 36
+            WHEN regexp_matches(instance_type, '^BUILD_(GENERAL|LAMBDA)?.*_LARGE') THEN 8
+            WHEN regexp_matches(instance_type, '^[GR]\.[0-9]+X')
+                THEN 4 * regexp_extract(instance_type, '([0-9]{1,2})X', 1)::INTEGER
+            WHEN regexp_matches(instance_type, '[0-9]xl')  -- metal-24xl, too
+                THEN 4 * regexp_extract(instance_type, '([0-9]{1,3})xl', 1)::INTEGER
+            WHEN contains(instance_type, 'xlarge') THEN 4
+            WHEN regexp_matches(instance_type, '^(mac|a1).*metal') THEN 16
+            WHEN regexp_matches(instance_type, '^(i3|c5n)\.metal') THEN 72
+            WHEN regexp_matches(instance_type, '^([a-z]+[678]g|x2gd|g5g).*metal') THEN 64
+            WHEN regexp_matches(instance_type, '^([a-z]+6i|i4i|x2ie?d).*metal') THEN 128
+            WHEN regexp_matches(instance_type, '^[a-z]+6a.*metal') THEN 192
+            WHEN contains(instance_type, 'metal') THEN 96
+            ELSE 2
+        END
+    ) AS vcpus,
+    coalesce(
+        regexp_matches(
+            instance_type,
+            '^(ml\.)?(p|gr?|trn|inf|dl|vt|f)[0-9]|^BUILD_GPU|^stream\.graphics'
+        ),
+        FALSE
+    ) AS is_accelerated,
     coalesce(
         regexp_matches(
             request,
@@ -88,13 +141,13 @@ FROM told;
 COMMENT ON VIEW machine_orders IS
 'Calls of others than AWS for machines, or for what runs on them, whatever the scope.';
 COMMENT ON COLUMN machine_orders.instance_type IS
-'The type, the first of several, in Lightsail the bundle; NULL where a launch template says it and '
-'nothing was launched.';
+'The type, the first of several, in Lightsail the bundle, of builds the compute type; NULL where a '
+'launch template says it that is not held, and nothing was launched.';
 COMMENT ON COLUMN machine_orders.asked_for IS
-'How many, at most, of groups the largest, of a fleet its capacity; 1 where the request has no '
-'number.';
+'How many, at most, of groups the largest, of a fleet its capacity, of builds how many at once; 1 '
+'where the request has no number.';
 COMMENT ON COLUMN machine_orders.vcpus IS
-'Virtual CPUs of all of them, as the type''s name tells; without one 2 each.';
+'Virtual CPUs of all of them, as the type''s name or Batch tells; without one 2 each.';
 COMMENT ON COLUMN machine_orders.is_accelerated IS
 'They have accelerators: GPU, Trainium, Inferentia, FPGA, as the type''s name tells.';
 COMMENT ON COLUMN machine_orders.names_miner IS

@@ -27,6 +27,13 @@ WITH origins AS (
         ) AS is_machine,
         -- records of old do not say that a session is a function's: its agent does
         coalesce(bool_or(contains(user_agent, 'exec-env/AWS_Lambda')), FALSE) AS is_function,
+        -- whoever the agent says calls: Lambda itself was given the credentials
+        bool_or(
+            access_key_id IN (
+                SELECT given.issued_key_id FROM history AS given
+                WHERE given.actor = 'lambda.amazonaws.com'
+            )
+        ) AS is_of_function,
         min(event_time) AS first_used,
         max(event_time) AS last_used
     FROM history
@@ -47,8 +54,11 @@ paired AS (
             AND (
                 (origins.is_machine AND home.last_used > origins.first_used)
                 OR (
-                    home.is_function AND home.ip_scope = 'aws'
-                    AND NOT origins.is_function AND origins.ip_scope <> 'aws'
+                    home.ip_scope = 'aws' AND origins.ip_scope <> 'aws'
+                    AND (
+                        home.is_of_function
+                        OR (home.is_function AND NOT origins.is_function)
+                    )
                 )
             )
 )

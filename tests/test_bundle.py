@@ -117,6 +117,17 @@ def test_a_planted_digest_that_lists_the_same_file_takes_no_proof_away(tmp_path:
     assert (wrong, said[: len(told)]) == ([f"{forged['path']}: not proven"], told)
 
 
+@pytest.mark.parametrize("stamp", ["00010101T0000Z", "99991231T2359Z"])
+def test_a_file_of_any_time_is_packed_without_a_digest(stamp: str, tmp_path: Path) -> None:
+    logs, (oldest, *_) = (trail := Trail(hours=1)).write(tmp_path / "logs"), trail.log_files
+    planted = logs / oldest.replace(oldest.split("_")[-2], stamp)
+    planted.write_bytes(gzip.compress(json.dumps({"Records": [record(eventID="planted")]}).encode()))
+    ingest([logs], tmp_path / "lake")
+    bundle(open_lake(tmp_path / "lake"), ["planted"], tmp_path / "out.zip")
+    left = ["records/000001.json: not proven", "source_files/0001.json.gz: not proven"]
+    assert check(tmp_path / "out.zip")[0] == left
+
+
 def test_a_member_of_an_archive_is_read_again(tmp_path: Path) -> None:
     log = write_log(tmp_path / LOG_NAME, [record(eventID="in-tar")])
     with tarfile.open(tmp_path / "logs!.tar.gz", "w:gz") as archive:

@@ -14,6 +14,7 @@ from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.lake import Lake
 
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
+_FIRST = 2000  # no digest is of a year before
 _TRIED = 3  # digests of each trail, from the hour of the file on
 _MAX_DIGEST_BYTES = 64 << 20
 _DIGESTS = """
@@ -48,7 +49,8 @@ class Proofs:
         self._lake = lake
         self._read: dict[str, tuple[bytes, Digest | None]] = {}
         self.listed_by: defaultdict[str, list[str]] = defaultdict(list)  # one of them may be planted
-        wanted = [file for file in files if file["delivered_at"] and file["region"]]
+        timed = [file for file in files if file["region"] and file["delivered_at"]]
+        wanted = [file for file in timed if file["delivered_at"].year >= _FIRST]  # others have a name that was made up
         chains = self._chains(sorted({f"{file['account_id']} {file['region']}" for file in wanted}))
         needed: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for file in wanted:

@@ -100,6 +100,17 @@ def test_verdicts_that_cannot_be_read_are_told_and_made_anew(lake: Path) -> None
     assert run(lake.parent, *ask).out.splitlines()[1:] == ["event-0,intact"]
 
 
+@pytest.mark.parametrize("metadata", ["[]", "5", "{", "[" * 100_000, '{"signature": 5, "signature-algorithm": []}'])
+def test_metadata_of_any_form_in_a_ledger_prove_nothing(metadata: str, lake: Path) -> None:
+    for file in (lake / tables.FILES.name).glob("*.parquet"):
+        rows = pq.read_table(file)
+        at = rows.schema.get_field_index("metadata")
+        pq.write_table(rows.set_column(at, "metadata", pa.array([metadata] * len(rows))), file)
+    said = verify(lake)
+    assert (said.code, "Traceback" in said.err, " unverifiable" in said.out) == (4, False, True)
+    assert run(lake.parent, "bundle", "out.zip", "--events", "event-0", "--lake", "lake").code == 0
+
+
 def test_a_ledger_that_names_a_file_that_is_not_there_is_told_without_a_letter_a_terminal_obeys(lake: Path) -> None:
     log = lake / tables.FILES.name / "_delta_log"
     added = next(

@@ -6,7 +6,6 @@ believed, nor are keys that were collected from one: whoever can change the logs
 """
 
 import hashlib
-import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -29,7 +28,7 @@ from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.links import generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA as METADATA
-from trailquery.sources.folder import is_object, read_companion, time_in
+from trailquery.sources.folder import is_object, metadata_in, read_companion, time_in
 from trailquery.verdicts import VERDICTS
 from trailquery.workers import usable_cores
 
@@ -156,8 +155,8 @@ def held_by_lake(lake: Path) -> Held:
             data = kept_digest(lake, file_sha256)
             text, _, problem = _inflated(data) if data else (None, None, None)
             unread = stored.unread if data else stored.unread or "the lake keeps no copy of it; ingest it again"
-            said = json.loads(metadata) if metadata else None
-            held.digests.append(stored._replace(text=text, problem=problem, metadata=said, unread=unread))
+            said = stored._replace(text=text, problem=problem, metadata=metadata_in(metadata), unread=unread)
+            held.digests.append(said)
         elif delivery_path(place).folder or stored.unread:
             held.logs.append(stored)
     return held
@@ -197,7 +196,7 @@ def _parcels(files: Iterable[LogFile | Unread]) -> Iterator[list[LogFile | Unrea
 
 def _stored(found: LogFile | Unread, now: datetime) -> Stored:
     place, version, is_remote = found.place, found.stored, found.place.startswith("s3://")
-    metadata = json.loads(version.metadata) if version.metadata else None
+    metadata = metadata_in(version.metadata)
     seen_at, written_at = now if is_remote else None, version.last_modified
     if isinstance(found, Unread) or found.data is None:
         reason = found.reason if isinstance(found, Unread) else found.problem or "unreadable"

@@ -1,9 +1,9 @@
 """The digests that vouch for log files of a lake: those that list them, with the one before and the one after."""
 
-import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from trailquery.collection import SIDECAR
 from trailquery.digests import Digest, FaultError, digest_name, read_digest
 from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.lake import Lake
+from trailquery.sources.folder import metadata_in, read_companion
 
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 _FIRST = 2000  # no digest is of a year before
@@ -110,12 +111,10 @@ class Proofs:
 
 def _metadata(link: _Link) -> dict[str, str]:
     """What S3 kept with a digest: by the ledger, or by the sidecar of a copy."""
-    said = json.loads(link.metadata) if link.metadata else None
+    said: Any = metadata_in(link.metadata)
     if said is None:
-        try:
-            said = json.loads(Path(link.place + SIDECAR).read_bytes()).get("metadata")
-        except (OSError, ValueError, AttributeError):
-            return {}
+        with suppress(OSError, ValueError):
+            said = read_companion(Path(link.place + SIDECAR).read_bytes()).get("metadata")
     return {str(name): str(value) for name, value in said.items()} if isinstance(said, dict) else {}
 
 

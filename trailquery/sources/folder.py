@@ -108,6 +108,15 @@ def read_companion(data: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) and said.get("trailquery") == "object-metadata" else {}
 
 
+def metadata_in(text: str | None) -> dict[str, Any] | None:
+    """The user's own metadata of an object, which S3 or a file beside it told; None where the text holds none."""
+    try:
+        said = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
 def time_in(facts: dict[str, Any], name: str) -> datetime | None:
     """A time that a file of ours says, naive UTC."""
     try:

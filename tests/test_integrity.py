@@ -152,6 +152,13 @@ def test_a_planted_digest_speaks_against_none_that_is_signed(is_plain: bool):
     assert judged(trail, is_plain) == before | {planted: "unverifiable"}
 
 
+def test_a_log_file_that_a_planted_digest_alone_lists_is_not_missing():
+    trail, log = Trail(), "AWSLogs/111122223333/CloudTrail/us-east-1/2024/03/01/never.json.gz"
+    listed = {"s3Bucket": BUCKET, "s3Object": log, "hashValue": "0" * 64}
+    planted = plant(trail, START + 1.5 * HOUR, logFiles=[listed])
+    assert judged(trail, is_plain=False) == {planted: "unverifiable", log: "unverifiable"}
+
+
 def test_a_log_file_that_a_planted_digest_lists_is_judged_by_the_signed_one():
     trail = Trail()
     log, text = trail.log_files[3], b'{"Records":[]}'

@@ -183,8 +183,10 @@ class Link:
                 reason += log.remark + kept * (verdict == "changed")
                 verdicts.append(Verdict(log.place, "log", verdict, reason, self.name.trail, self.end, log.file_sha256))
             if len(older) == len(logs):
-                said = self._absent(listed.s3_bucket), f"not found; listed by {self.home}{kept}"
-                verdicts.append(Verdict(place, "log", *said, self.name.trail, self.end))
+                verdict, why = self._absent(listed.s3_bucket), f"not found; listed by {self.home}"
+                if not self.is_signed:  # anyone may have made up what it lists
+                    verdict, why = "unverifiable", f"{why}, of which nothing proves that CloudTrail signed it"
+                verdicts.append(Verdict(place, "log", verdict, why + kept, self.name.trail, self.end))
         return verdicts
 
     def _absent(self, bucket: str | None) -> str:

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from trailquery import Lake
-from trailquery.errors import UsageError
+from trailquery.errors import MachineError, UsageError
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.schema import connect, drift, schema
 
@@ -87,3 +87,18 @@ def test_another_tool_reads_the_views_and_their_meanings_from_a_small_file(lake_
     assert {(view, column): comment for view, column, comment in of_columns + of_views} == meanings
     with pytest.raises(UsageError, match="is already there"):
         connect(lake, tmp_path / "views.duckdb")
+
+
+def test_a_database_of_views_is_written_whole_or_not_at_all(
+    lake_of: Lakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_lake: Lake) -> None:
+        raise KeyboardInterrupt
+
+    lake = lake_of([{}])
+    with pytest.raises(MachineError, match="^[^\n]*/nowhere/views.duckdb: No such file or directory$"):
+        connect(lake, tmp_path / "nowhere" / "views.duckdb")
+    monkeypatch.setattr("trailquery.schema.schema", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        connect(lake, tmp_path / "views.duckdb")
+    assert list(tmp_path.glob("views*")) == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from trailquery.errors import UsageError
+from trailquery.errors import MachineError, UsageError
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
 from trailquery.result import Result
@@ -64,10 +64,20 @@ def connect(lake: Lake, file: Path) -> None:
     """
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
-    with duckdb.connect(str(file)) as connection:
-        define_views(connection, lake.path.resolve(), lake.settings)
-        for column in schema(lake):
-            if column["column"] is None:
-                continue
-            meaning = (column["meaning"] or "").replace("'", "''")
-            connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")
+    part = file.with_name(f"{file.name}.part")  # a database that was not written whole is none
+    part.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(str(part)) as connection:
+            connection.begin()  # one write to disk, not one a view and a comment
+            define_views(connection, lake.path.resolve(), lake.settings)
+            for column in schema(lake):
+                if column["column"] is None:
+                    continue
+                meaning = (column["meaning"] or "").replace("'", "''")
+                connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")
+            connection.commit()
+        part.replace(file)
+    except duckdb.IOException as error:
+        raise MachineError(f"{file}: {str(error).splitlines()[0].rpartition(': ')[2]}") from None
+    finally:
+        part.unlink(missing_ok=True)

@@ -177,9 +177,19 @@ def test_an_added_table_is_joined_and_a_wrong_one_is_named(lake_of: Lakes, tmp_p
     assert lake.sql("SELECT event_id, why FROM events JOIN iocs ON ip = client_ip").rows() == [
         {"event_id": "one", "why": "tor"}
     ]
+    assert "principals" in lake._views._waiting  # the join needs none of the views that it does not name
     for name, file in (("a b", "iocs.csv"), ("events", "iocs.csv"), ("iocs", "nowhere.csv")):
         with pytest.raises(UsageError, match="^--table "):
             open_lake(path, extra_tables={name: tmp_path / file})
+
+
+def test_a_scope_in_words_is_read_as_the_options_are(lake_of: Lakes) -> None:
+    lake = lake_of([{"eventTime": "2024-03-01T10:00:00Z"}, {"eventTime": "2024-03-02T10:00:00Z"}])
+    narrowed = open_lake(lake.path, tz="Europe/Berlin").narrowed(since="2024-03-02", until="2024-03-03")
+    assert narrowed.scope == Scope(datetime(2024, 3, 1, 23), datetime(2024, 3, 2, 23))  # noqa: DTZ001 naive UTC
+    assert (len(narrowed.sql("FROM events")), len(narrowed.hunt(severity="info", leads=True))) == (1, 0)
+    with pytest.raises(UsageError, match="^since 'yesterdayish': no time"):
+        lake.narrowed(since="yesterdayish")
 
 
 def test_a_folder_that_is_no_lake_is_a_wrong_request(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,7 +25,7 @@ from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
 from trailquery.settings import default_lake as default_lake
-from trailquery.times import zone
+from trailquery.times import parse_time, zone
 from trailquery.verdicts import Met, footer
 from trailquery.views import Views
 
@@ -158,7 +158,11 @@ class Lake:
         return found
 
     def narrowed(self, **changes: Any) -> "Lake":
-        """The same lake with another scope: `narrowed(since=..., accounts=(...))`."""
+        """The same lake with another scope: `narrowed(since="2026-11-20", accounts=(...))`; a text is read as --since is."""
+        tz, now = zone(self.zone_name), datetime.now(UTC)
+        for side in ("since", "until"):
+            if isinstance(changes.get(side), str):
+                changes[side] = parse_time(changes[side], tz, now, side)
         return Lake(self.path, self.scope._replace(**changes), self.zone_name, self.timeout_s, {}, self.settings)
 
     def describe(self, sql: str, params: Mapping[str, Any]) -> dict[str, str]:
@@ -185,6 +189,7 @@ class Lake:
             self._connection.execute(f"CREATE TABLE {name} AS FROM {reader}($file)", {"file": str(file)})
         except duckdb.Error as error:
             raise UsageError(f"--table {name}: {file}: {str(error).splitlines()[0]}") from None
+        self._views.add(name)
 
     def _with_verdicts(self) -> "Lake":
         """This snapshot with `integrity` joined to each event: a lake of its own, so that nobody else pays for it."""

@@ -109,7 +109,7 @@ class Views:
                 self._comments.append(statement)
         self._macros, self._texts = macros, dict(self._waiting)
         self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
-        self._names |= {name: set() for name in self._filled_on_demand}
+        self._names |= {name: set() for name in (*self._filled_on_demand, tables.SIGHTINGS.name)}
         self.names = self._names.keys()
         self._worked_out: set[str] = set()
         self._defining = threading.Lock()
@@ -123,6 +123,10 @@ class Views:
         needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
         wants = not columns.isdisjoint({"integrity", *tables_named, *aliases})  # the last two stand for a whole row
         return Named(tables_named, self._closure(needed), wants, "star" in classes)
+
+    def add(self, table: str) -> None:
+        """A table of the user's own, which stands on none of ours."""
+        self._names[table.lower()] = set()
 
     def text(self, sql: str) -> str:
         """The macros, and the definitions of all of ours that the words of `sql` may name."""

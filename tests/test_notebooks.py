@@ -194,6 +194,12 @@ def test_triage_follows_the_leaked_key_to_its_owner_and_the_foreign_address(
     assert visits[-1]["target"] == refused["target"]
 
 
+def test_triage_hunts_before_it_looks_for_itself(triage: dict[str, Any]) -> None:
+    found = {(row["query"], row["outcome"], row["actor"]) for row in table_rows(triage["trail.hunt()"])}
+    story = {("key_in_two_hands", "success", "ci-deploy"), ("trail_tampering", "attempt", "deploy2")}
+    assert story | {("key_used_by_its_maker", "success", "deploy2")} <= found
+
+
 def test_triage_looks_only_at_the_time_asked_for(triage: dict[str, Any]) -> None:
     days = {row["first_hour"][:10] for row in table_rows(triage['trail.run("coverage")'])}
     assert days == {"2026-11-20"}

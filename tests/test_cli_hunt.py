@@ -47,6 +47,11 @@ def test_the_command_prints_at_most_25_harmless_lines_and_tells_what_is_held_bac
     assert len(hunt(home, "--limit", "3").stdout.splitlines()) == 3
 
 
+def test_a_line_with_pseudonyms_names_the_command_that_goes_on_with_them(home: Path) -> None:
+    said = hunt(home, "--limit", "1", "--pseudonyms", "a key")
+    assert said.stdout.endswith("  trailquery run event event-0 --pseudonyms 'a key'\n")
+
+
 def test_jsonl_is_never_capped_and_a_finding_a_line(home: Path) -> None:
     said = hunt(home, "--format", "jsonl")
     lines = [json.loads(line) for line in said.stdout.splitlines()]

@@ -371,10 +371,11 @@ def test_a_reader_of_the_key_file_gets_back_what_a_command_showed(case: Path) ->
     assert shown_.out != real.out
     (name,) = set(re.findall(r"name-[a-z2-7]{6}(?=,198\.1)", shown_.out))
     assert run(case, "pseudonyms", "case.key", name).out == "zoe.quill\n"
-    assert (
-        run(case, "pseudonyms", "case.key", *shown_.err.splitlines()[-1].split()).out.split()
-        == real.err.splitlines()[-1].split()
-    )
+    assert run(case, "pseudonyms", "case.key", "--", *shown_.err.splitlines()[-1].split()).out.split() == [
+        *real.err.splitlines()[-1].split(),
+        "--pseudonyms",
+        "case.key",
+    ]
     assert f"{name}  zoe.quill\n" in run(case, "pseudonyms", "case.key").out
     assert stat.S_IMODE((case / "case.key").stat().st_mode) == 0o600
 

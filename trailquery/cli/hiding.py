@@ -17,7 +17,7 @@ import click
 
 from trailquery.errors import UsageError
 
-_KNOWN = "trailquery.pseudonyms"
+_FILE, _KNOWN = "trailquery.pseudonyms.file", "trailquery.pseudonyms.known"
 
 
 def with_pseudonyms(command: click.Command) -> click.Command:
@@ -44,6 +44,12 @@ def real(value: Any) -> Any:
     if _KNOWN not in (meta := click.get_current_context().meta) or not isinstance(value, str | Path | tuple):
         return value
     return tuple(map(real, value)) if isinstance(value, tuple) else type(value)(meta[_KNOWN].real(str(value)))
+
+
+def again() -> list[str]:
+    """The words that give a command to paste the pseudonyms in use."""
+    file = click.get_current_context().meta.get(_FILE)
+    return ["--pseudonyms", str(file)] if file else []
 
 
 def _option() -> click.Option:
@@ -74,7 +80,7 @@ def _begin(ctx: click.Context, _param: click.Parameter, file: Path | None) -> No
 
     atexit.register(keep)  # what is shown last, an error, has pseudonyms as well
     hidden.use(known)
-    ctx.meta[_KNOWN] = known
+    ctx.meta.update({_FILE: file, _KNOWN: known})
     for stream in (sys.stdout, sys.stderr):
         if "write" not in vars(stream):
             if codecs.lookup(stream.encoding).name == "ascii":  # click would write past a stream that takes no more

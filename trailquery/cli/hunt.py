@@ -1,5 +1,6 @@
 """`trailquery hunt`: what needs a look, most severe first."""
 
+import shlex
 import sys
 from collections import Counter
 from datetime import datetime
@@ -11,6 +12,7 @@ import click
 import pyarrow as pa
 
 from trailquery.catalog import SEVERITIES
+from trailquery.cli.hiding import again
 from trailquery.cli.library import mitre_option, queries_option, theme_option
 from trailquery.cli.options import asked_from, form_of, opened, put, question_options, say
 from trailquery.output import printable, write
@@ -106,7 +108,7 @@ def _told(line: dict[str, Any], tz: str) -> dict[str, str]:
         "session": line["session_id"] or "-",
         "events": f"{line['events']:,} {'event' if line['events'] == 1 else 'events'}",
         "when": _span(line["first"], line["last"], tz),
-        "next": line["next"] or "-",
+        "next": " ".join([line["next"], *map(shlex.quote, again())]) if line["next"] else "-",
     }
 
 

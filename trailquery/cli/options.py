@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from trailquery import hidden
+from trailquery.cli.hiding import again
 from trailquery.cli.library import lake_option as lake_option
 from trailquery.errors import MachineError, UsageError
 from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
@@ -168,8 +169,8 @@ def put_json(said: Any, indent: int) -> None:
 
 
 def command_line(words: list[str], lake: Path | None) -> str:
-    """A trailquery command to paste, against the lake that was named."""
-    return printable(shlex.join(["trailquery", *words, *(["--lake", str(lake)] if lake else [])]))
+    """A trailquery command to paste, against the lake that was named, with the pseudonyms in use."""
+    return printable(shlex.join(["trailquery", *words, *(["--lake", str(lake)] if lake else []), *again()]))
 
 
 def _on_terminal(asked: Asked) -> bool:

@@ -111,7 +111,8 @@ def test_metadata_of_any_form_in_a_ledger_prove_nothing(metadata: str, lake: Pat
     assert run(lake.parent, "bundle", "out.zip", "--events", "event-0", "--lake", "lake").code == 0
 
 
-def test_a_ledger_that_names_a_file_that_is_not_there_is_told_without_a_letter_a_terminal_obeys(lake: Path) -> None:
+def name_a_file(lake: Path, path: str) -> None:
+    """Commit by hand that the ledger has a file at `path`."""
     log = lake / tables.FILES.name / "_delta_log"
     added = next(
         said["add"]
@@ -120,6 +121,22 @@ def test_a_ledger_that_names_a_file_that_is_not_there_is_told_without_a_letter_a
         if "add" in said
     )
     number = len(list(log.glob("*.json")))
-    (log / f"{number:020}.json").write_text(json.dumps({"add": added | {"path": "gone\x1b[2J.parquet"}}) + "\n")
+    (log / f"{number:020}.json").write_text(json.dumps({"add": added | {"path": path}}) + "\n")
+
+
+def test_a_ledger_that_names_a_file_that_is_not_there_is_told_without_a_letter_a_terminal_obeys(lake: Path) -> None:
+    name_a_file(lake, "gone\x1b[2J.parquet")
     said = verify(lake)
     assert (said.code, "its ledger cannot be read" in said.err, "\x1b" in said.err) == (4, True, False)
+
+
+@pytest.mark.parametrize("command", [("verify",), ("info",), ("ingest", "logs"), ("compact",)])
+def test_a_table_that_names_a_file_elsewhere_is_not_read(command: tuple[str, ...], lake: Path) -> None:
+    (named,) = (lake / tables.FILES.name).glob("*.parquet")
+    named.rename(lake.parent / "outside.parquet")
+    name_a_file(lake, "../../outside.parquet")
+    said = run(lake.parent, *command, "--lake", "lake")
+    assert (said.code, said.err.splitlines()[-1]) == (
+        2,
+        f"lake: its files name {lake.parent}/outside.parquet, which lies elsewhere; the lake was changed by hand",
+    )

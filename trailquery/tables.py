@@ -126,7 +126,10 @@ def create(lake: Path, table: Table) -> None:
 
 
 def parquet_files(lake: Path, table: Table) -> list[str]:
-    """Paths of the Parquet files of the table's newest version, sorted. Raises UsageError where it lacks columns of ours."""
+    """Paths of the Parquet files of the table's newest version, sorted.
+
+    Raises UsageError where it lacks columns of ours, or names files elsewhere.
+    """
     delta = DeltaTable(str(lake / table.name))
     missing = set(table.schema.names) - {field.name for field in delta.schema().fields}
     if missing:
@@ -134,7 +137,11 @@ def parquet_files(lake: Path, table: Table) -> list[str]:
             f"{lake}: made by an earlier version, its {table.name} lack {', '.join(sorted(missing))};"
             " ingest the log files again, into a new lake"
         )
-    return sorted(map(unquote, delta.file_uris()))
+    files = sorted(os.path.normpath(unquote(uri)) for uri in delta.file_uris())
+    root = f"{os.path.realpath(lake / table.name)}{os.sep}"
+    if astray := next((file for file in files if not file.startswith(root)), None):
+        raise UsageError(f"{lake}: its {table.name} name {astray}, which lies elsewhere; the lake was changed by hand")
+    return files
 
 
 def partition(day: str | None) -> str:

@@ -15,6 +15,7 @@ from trails import BUCKET, HOUR, OTHER_ACCOUNT, START, Object, Trail, packed, zu
 
 from trailquery.integrity import Stored, Verified, verify
 from trailquery.simulate.keys import SigningKey
+from trailquery.sources import delivery_path
 
 
 def verified(of: Trail, **asked: Any) -> Verified:
@@ -208,6 +209,14 @@ def test_until_asks_for_nothing_that_came_later():
     trail.delete(trail.digests[5], trail.log_files[5], trail.log_files[11])
     trail.now += 5000 * HOUR
     assert wrong(verified(trail, until=START + 4 * HOUR)) == {trail.log_files[5]: "missing"}
+
+
+def test_until_takes_the_digest_of_the_last_hour_that_ends_after_it():
+    trail = Trail()
+    until = START + 4 * HOUR - timedelta(minutes=20)
+    found = verified(trail, until=until).files
+    held = [file for file in found if file.kind == "log" and delivery_path(file.place).delivered_at < until]
+    assert {file.verdict for file in held} == {"intact"}
 
 
 def test_a_chain_that_ended_long_ago_names_a_thousand_hours_and_the_last():

@@ -1,7 +1,7 @@
 """The digests of trails -> a verdict on every log file and digest, with the reason. Pure: no I/O, no clock.
 
 A log file is `intact` when a digest lists its hash and CloudTrail signed that digest; `changed` when its bytes are others;
-`missing` when a digest lists it and it is not there; `unlisted` when the digest of its hour is there and does not list
+`missing` when a signed digest lists it and it is not there; `unlisted` when the digest of its hour is there and does not list
 it; `pending` when that digest is not due yet; `unverifiable` when no sound digest tells.
 """
 
@@ -74,7 +74,7 @@ def verify(
                 stored.unread or "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
             )
             verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason, None, None, stored.file_sha256))
-        elif since < name.end and (name.end <= until or name.end > now + _AHEAD):
+        elif since < name.end and (name.end <= until + HOUR or name.end > now + _AHEAD):
             links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
     chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
     due, settled = _due(chains, waiting, now), set[str]()

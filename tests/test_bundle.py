@@ -206,8 +206,9 @@ def test_what_cannot_be_packed_is_refused_and_leaves_no_file(lake_of: Callable[.
     lake, out = lake_of([{"eventID": "here"}]), tmp_path / "out.zip"
     with pytest.raises(UsageError, match="--events nowhere: no such event"):
         bundle(lake, ["here", "nowhere"], out)
-    with pytest.raises(UsageError, match="console_logins: its rows name no events"):
-        bundle(lake, [], out, Question(find_query("console_logins"), {}))
+    for name, why in (("console_logins", "it has no rows"), ("coverage", "its rows name no events")):
+        with pytest.raises(UsageError, match=f"^{name}: {why}; name events with --events$"):
+            bundle(lake, [], out, Question(find_query(name), {}))
     with pytest.raises(UsageError, match="no events named"):
         bundle(lake, [], out)
     assert not list(tmp_path.glob("*out.zip*"))

@@ -55,7 +55,7 @@ def test_own_queries_and_exclusions_are_read_and_folders_lie_beside_the_file(tmp
         ("accounts = 5", r"accounts is 5, not a table; write a line \[accounts\]"),
         ('[accounts]\n12345678901 = "prod"', r'\[accounts\] 12345678901 is not 12 digits; .* quoted: "012345678901"'),
         ('[accounts]\n012345678901 = 5', r'\[accounts\] 012345678901 is 5, not a name; write "012345678901" = "NAME"'),
-        ('[accounts]\n"11112222333x" = "prod"', r"\[accounts\] 11112222333x is not 12 digits"),
+        ('[accounts]\nprod = "111122223333"', r'\[accounts\] prod is not 12 digits; write "ACCOUNT ID" = "NAME"'),
         ('[networks]\n"198.51.100.0/99" = "x"', r"\[networks\] 198.51.100.0/99: .*write it as"),
         ('[networks]\n"198.51.100.7/24" = "x"', r"\[networks\] 198.51.100.7/24: .*host bits set"),
         ('[networks]\n"2001:db8::/32" = "x"\n"2001:0db8::/32" = "y"', r"\[networks\] 2001:0db8::/32 is there twice"),

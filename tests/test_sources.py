@@ -362,6 +362,9 @@ def test_a_missing_source_is_refused_before_anything_is_read_with_what_comes_clo
         log_files(["evidence", "evidnce"])
     with pytest.raises(UsageError, match=r"^x/y: there is no such file or folder; the nearest folder is '.*'\.$"):
         log_files(["x/y"])
+    for bucket in ("S3://bucket", "https://bucket.s3.amazonaws.com/AWSLogs", "arn:aws:s3:::bucket"):
+        with pytest.raises(UsageError, match=f"^{bucket}: .*; write a bucket as s3://BUCKET/PREFIX$"):
+            log_files([bucket])
 
 
 # --- places

@@ -182,7 +182,8 @@ class _Bundle:
         ]
         ids = [one for value in named for one in (value if isinstance(value, list) else [value])]
         if not ids:
-            raise UsageError(f"{query.name}: its rows name no events; name some with --events")
+            why = "its rows name no events" if len(rows) else "it has no rows"
+            raise UsageError(f"{query.name}: {why}; name events with --events")
         scope = {name: str(value) for name, value in self._lake.scope._asdict().items() if value}
         told = {name: str(value) for name, value in bound.items()}
         return {"query": query.name, "params": told, "scope": scope, "rows": len(rows), "event_ids": sorted(set(ids))}

@@ -156,11 +156,10 @@ def _check_known(file: Path, key: str, shown: str, known: tuple[str, ...]) -> No
 
 
 def _account_id(file: Path, key: str) -> str:
-    if not _ACCOUNT_ID.fullmatch(key):
-        raise UsageError(
-            f'{file}: [accounts] {key} is not 12 digits; write all of them, quoted: "{key[:12]:0>12}" = ...'
-        )
-    return key
+    if _ACCOUNT_ID.fullmatch(key):
+        return key
+    digits = f'write all of them, quoted: "{key:0>12}" = ...' if key.isdecimal() else 'write "ACCOUNT ID" = "NAME"'
+    raise UsageError(f"{file}: [accounts] {key} is not 12 digits; {digits}")
 
 
 def _name(file: Path, table: str, key: str, name: object) -> str:

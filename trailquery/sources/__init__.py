@@ -73,6 +73,8 @@ def _check(source: str) -> None:
     path = Path(source)
     if source == "-" or path.exists():
         return
+    if _REMOTE.match(source):
+        raise UsageError(f"{source}: there is no such file or folder; write a bucket as s3://BUCKET/PREFIX")
     parent = next(folder for folder in path.absolute().parents if folder.is_dir())
     close = difflib.get_close_matches(path.name, [found.name for found in parent.iterdir()], n=1)
     guess = f"did you mean {(parent / close[0]).as_posix()!r}?" if close else f"the nearest folder is {str(parent)!r}."
@@ -105,6 +107,7 @@ class DeliveryPath(NamedTuple):
     prefix: str | None  # what stands before AWSLogs
 
 
+_REMOTE = re.compile(r"s3:|https?:|arn:aws", re.IGNORECASE)
 _REGION = r"[a-z]+(?:-[a-z]+)+-\d+[a-z]?"
 _FOLDER = r"CloudTrail(?:-[A-Za-z]+)?"
 _PAGE = re.compile(r"cloudtrail:LookupEvents/(?P<account_id>[0-9]{12})/(?P<region>[a-z0-9-]+)/")

@@ -16,6 +16,7 @@ from test_exactly_once import contents
 from trailquery import Lake, TrailqueryError, open_lake
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import ingest
+from trailquery.sources import Unread
 
 RECORDINGS = {"invictus": (2900, 0), "otrf": (103, 0), "flaws-sample": (184, 1), "stratus": (156, 0), "cloudtrail-tracker": (142, 0)}  # fmt: skip
 
@@ -185,13 +186,20 @@ def test_a_file_of_60_megabytes_is_loaded(tmp_path: Path) -> None:
     assert counts(ingest([tmp_path / "big.json"], tmp_path / "lake"))["loaded"] == 680
 
 
-def test_a_file_that_cannot_be_read_is_a_reject_and_is_tried_again(tmp_path: Path) -> None:
-    log = write_log(tmp_path / "logs" / "a.json", [record(eventID="one")])
-    (tmp_path / "logs" / "b.json").symlink_to("/proc/self/mem")
-    for _ in range(2):
-        ingest([log, tmp_path / "logs" / "b.json"], tmp_path / "lake")
-    rejects = open_lake(tmp_path / "lake").sql("SELECT source_file, position FROM rejects").rows()
-    assert rejects == [{"source_file": str(tmp_path / "logs" / "b.json"), "position": 0}]
+def test_a_file_that_cannot_be_read_is_unread_until_it_can(tmp_path: Path) -> None:
+    log, closed, lake = tmp_path / "logs" / "a.json", tmp_path / "logs" / "b.json", tmp_path / "lake"
+    write_log(log, [record(eventID="one")])
+    closed.symlink_to("/proc/self/mem")
+    statuses = "SELECT places[1] AS place, status, reason FROM files WHERE status <> 'loaded'"
+    why = "cannot be read: Input/output error"
+    for loaded in (1, 0):
+        summary = ingest([log, closed], lake)
+        assert (summary.loaded, summary.rejected, summary.unread) == (loaded, 0, [Unread(closed.as_posix(), why)])
+        assert open_lake(lake).sql(statuses).rows() == [{"place": str(closed), "status": "unread", "reason": why}]
+    closed.unlink()
+    write_log(closed, [record(eventID="two")])
+    assert ingest([log, closed], lake).loaded == 1
+    assert open_lake(lake).sql(statuses).rows() == []
 
 
 def test_a_zip_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:

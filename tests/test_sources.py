@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailquery.errors import UsageError
-from trailquery.sources import DeliveryPath, LeftAlone, LogFile, delivery_path, log_files
+from trailquery.sources import DeliveryPath, LeftAlone, LogFile, Unread, delivery_path, log_files
 
 LOG = b'{"Records":[]}'
 NO_LOG = "no log file by its name or its first bytes"
@@ -148,7 +148,7 @@ def test_pipes_sockets_and_devices_are_never_opened(here):
     ]
 
 
-def test_a_file_that_vanishes_after_it_was_listed_is_a_problem_and_the_rest_goes_on(here):
+def test_a_file_that_vanishes_after_it_was_listed_is_unread_and_the_rest_goes_on(here):
     for name in ("a", "b", "c"):
         write(f"logs/{name}.json")
     files = log_files(["logs"])
@@ -156,16 +156,16 @@ def test_a_file_that_vanishes_after_it_was_listed_is_a_problem_and_the_rest_goes
     Path("logs/b.json").unlink()
     assert [first, *files] == [
         read("logs/a.json"),
-        LogFile("logs/b.json", None, "cannot be read: No such file or directory"),
+        Unread("logs/b.json", "cannot be read: No such file or directory"),
         read("logs/c.json"),
     ]
 
 
-def test_a_named_file_that_vanishes_is_a_problem(here):
+def test_a_named_file_that_vanishes_is_unread(here):
     write("a.json")
     files = log_files(["a.json"])
     Path("a.json").unlink()
-    assert list(files) == [LogFile("a.json", None, "cannot be read: No such file or directory")]
+    assert list(files) == [Unread("a.json", "cannot be read: No such file or directory")]
 
 
 def test_a_name_that_is_not_utf8_keeps_its_bytes_as_escapes(here):

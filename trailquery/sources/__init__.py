@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trailquery.errors import UsageError
-from trailquery.sources.archive import contents_of, log_file
-from trailquery.sources.folder import files_below
+from trailquery.sources.archive import contents_of
+from trailquery.sources.folder import files_below, unread
 from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Source, Unread
 
 __all__ = [
@@ -58,8 +58,8 @@ class _Local:
         return _files_of(self._source)
 
 
-def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone]:
-    """Every log file of the sources, a folder's sorted by place; what is none is named with the reason.
+def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone | Unread]:
+    """Every log file of the sources, a folder's sorted by place; what is none, or cannot be read, is named with the reason.
 
     A source is a folder, a file, an archive or "-" for standard input. Raises UsageError before anything is
     read when one of them is not there.
@@ -81,7 +81,7 @@ def _check(source: str) -> None:
     raise UsageError(f"{source}: there is no such file or folder; {guess}")
 
 
-def _files_of(source: str) -> Iterator[LogFile | LeftAlone]:
+def _files_of(source: str) -> Iterator[LogFile | LeftAlone | Unread]:
     path = Path(source)
     if source == "-":
         yield from contents_of("-", io.BytesIO(sys.stdin.buffer.read()), named=True)
@@ -93,7 +93,7 @@ def _files_of(source: str) -> Iterator[LogFile | LeftAlone]:
                 seekable = file if file.seekable() else io.BytesIO(file.read())  # a shell's <(command) is a pipe
                 yield from contents_of(path.as_posix(), seekable, named=True)
         except OSError as error:
-            yield log_file(path.as_posix(), f"cannot be read: {error.strerror or error}")
+            yield unread(path, error)
 
 
 class DeliveryPath(NamedTuple):

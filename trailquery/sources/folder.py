@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trailquery.sources.archive import contents_of, left_alone, log_file
-from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersion
+from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersion, Unread
 
 # O_NONBLOCK: a pipe put in place of a file after it was listed must not hang the reader.
 _OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
@@ -24,8 +24,8 @@ _MOST_METADATA = 1 << 20
 _NO_FILE = "a pipe, socket or device, not a file"
 
 
-def files_below(folder: Path) -> Iterator[LogFile | LeftAlone]:
-    """What lies in `folder` and below, sorted by place; what cannot be read has the reason as its problem."""
+def files_below(folder: Path) -> Iterator[LogFile | LeftAlone | Unread]:
+    """What lies in `folder` and below, sorted by place."""
     root = folder.resolve()
     waiting: list[os.DirEntry[str] | Path] = [folder]
     while waiting:
@@ -42,7 +42,12 @@ def files_below(folder: Path) -> Iterator[LogFile | LeftAlone]:
             else:
                 yield left_alone(path.as_posix(), _NO_FILE)
         except OSError as error:
-            yield log_file(path.as_posix(), f"cannot be read: {error.strerror or error}")
+            yield unread(path, error)
+
+
+def unread(path: Path, error: OSError) -> Unread:
+    """A file, or a folder, that cannot be read this time."""
+    return Unread(log_file(path.as_posix(), b"").place, f"cannot be read: {error.strerror or error}")
 
 
 def _last_first(entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:

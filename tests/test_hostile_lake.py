@@ -140,3 +140,15 @@ def test_a_table_that_names_a_file_elsewhere_is_not_read(command: tuple[str, ...
         2,
         f"lake: its files name {lake.parent}/outside.parquet, which lies elsewhere; the lake was changed by hand",
     )
+
+
+@pytest.mark.parametrize("command", [("info",), ("sql", "FROM rejects"), ("files",), ("hunt",), ("coverage",)])
+def test_a_table_that_names_a_file_that_is_not_there_is_told_in_a_line(command: tuple[str, ...], lake: Path) -> None:
+    name_a_file(lake, "gone\x1b[2J.parquet")
+    said = run(lake.parent, *command, "--lake", "lake")
+    named = f"{lake}/files/gone\\x1b[2J.parquet"
+    assert (said.code, said.err.splitlines()[-1]) == (
+        5,
+        f'lake: IO Error: No files found that match the pattern "{named}"; the lake was changed by hand:'
+        " bring that file back, or ingest the log files into a new lake",
+    )

@@ -33,6 +33,7 @@ QUERY_TIMEOUT_S = 300.0
 _AT_ONCE = 2  # queries of a hunt: most of them keep one core busy
 _COPIES = {"history", "variants"}  # the views with a row a copy of an event
 
+_MENDED = "; the lake was changed by hand: bring that file back, or ingest the log files into a new lake"
 Computed = TypeVar("Computed")
 
 
@@ -110,7 +111,10 @@ class Lake:
         # Without GLOBAL no cursor would see them; and no file ever changes.
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
         files = twin._views.snapshot.files if twin else None
-        self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
+        try:
+            self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
+        except duckdb.IOException as error:
+            raise self._explained("", error) from None
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))
@@ -319,7 +323,7 @@ class Lake:
         """What to raise for `error`, which DuckDB raised while it ran the query `name`."""
         text = str(error)
         if isinstance(error, duckdb.IOException) or "No space left" in text:
-            return MachineError(f"{self.path}: {text.splitlines()[0]}")
+            return MachineError(f"{self.path}: {text.splitlines()[0]}{_MENDED if 'No files found' in text else ''}")
         return UsageError(f"{name}: {text}")
 
 

@@ -52,6 +52,7 @@ def test_own_queries_and_exclusions_are_read_and_folders_lie_beside_the_file(tmp
     [
         ('[acounts]\n"111122223333" = "prod"', r"\[acounts\] is no setting; did you mean accounts\?"),
         ('[regions]\naproved = ["eu-west-1"]', r"\[regions\] aproved is no setting; did you mean approved\?"),
+        ("queries = " + "[" * 20_000, "trailquery.toml: .*; mend it, or move the file away"),
         ("accounts = 5", r"accounts is 5, not a table; write a line \[accounts\]"),
         ('[accounts]\n12345678901 = "prod"', r'\[accounts\] 12345678901 is not 12 digits; .* quoted: "012345678901"'),
         ('[accounts]\n012345678901 = 5', r'\[accounts\] 012345678901 is 5, not a name; write "012345678901" = "NAME"'),

@@ -133,7 +133,7 @@ def _parsed(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise MachineError(f"{file}: {error.strerror}") from None
-    except ValueError as error:  # of TOML, and of UTF-8
+    except (ValueError, RecursionError) as error:  # of TOML, and of UTF-8
         raise UsageError(f"{file}: {error}; mend it, or move the file away") from None
 
 

@@ -354,6 +354,16 @@ def test_no_command_shows_a_real_value_in_rows_notes_or_errors(arguments: tuple[
         assert secret not in said
 
 
+def test_an_object_lies_in_its_bucket_by_pseudonyms_as_well(case: Path) -> None:
+    asked = "SELECT bucket, object_key, target, resources[1].name AS name FROM data_events"
+    row = json.loads(run(case, "sql", asked, "--format", "jsonl", "--pseudonyms", "case.key").out)
+    assert re.fullmatch(r"name-\w{6}", row["bucket"])
+    assert row["object_key"].startswith("2024/")
+    assert (row["target"], row["name"]) == (
+        f"s3://{row['bucket']}/{row['object_key']}", f"{row['bucket']}/{row['object_key']}"
+    )  # fmt: skip
+
+
 def run_bytes(folder: Path, *arguments: str) -> str:
     """Everything a command writes; a Parquet file as what it holds."""
     if "parquet" not in arguments:

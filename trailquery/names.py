@@ -17,7 +17,8 @@ _NAMES = (
 )  # fmt: skip
 _DISTINCT = "SELECT DISTINCT {name} AS value FROM history WHERE {name} IS NOT NULL"
 _RESOURCES = (
-    "SELECT DISTINCT unnest([named.name, named.arn]) AS value"
+    "SELECT DISTINCT unnest([named.arn,"
+    " if(named.type = 'AWS::S3::Object', concat('s3://', named.name), named.name)]) AS value"
     " FROM (SELECT unnest(resources) AS named FROM history WHERE resources IS NOT NULL)"
 )
 _ACTORS = "SELECT DISTINCT actor AS value FROM history WHERE identity_type IS DISTINCT FROM 'AWSService'"

@@ -81,7 +81,8 @@ class Pseudonyms:
         learned, rest = list(filter(None, values)), list[str]()
         for value in learned:
             head = _ANY_FORM.match(value)
-            rest.append(value[head.end() :] if head and head.lastgroup in ("arn", "s3") else value)
+            bare = value[head.end() :] if head and head.lastgroup in ("arn", "s3") else value
+            rest += bare.split("/") if _IN_S3.match(value) else [bare]  # a bucket, and what lies in it, are names apart
             if head and head[0].endswith(":aws:"):  # a policy of AWS
                 self.keep(_SEGMENT.findall(rest.pop()))
         for value in rest:

@@ -320,12 +320,12 @@ def digest_key(region: str, stamp: str) -> str:
     return f"AWSLogs/111122223333/CloudTrail-Digest/{region}/{day}/{name}"
 
 
-def public_key(name: str) -> dict[str, Any]:
+def public_key(fingerprint: str) -> dict[str, Any]:
     return {
-        "Value": base64.b64encode(name.encode()).decode(),
+        "Value": base64.b64encode(fingerprint.encode()).decode(),
         "ValidityStartTime": 1.7e9,
         "ValidityEndTime": 1.8e9,
-        "Fingerprint": name,
+        "Fingerprint": fingerprint,
     }
 
 
@@ -336,7 +336,8 @@ def test_keys_are_asked_for_in_the_region_of_each_digest_and_never_lost(trail: T
         ("eu-west-3", "20240301T111111"),
     ):
         trail.s3.put_object(Bucket=trail.name, Key=digest_key(region, stamp), Body=b"{}")
-    trail.proxy.keys = [public_key("first")]
+    one, another = "1" * 32, "2" * 32
+    trail.proxy.keys = [public_key(one)]
     trail.collect(tmp_path / "copy")
     hour = 3600
     at = {
@@ -349,7 +350,7 @@ def test_keys_are_asked_for_in_the_region_of_each_digest_and_never_lost(trail: T
         ("eu-west-3", {"StartTime": other - hour, "EndTime": other}),
         ("us-east-1", {"StartTime": first - hour, "EndTime": last}),
     ]
-    trail.proxy.keys = [public_key("second")]
+    trail.proxy.keys = [public_key(another)]
     assert trail.collect(tmp_path / "copy").keys == 2
     kept = json.loads((tmp_path / "copy/public-keys.json").read_bytes())
     assert kept == {
@@ -357,13 +358,13 @@ def test_keys_are_asked_for_in_the_region_of_each_digest_and_never_lost(trail: T
         "PublicKeyList": [
             public_key(name)
             | {"ValidityStartTime": "2023-11-14T22:13:20+00:00", "ValidityEndTime": "2027-01-15T08:00:00+00:00"}
-            for name in ("first", "second")
+            for name in (one, another)
         ],
     }
     regions = ["eu-west-1", "eu-west-3", "us-east-1"]
     assert [(line["regions"], line["fingerprints"]) for line in log_lines(tmp_path / "copy", "public-keys")] == [
-        (regions, ["first"]),
-        (regions, ["second"]),
+        (regions, [one]),
+        (regions, [another]),
     ]
 
 

@@ -108,7 +108,7 @@ def _told(line: dict[str, Any], tz: str) -> dict[str, str]:
         "session": line["session_id"] or "-",
         "events": f"{line['events']:,} {'event' if line['events'] == 1 else 'events'}",
         "when": _span(line["first"], line["last"], tz),
-        "next": " ".join([line["next"], *map(shlex.quote, again())]) if line["next"] else "-",
+        "next": f"{line['next']} {shlex.join(again())}".rstrip() if line["next"] else "-",
     }
 
 

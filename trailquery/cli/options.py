@@ -125,12 +125,12 @@ def _tell_scope(lake: Lake, tz: ZoneInfo) -> None:
 def _lacking(lake: Lake) -> Iterator[str]:
     """Of each account and region that was named and that no event of the lake is of: what may have been meant."""
     scope, account_of = lake.scope, {name: account for account, name in lake.settings.accounts.items()}
-    if not (scope.accounts or scope.regions):
-        return
-    held = lake.sql("SELECT DISTINCT account_id, region FROM history").rows()
     for option, named, column in (("--account", scope.accounts, "account_id"), ("--region", scope.regions, "region")):
-        known = {row[column] for row in held if row[column]}
-        for one in (one for one in named if one not in known):
+        held = f"FROM history WHERE {column}"
+        for one in named:
+            if len(lake.sql(f"SELECT 1 {held} = $one LIMIT 1", one=one)):
+                continue
+            known = [row["known"] for row in lake.sql(f"SELECT DISTINCT {column} AS known {held} IS NOT NULL").rows()]
             close = [account_of[one]] if one in account_of else get_close_matches(one, known, n=1)
             yield f"{option} {one}: no event of the lake is of it; " + (
                 f"did you mean {close[0]!r}?" if close else "see: trailquery info"

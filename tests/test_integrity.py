@@ -187,6 +187,16 @@ def test_a_log_file_after_the_thousand_hours_that_are_named_is_not_pending():
     assert wrong(verified(trail))[trail.log_files[-1]] == "unverifiable"
 
 
+def test_a_file_that_is_damaged_is_not_pending():
+    trail, flaw = Trail(hours=2), "other data follows the gzip at byte 9 of 10"
+    trail.add_log(START + 2 * HOUR + timedelta(minutes=20))
+    assert wrong(verified(trail)) == {trail.log_files[-1]: "pending"}
+    digests, logs = trail.stored()
+    logs = [log._replace(problem=flaw) if log.place.endswith(trail.log_files[-1]) else log for log in logs]
+    (told,) = (file for file in verify(digests, logs, trail.public_keys(), trail.now).files if file.verdict != "intact")
+    assert (told.verdict, told.reason) == ("unverifiable", flaw)
+
+
 @pytest.mark.parametrize("odd", [5, None, [], {}, "", "\ud800", "0x00"])
 @pytest.mark.parametrize("name", ["signature", "signature-algorithm", "backfill-generation-timestamp"])
 def test_metadata_of_any_form_are_no_signature(name: str, odd: Any):

@@ -250,7 +250,8 @@ def _judge_unlisted(
     else:
         verdict, reason = "unverifiable", "no digest of its account and region is held"
     for log in logs:
-        said = ("unverifiable", log.unread) if log.unread and verdict == "pending" else (verdict, reason + log.remark)
+        flaw = log.unread or log.problem  # CloudTrail delivers no such file
+        said = ("unverifiable", flaw) if flaw and verdict == "pending" else (verdict, reason + log.remark)
         yield Verdict(log.place, "log", *said, trail, hour, log.file_sha256)
 
 

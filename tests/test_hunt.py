@@ -3,6 +3,7 @@ left out in silence."""
 
 import re
 import shlex
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -371,3 +372,23 @@ def test_what_is_asked_for_next_sees_the_lake_as_before(lake_of: LakeOf) -> None
     before = lake.sql("FROM events").arrow()
     lake.hunt()
     assert lake.sql("FROM events").arrow() == before
+
+
+def test_a_hunt_leaves_nothing_in_the_lake_however_it_ends(lake_of: LakeOf) -> None:
+    lake, under_way = lake_of([{}]), []
+    lake.hunt(
+        on_query=lambda _: under_way.append(([*lake.path.glob("cache/hunt-*")], [*lake.path.glob("cache/hunt-*/*")]))
+    )
+    ((_,), files) = under_way[-1]
+    assert files == []
+    assert [*lake.path.glob("cache/hunt-*")] == []
+
+
+def test_a_lake_that_cannot_be_written_to_is_hunted_in_as_well(hunted: Any, tmp_path: Path) -> None:
+    own_query(tmp_path / "mine", "calls", "DescribeInstances")
+    found = hunted([{}]).arrow()
+    shutil.rmtree(tmp_path / "lake" / "cache")
+    (tmp_path / "lake" / "cache").touch()
+    lake = open_lake(tmp_path / "lake", settings=Settings(), queries=[tmp_path / "mine"])
+    assert lake.hunt(themes=["mine"]).arrow() == found
+    assert len(found) == 1

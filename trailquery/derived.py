@@ -69,7 +69,7 @@ class Derived:
             held |= dict.fromkeys(missing, self._make(cursor, name, missing))
             self._sweep(cursor)
         chosen = " UNION ALL ".join(
-            f"SELECT * FROM read_parquet('{_quoted(file)}') WHERE {self._of(key for key in held if held[key] == file)}"  # noqa: S608 (our own text)
+            f"SELECT * FROM read_parquet('{quoted(file)}') WHERE {self._of(key for key in held if held[key] == file)}"  # noqa: S608 (our own text)
             for file in sorted(set(held.values()))
         )
         cursor.execute(f"CREATE OR REPLACE VIEW derived.{name} AS {chosen}")
@@ -88,7 +88,7 @@ class Derived:
         unfinished = self._folder / f"{uuid.uuid4()}.unfinished"
         try:
             cursor.execute(
-                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO '{_quoted(unfinished)}'"  # noqa: S608 (our own text)
+                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO '{quoted(unfinished)}'"  # noqa: S608 (our own text)
                 f" (FORMAT parquet, KV_METADATA {{keys: '{' '.join(sorted(keys))}'}})"
             )
             made = self._folder / f"{name}.{_content(unfinished)}.parquet"
@@ -155,5 +155,5 @@ def _stamp(file: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _quoted(file: Path) -> str:
+def quoted(file: Path) -> str:
     return str(file).replace("'", "''")

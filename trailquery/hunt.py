@@ -204,7 +204,7 @@ def _check_exclusions(settings: Settings) -> None:
 
 
 def _hold(ground: Ground, asked: Sequence[Query]) -> None:
-    """Read the lake into `hunted.events`; from here on the views see that, and the files for the rest."""
+    """Read the lake into `events` of the database `hunted`; from here on the views see that, and the files for the rest."""
     code = "\n".join(["FROM events", _QUIET, DAYS_HELD, _GATHERED, *(query.sql for query in asked)])
     words = set(re.findall(r"\w+", (ground.views(code) + code).lower()))
     columns = ", ".join(column for column in _COLUMNS if column in words)
@@ -212,7 +212,6 @@ def _hold(ground: Ground, asked: Sequence[Query]) -> None:
     whole = f"SELECT {columns} FROM stored.whole WHERE"  # noqa: S608 (our own text, as all that follows)
     quiet = f"SELECT * REPLACE (true AS is_aws_call, 'success' AS outcome) FROM ({whole} {dates} AND {_QUIET})"  # noqa: S608
     for statement in (
-        "CREATE SCHEMA hunted",
         "CREATE TABLE hunted.found (number INTEGER, event_id VARCHAR, said VARCHAR[])",
         "CREATE TABLE hunted.own_accounts AS FROM stored.own_accounts",
         "CREATE OR REPLACE VIEW stored.own_accounts AS FROM hunted.own_accounts",

@@ -4,10 +4,12 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,7 +19,7 @@ import pyarrow as pa
 from trailquery import tables
 from trailquery.catalog import Query, Wanted, bind, find_query
 from trailquery.coverage import empty_answer, is_quick
-from trailquery.derived import Derived
+from trailquery.derived import Derived, quoted
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import MachineError, TrailqueryError, UsageError
 from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
@@ -152,12 +154,13 @@ class Lake:
         if self.settings.queries and beside._views.verdicts.exist:
             beside = beside._with_verdicts()
         at = () if self.path == default_lake() else ("--lake", str(self.path))
-        cursors = [beside._connection.cursor() for _ in range(_AT_ONCE)]
-        for cursor in cursors:
-            beside._set_scope(cursor)
-        run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
-        ground = Ground(run, self.settings, beside._views.text, self.scope.since, self.scope.until, at)
-        found = hunt(ground, choice, self.zone_name, on_query)
+        with beside._hunting_ground():
+            cursors = [beside._connection.cursor() for _ in range(_AT_ONCE)]
+            for cursor in cursors:
+                beside._set_scope(cursor)
+            run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
+            ground = Ground(run, self.settings, beside._views.text, self.scope.since, self.scope.until, at)
+            found = hunt(ground, choice, self.zone_name, on_query)
         found.notes += tuple(self._footer("FROM events", Met(len(found), found.arrow().select(["event_ids"]))))
         return found
 
@@ -268,6 +271,25 @@ class Lake:
         batches = iter(reader)
         while batch := self._watched(name, [cursor], deadline, lambda: next(batches, None)):
             yield batch
+
+    @contextmanager
+    def _hunting_ground(self) -> Iterator[None]:
+        """Database `hunted`: on the disk, where DuckDB compresses it, or in memory if nothing can be written to the lake.
+
+        This lake is closed afterwards.
+        """
+        with ExitStack() as stack:
+            attach = "ATTACH '{}' AS hunted (RECOVERY_MODE NO_WAL_WRITES)".format
+            try:
+                folder = TemporaryDirectory(prefix="hunt-", dir=self.path / "cache", ignore_cleanup_errors=True)
+            except OSError:
+                stack.enter_context(self._connection).execute(attach(":memory:"))
+            else:
+                file = Path(stack.enter_context(folder)) / "hunted.duckdb"
+                stack.enter_context(self._connection).execute(attach(quoted(file)))
+                with suppress(OSError):  # nothing of it stays, however this ends; Windows keeps an open file until then
+                    file.unlink()
+            yield
 
     def _run_steps(
         self, cursors: Sequence[duckdb.DuckDBPyConnection], deadline: float, steps: Sequence[Step]

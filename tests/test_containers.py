@@ -57,6 +57,14 @@ def joined(head: str, items: list[str], tail: str) -> bytes:
     return (head + ", ".join(items) + tail).encode()
 
 
+def document(fields: str) -> str:
+    return f'{{"_index":"trail","_source":{{"@timestamp":"2026-11-20T02:11:09.000Z",{fields}}}}}'
+
+
+def splunk_row(record: bytes) -> str:
+    return f'{{"_raw":{text_of(record)},"eventName":"ListUsers","eventSource":"iam.amazonaws.com"}}'
+
+
 SHAPES = {
     "delivered": lambda records: delivery(*records),
     "delivered with a byte order mark": lambda records: b"\xef\xbb\xbf" + delivery(*records),
@@ -84,6 +92,25 @@ SHAPES = {
     "Logs Insights": lambda records: joined('{"results":[', [*map(insights_row, records)], "]}"),
     "EventBridge in a log group": lambda records: joined(
         '{"events":[', [log_event(envelope(value)) for value in records], "]}"
+    ),
+    "Elasticsearch hits": lambda records: joined(
+        '{"took":1,"hits":{"total":{"value":1},"hits":[', [document(f'"message":{text_of(r)}') for r in records], "]}}"
+    ),
+    "Elasticsearch documents": lambda records: b"\n".join(
+        b'{"_index":"trail","_source":' + value + b"}" for value in records
+    ),
+    "Elasticsearch documents with the original": lambda records: joined(
+        "[", [document(f'"message":"a login","event":{{"original":{text_of(value)}}}') for value in records], "]"
+    ),
+    "Elasticsearch documents of Filebeat": lambda records: joined(
+        "[", [document(f'"event":{{"module":"aws"}},"message":{text_of(value)}') for value in records], "]"
+    ),
+    "Splunk export": lambda records: b"\n".join(
+        f'{{"preview":false,"result":{splunk_row(value)}}}'.encode() for value in records
+    ),
+    "Splunk results": lambda records: joined('{"fields":[],"results":[', [*map(splunk_row, records)], "]}"),
+    "Splunk event collector": lambda records: b"".join(
+        b'{"sourcetype":"aws:cloudtrail","event":' + value + b"}" for value in records
     ),
     "gzip of several members": lambda records: b"".join(gzip.compress(value + b"\n") for value in records),
 }
@@ -159,6 +186,8 @@ def test_a_control_message_holds_no_records_and_is_no_error():
     [
         (b'{"awsAccountId":"111122223333","digestStartTime":"2026-11-20T01:00:00Z","logFiles":[]}', "digest"),
         (b'{"trailquery": "public keys", "keys": []}', "companion"),
+        (b'{"trailquery": "collection", "event": "started"}', "companion"),
+        (b'{"trailquery": 1, "message": ' + text_of(ONE).encode() + b"}", "log"),
         (b'{"digestStartTime": 1, "logFiles": []}\n' + ONE, "log"),
         (b'{"trailquery": 1, "eventVersion": "1.08", "eventID": "one"}', "log"),
         (b'{"trailquery": 1, "digestStartTime": 1, "logFiles": [], "Records": [' + ONE + b"]}", "log"),
@@ -245,6 +274,8 @@ def test_a_million_empty_gzip_members_end_in_seconds():
         (b"hello\nworld", "no JSON at byte 0 of the text"),
         (b"null", "no CloudTrail record: not a JSON object but null"),
         (b'{"b":1,"a":[1]}', "no CloudTrail record: an object of 'a, b'"),
+        (b'{"@t":1,"event":{"kind":"alert"}}', "no CloudTrail record: an object of '@t, event'"),
+        (b'{"@t":1,"event":"alert"}', "no CloudTrail record: an object of '@t, event'"),
         (b'{"Records":null}', "no CloudTrail record: an object of 'Records'"),
         (b"[[[", "ends early, at byte 3 of the text"),
         (delivery(ONE).decode().encode("utf-16"), "UTF-16 text, not UTF-8"),

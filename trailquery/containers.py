@@ -1,9 +1,10 @@
 """Bytes of one file -> the CloudTrail records in it, each an exact slice. Pure: no I/O.
 
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects
-one after another, `lookup-events` output, EventBridge envelopes, CloudWatch Logs in five forms. What wraps a
-record is peeled off, its own bytes stay as they are. Each record handed out is one well-formed JSON value in
-valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the record decoder says.
+one after another, `lookup-events` output, EventBridge envelopes, CloudWatch Logs in five forms, exports of
+Elasticsearch and Splunk. What wraps a record is peeled off, its own bytes stay as they are. Each record handed
+out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be
+null) the record decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
@@ -132,7 +133,8 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
-_LISTS = {"Events", "events", "logEvents", "results"}
+_LISTS = {"Events", "events", "logEvents", "results", "hits"}
+_WRAPPERS = ("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message")
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
 EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
 
@@ -200,16 +202,21 @@ def _elements(value: msgspec.Raw) -> list[msgspec.Raw] | None:
 
 
 def _is_record(value: msgspec.Raw) -> bool:
-    return len(RECORD_KEYS & _members(value).keys()) >= 2
+    return _names_a_record(_members(value))
 
 
-def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 4) -> bool:
+def _names_a_record(members: dict[str, msgspec.Raw]) -> bool:
+    """Whether an object has the members of a record; Splunk lays what it made of a record beside its text."""
+    return len(RECORD_KEYS & members.keys()) >= 2 and "_raw" not in members
+
+
+def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 6) -> bool:
     """Read the records of one JSON value into `reading`; False when it is no record and no known wrapper.
 
-    `wraps` bounds how deep wrappers nest: an EventBridge envelope in a log event in a list is three.
+    `wraps` bounds how deep wrappers nest: the original text of an event in a document of a list of hits is five.
     """
     members = _members(value)
-    if len(RECORD_KEYS & members.keys()) >= 2:
+    if _names_a_record(members):
         reading.records.append(value)
     elif wraps == 0:
         return False
@@ -224,6 +231,8 @@ def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 4) -> bool:
         _take_each(chain.from_iterable(lists), reading, wraps)
     elif "detail" in members and "detail-type" in members:
         _take_each([members["detail"]], reading, wraps)
+    elif any(_take_inner(inner, reading, wraps) for inner in map(members.get, _WRAPPERS) if inner):
+        pass
     elif message := members.get("CloudTrailEvent") or members.get("message") or _insights_message(value):
         _take_message(value, message, reading, wraps)
     elif {"digestStartTime", "logFiles"} <= members.keys():
@@ -257,6 +266,16 @@ def _insights_message(row: msgspec.Raw) -> msgspec.Raw | None:
     """The log event's text in a row of Logs Insights, a list of {"field": name, "value": text}."""
     cells = takewhile(lambda cell: "field" in cell, map(_members, _elements(row) or []))
     return next((cell.get("value") for cell in cells if cell["field"] == msgspec.Raw(b'"@message"')), None)
+
+
+def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:
+    """Read the records of a JSON object, or of the one that a JSON string holds; False when there are none."""
+    if bytes(memoryview(inner)[:1]) == b"{":
+        return _take(inner, reading, wraps - 1)
+    try:
+        return _take(_VALUE.decode(_STRING.decode(inner).encode()), reading, wraps - 1)
+    except _UNREADABLE:
+        return False
 
 
 def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading, wraps: int) -> None:

@@ -60,10 +60,10 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     """Add log files to the lake: folders, files, zip and tar archives, - for stdin, s3://BUCKET/PREFIX, or the
     event-history that CloudTrail keeps of 90 days.
 
-    Reads delivered trails of any layout (.json.gz, .json), lookup-events output, EventBridge envelopes and CloudWatch
-    Logs exports. Files the lake already holds are not read again. What is no record is kept in `rejects`; a file
-    that cannot be opened or fetched is `unread` in `files`, is tried again by the next ingest, and ends this one with
-    exit code 5. All options but --lake and --jobs are for s3:// and event-history.
+    Reads delivered trails of any layout (.json.gz, .json), lookup-events output, EventBridge envelopes and exports of
+    CloudWatch Logs, Elasticsearch and Splunk. Files the lake already holds are not read again. What is no record is
+    kept in `rejects`; a file that cannot be opened or fetched is `unread` in `files`, is tried again by the next
+    ingest, and ends this one with exit code 5. All options but --lake and --jobs are for s3:// and event-history.
     """
     given = {name: value for name, value in options.items() if value and name != "session_name"}
     opened = [opened_source(source, options, dry_run) if is_remote(source) else source for source in sources]

@@ -11,7 +11,10 @@ WITH calls AS (
         lag(client) OVER of_credentials AS previous_client,
         lag(event_id) OVER of_credentials AS previous_event_id
     FROM events
-    WHERE coalesce(session_id, credential_id) IS NOT NULL AND is_internet(ip_scope)
+    WHERE
+        coalesce(session_id, credential_id) IS NOT NULL
+        AND coalesce(is_whole_id(session_id), TRUE)
+        AND is_internet(ip_scope)
     WINDOW
         of_credentials AS (
             PARTITION BY coalesce(session_id, credential_id) ORDER BY event_time, event_id

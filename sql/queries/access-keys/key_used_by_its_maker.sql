@@ -40,6 +40,7 @@ FROM credentials_for_others AS made
 INNER JOIN history AS used
     ON
         made.issued_key_id = used.access_key_id
+        AND made.for_user = used.user_name
         AND made.client_ip = used.client_ip
         AND used.event_time <= made.event_time + $within
 WHERE

@@ -36,7 +36,7 @@ WITH uses AS (
             PARTITION BY access_key_id, client_ip ORDER BY event_time, event_id
         ) = 1 AS is_new_ip
     FROM history
-    WHERE key_kind = 'long-term' AND NOT is_aws_call
+    WHERE key_kind = 'long-term' AND is_whole_id(access_key_id) AND NOT is_aws_call
 )
 
 SELECT

@@ -40,7 +40,8 @@ SELECT
     events.account_id, events.session_id, list_sort(list(events.event_id)) AS event_ids
 FROM events INNER JOIN fetched ON events.access_key_id = fetched.issued_key_id
 WHERE
-    is_internet(events.ip_scope)
+    is_whole_id(events.access_key_id)
+    AND is_internet(events.ip_scope)
     AND NOT EXISTS (
         SELECT 1 FROM fetched AS home
         WHERE

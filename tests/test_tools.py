@@ -12,6 +12,8 @@ AGENTS = {  # attack tool, odd client
     "Boto3/1.34.0 Prowler/4.2 os/linux#6.6-Parrot6-amd64": ("parrot6", "prowler"),
     "stratus-red-team_0fb6ce0a": ("stratus-red-team", None),
     "TruffleHog": ("trufflehog", None),
+    "aws-cli/2.17.60 lang/python#3.12.6 exec-env/grimoire_5ee6ac99-1a3a cfg/retry-mode#standard": ("grimoire", None),
+    "grimoirelab/1.0": (None, None),
     "aws-cli/2.27.50 os/linux#6.12 lang/python#3.13": (None, None),
     "S3 Browser/11.6.7 (https://s3browser.com)": (None, "s3 browser"),
     "mc (darwin; arm64) minio-go/v7": (None, "mc"),

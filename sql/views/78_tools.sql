@@ -10,7 +10,7 @@ CREATE MACRO attack_tool(user_agent) AS
                 '(?i)(?:^|[^a-z])('
                 || 'kali|parrot[0-9]|pentoo|blackarch|pacu|stratus-red-team|trufflehog|cloudfox'
                 || '|weirdaal|enumerate-iam|cloudbrute|cloud_enum|s3scanner|awspx|quiet[ _-]?riot'
-                || '|nimbostratus|metasploit|sqlmap|peirates'
+                || '|nimbostratus|metasploit|sqlmap|peirates|grimoire'
                 || ')(?:[^a-z]|$)',
                 1
             )

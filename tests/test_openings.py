@@ -130,6 +130,23 @@ def test_a_resource_is_opened_to_each_outsider_that_a_policy_or_a_list_names(lak
     }
 
 
+def test_where_no_record_tells_an_account_openings_show_and_nothing_is_of_another_account(lake_of: LakeOf) -> None:
+    shared = key_policy(TO_THEM, allow("*", "kms:Decrypt"))
+    calls = {
+        "shared": shared,
+        "trusted": trust_policy(TO_THEM),
+        "acl-of-an-owner-untold": bucket_acl({"ID": OUTSIDER}),
+        "uploaded": call("s3:PutObject", {"bucketName": "web", "key": "a.txt"}),
+    }
+    untold = {"recipientAccountId": None, "userIdentity": {"type": "AssumedRole"}}
+    told = {name: changes | untold for name, changes in calls.items()}
+    assert rows_of(lake_of, "resource_openings", told, "taker") == {"shared": [("*",), (THEIRS,)]}
+    assert rows_of(lake_of, "public_openings", told, "opened_by") == {"shared": [("public policy",)]}
+    outsiders = "policy_statements WHERE has_outsider(external_accounts)"
+    assert rows_of(lake_of, outsiders, told, "policy_kind") == {"shared": [("resource",)], "trusted": [("trust",)]}
+    assert rows_of(lake_of, "ransom_signs", told, "sign") == {}
+
+
 EVERYONE = {"xsi:type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
 LOG_DELIVERY = {"xsi:type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
 BLOCK_OFF = "account's public access block off"

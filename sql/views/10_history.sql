@@ -7,8 +7,13 @@ CREATE VIEW own_accounts AS
 SELECT account_id, account_name FROM stored.own_accounts;
 
 -- is_own_account: the account is one of own_accounts; NULL where there is no account.
-CREATE MACRO is_own_account(account) AS -- noqa: CP05
-    account IN (SELECT ours.account_id FROM own_accounts AS ours); -- noqa: LT02
+-- noqa: disable=LT02,CP05
+CREATE MACRO is_own_account(account) AS
+    CASE
+        WHEN account IS NOT NULL THEN account IN (SELECT ours.account_id FROM own_accounts AS ours)
+    END;
+
+-- noqa: enable=LT02,CP05
 
 COMMENT ON VIEW history IS 'Every event the lake holds, one row each, whatever the scope.';
 COMMENT ON VIEW own_accounts IS

@@ -3,7 +3,9 @@
 
 -- has_outsider: one of these accounts is not ours.
 CREATE MACRO has_outsider(accounts) AS
-    NOT list_has_all((SELECT list(ours.account_id) FROM own_accounts AS ours), accounts);
+    NOT list_has_all(
+        coalesce((SELECT list(ours.account_id) FROM own_accounts AS ours), []), accounts
+    );
 
 -- resource_openings: one row a call and each whom it lets in, or tries to, that is not ours: named in a statement of a
 -- policy of the resource, or one by one in a call that has no policy. A trust policy opens a role, and no resource.
@@ -55,10 +57,15 @@ SELECT
     events.*,
     CASE WHEN lower(opened.named) = 'all' THEN '*' ELSE opened.named END AS taker,
     opened.allowed, opened.conditions
-FROM events INNER JOIN opened USING (event_id, account_id)
+FROM events
+INNER JOIN opened
+    ON
+        (events.event_id, events.account_id)
+        IS NOT DISTINCT FROM (opened.event_id, opened.account_id)
 WHERE
-    coalesce(nullif(regexp_extract(opened.named, '(^|:)([0-9]{12})(:|$)', 2), ''), opened.named)
-    NOT IN (SELECT ours.account_id FROM own_accounts AS ours);
+    NOT is_own_account(
+        coalesce(nullif(regexp_extract(opened.named, '(^|:)([0-9]{12})(:|$)', 2), ''), opened.named)
+    );
 
 COMMENT ON VIEW resource_openings IS
 'Calls that open a resource to accounts that are not ours: a row for each whom a call lets in.';

@@ -60,7 +60,10 @@ told AS (
                 )
                 THEN 'account''s public access block off'
         END AS opened_by
-    FROM events LEFT JOIN public_policies USING (event_id, account_id)
+    FROM events LEFT JOIN public_policies
+        ON
+            (events.event_id, events.account_id)
+            IS NOT DISTINCT FROM (public_policies.event_id, public_policies.account_id)
 )
 
 SELECT * FROM told

@@ -57,6 +57,16 @@ def test_a_record_without_an_id_gets_one_from_its_content(tmp_path: Path) -> Non
     assert rows == [{"event_id_made": True, "id": "made-"}]
 
 
+def test_a_masked_id_is_none_and_every_record_that_bears_it_is_an_event(tmp_path: Path) -> None:
+    masks = ["REDACTED", "<redacted>", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "00000000-0000", "***"]
+    records = [record() | {"eventID": mask, "userAgent": agent} for mask in masks for agent in ("one", "other")]
+    write_log(tmp_path / "a.json", [*records, *(record() | {"eventID": name} for name in ("000", "redacted-1"))])
+    summary = ingest([tmp_path / "a.json"], tmp_path / "lake")
+    assert (summary.loaded, summary.duplicate, summary.variant) == (12, 0, 0)
+    rows = open_lake(tmp_path / "lake").sql("SELECT left(event_id, 5) AS id FROM events WHERE event_id_made").rows()
+    assert rows == [{"id": "made-"}] * 10
+
+
 def test_a_record_without_a_time_takes_its_delivery_date(tmp_path: Path) -> None:
     aggregated = {
         "eventVersion": "1.0", "accountId": "111122223333", "eventId": "sum", "eventCategory": "Aggregated",

@@ -26,8 +26,8 @@ class Column(NamedTuple):
 
 COLUMNS = (
     # what and when
-    Column("event_id", TEXT, "eventID", "CloudTrail's id of the event; made from the content when the record has none", "1.01"),
-    Column("event_id_made", pa.bool_(), "", "The record has no id of its own; event_id is made from its content"),
+    Column("event_id", TEXT, "eventID", "CloudTrail's id of the event; made from the content when the record has none or a masked one", "1.01"),
+    Column("event_id_made", pa.bool_(), "", "The record has no id of its own, or it is masked; event_id is made from its content"),
     Column("event_time", TIME, "eventTime", "When the call completed at the service (UTC)"),
     Column("delivered_at", TIME, "", "When CloudTrail delivered the log file, from the stamp in its name (UTC)"),
     Column("account_id", TEXT, "recipientAccountId", "The account that received the event; else the caller's", "1.02"),

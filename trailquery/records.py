@@ -4,6 +4,7 @@ What follows from a few fields is worked out once for each of their values: each
 fields it needs and the columns it gives.
 """
 
+import re
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -211,10 +212,16 @@ def _crosses(identity_type: str, actor_account_id: str | None, account_id: str |
     return identity.is_cross_account(caller, account_id)
 
 
+# Who publishes logs masks their ids; as ids they would make one event of all.
+_MASKED_ID = re.compile(r"\W*(?:redacted|masked|hidden|removed|[x0]{8}[x0-]*)?\W*", re.IGNORECASE)
+
+
 def _event_id(event_id: str | None, aggregated_id: str | None, raw: bytes) -> tuple[str, bool]:
     """event_id, event_id_made."""
     said = event_id or aggregated_id
-    return said or "made-" + sha256(canonical(raw)).hexdigest()[:32], said is None
+    if said and not _MASKED_ID.fullmatch(said):
+        return said, False
+    return "made-" + sha256(canonical(raw)).hexdigest()[:32], True
 
 
 def _account_id(recipient: str | None, caller: identity.Identity) -> str | None:

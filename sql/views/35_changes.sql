@@ -5,6 +5,6 @@ WHERE
     access = 'write'
     AND outcome = 'success'
     AND NOT is_aws_call
-    AND category IN ('management', 'signin', 'service');
+    AND (category IN ('management', 'signin', 'service')) IS TRUE;
 COMMENT ON VIEW changes IS
 'Writes to the control plane that worked and were made by someone other than AWS itself.';

@@ -15,7 +15,7 @@ WITH templates AS (
         arg_max(request, event_time) AS template_request
     FROM history
     WHERE
-        action IN ('ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion')
+        (action IN ('ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion')) IS TRUE
         AND outcome = 'success'
     GROUP BY account_id, region, template
 ),
@@ -58,7 +58,7 @@ told AS (
                 request, '"[lL]aunchTemplate(Name|Id)" ?: ?"([^"]+)"', 2
             )
     WHERE
-        action IN (
+        (action IN (
             'ec2:RunInstances', 'ec2:RequestSpotInstances', 'ec2:RequestSpotFleet',
             'ec2:CreateFleet',
             'ecs:CreateService', 'ecs:RunTask', 'ecs:RegisterTaskDefinition',
@@ -77,7 +77,7 @@ told AS (
             'apprunner:CreateService', 'sagemaker:CreateHyperParameterTuningJob',
             'sagemaker:CreateNotebookInstance', 'sagemaker:CreateProcessingJob',
             'sagemaker:CreateTrainingJob'
-        )
+        )) IS TRUE
         AND NOT is_aws_call
         AND (  -- what is changed without a number, or to none, orders nothing
             NOT regexp_matches(action, ':(Update|Set)')

@@ -9,12 +9,12 @@ SELECT
     ) AS person
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'iam:DeleteUser', 'iam:DeleteLoginProfile', 'iam:UpdateLoginProfile',
         'iam:DeactivateMFADevice', 'iam:DetachUserPolicy', 'iam:DeleteUserPolicy',
         'iam:RemoveUserFromGroup', 'sso:DeleteAccountAssignment',
         'sso-directory:DisableUser', 'sso-directory:DeleteUser', 'identitystore:DeleteUser'
-    )
+    )) IS TRUE
     AND NOT is_aws_call;
 
 COMMENT ON VIEW access_removals IS

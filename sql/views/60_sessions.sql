@@ -165,7 +165,7 @@ sign_ins AS MATERIALIZED (
         date_trunc('second', session_created_at) AS created_at,
         identity_type IN ('IAMUser', 'Root') AS is_user
     FROM derived.openings
-    WHERE category = 'signin' AND action IN ('signin:ConsoleLogin', 'signin:SwitchRole')
+    WHERE category = 'signin' AND (action IN ('signin:ConsoleLogin', 'signin:SwitchRole')) IS TRUE
 ),
 
 switches AS (

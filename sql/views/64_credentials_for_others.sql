@@ -7,7 +7,9 @@ WITH asked AS (
         split_part(target, '/', 2) AS for_user
     FROM management_events
     WHERE
-        action IN ('iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
+        (action IN (
+            'iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:UpdateLoginProfile'
+        )) IS TRUE
         AND target <> 'user/' || coalesce(user_name, '')
 )
 

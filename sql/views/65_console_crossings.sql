@@ -23,13 +23,13 @@ SELECT
     END AS direction
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'signin:SwitchRole',
         'signin:GetSigninToken',
         'signin:AuthorizeOAuth2Access', 'signin:CreateOAuth2Token',
         'cloudshell:CreateEnvironment', 'cloudshell:CreateSession',
         'signin:ConsoleLogin'
-    )
+    )) IS TRUE
     AND coalesce(is_portal_link(action, role_name, user_agent), FALSE) = FALSE
     AND (
         action <> 'signin:ConsoleLogin'

@@ -17,7 +17,7 @@ CREATE VIEW session_signs AS
 WITH persons AS (
     SELECT DISTINCT client_ip
     FROM history
-    WHERE identity_type IN ('IAMUser', 'Root') AND ip_scope <> 'private'
+    WHERE (identity_type IN ('IAMUser', 'Root')) IS TRUE AND ip_scope <> 'private'
 ),
 
 signs AS (

@@ -11,7 +11,7 @@ SELECT
 FROM history
 WHERE
     NOT is_aws_call
-    AND action IN (
+    AND (action IN (
         'ssm:SendCommand', 'ssm:StartSession', 'ssm:ResumeSession', 'ssm:StartAutomationExecution',
         'ssm-guiconnect:StartConnection', 'ec2-instance-connect:SendSSHPublicKey',
         'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2-instance-connect:OpenTunnel',
@@ -22,7 +22,7 @@ WHERE
         'codebuild:StartCommandExecution', 'codebuild:StartSandboxConnection',
         'elasticmapreduce:AddJobFlowSteps', 'sagemaker:CreatePresignedNotebookInstanceUrl',
         'sagemaker:StartSession'
-    );
+    )) IS TRUE;
 
 COMMENT ON VIEW machine_entries IS
 'Calls of others than AWS that run commands or open shells, whether they got in or not, whatever '

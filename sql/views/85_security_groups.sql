@@ -115,11 +115,11 @@ WITH calls AS (
     FROM events
     WHERE
         service = 'ec2'
-        AND api IN (
+        AND (api IN (
             'AuthorizeSecurityGroupIngress', 'AuthorizeSecurityGroupEgress',
             'RevokeSecurityGroupIngress', 'RevokeSecurityGroupEgress',
             'ModifySecurityGroupRules', 'CreateSecurityGroup'
-        )
+        )) IS TRUE
 ),
 
 rules AS (

@@ -43,14 +43,14 @@ WITH opened AS (
         )) AS named
     FROM management_events
     WHERE
-        action IN (
+        (action IN (
             'ram:CreateResourceShare', 'ram:AssociateResourceShare', 'ssm:ModifyDocumentPermission',
             'ec2:ModifyVpcEndpointServicePermissions', 'servicecatalog:CreatePortfolioShare',
             'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
             'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:CreateBucket',
             's3:PutBucketAcl', 's3:CreateAccessGrant', 'lakeformation:GrantPermissions',
             'lakeformation:BatchGrantPermissions', 'appstream:UpdateImagePermissions'
-        )
+        )) IS TRUE
 )
 
 SELECT

@@ -81,7 +81,7 @@ WHERE
 UNION ALL
 SELECT *, 'data store deleted' AS loss FROM events
 WHERE
-    action IN (
+    (action IN (
         'aoss:DeleteCollection', 'cassandra:DropKeyspace', 'cassandra:DropTable',
         'codecommit:DeleteRepository', 'cognito-idp:DeleteUserPool',
         'docdb-elastic:DeleteCluster', 'dsql:DeleteCluster', 'dynamodb:DeleteTable',
@@ -96,7 +96,7 @@ WHERE
         'route53:DeleteHostedZone', 's3tables:DeleteTable', 's3vectors:DeleteVectorBucket',
         'secretsmanager:DeleteSecret', 'timestream:DeleteDatabase', 'timestream:DeleteTable',
         'workmail:DeleteOrganization'
-    )
+    )) IS TRUE
     AND NOT is_aws_call;
 
 COMMENT ON VIEW data_losses IS

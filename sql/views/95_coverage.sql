@@ -218,7 +218,7 @@ WITH calls AS (
     FROM history
     WHERE
         service = 'cloudtrail'
-        AND api IN ('StopLogging', 'StartLogging', 'DeleteTrail')
+        AND (api IN ('StopLogging', 'StartLogging', 'DeleteTrail')) IS TRUE
         AND outcome = 'success'
 ),
 

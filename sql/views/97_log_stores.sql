@@ -18,7 +18,7 @@ WITH named AS (
         ) AS store,
         account_id || region || target AS trail
     FROM history
-    WHERE action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')
+    WHERE (action IN ('cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail')) IS TRUE
 ),
 
 deletions AS (

@@ -31,9 +31,9 @@ SELECT
     actor, client_ip, action, target, outcome, error_code, account_id, session_id, event_id
 FROM management_events
 WHERE
-    action IN (
+    (action IN (
         'iam:AttachUserPolicy', 'iam:PutUserPolicy', 'iam:DetachUserPolicy', 'iam:DeleteUserPolicy'
-    )
+    )) IS TRUE
     AND len(
         list_filter(
             resources,

@@ -36,7 +36,7 @@ WITH status_changes AS (
             WHEN json_extract_string(request, '$.status') = 'Active' THEN 'reactivated'
         END AS change
     FROM management_events
-    WHERE action IN ('iam:UpdateAccessKey', 'iam:DeleteAccessKey')
+    WHERE (action IN ('iam:UpdateAccessKey', 'iam:DeleteAccessKey')) IS TRUE
 )
 
 SELECT

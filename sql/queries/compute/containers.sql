@@ -40,7 +40,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
-    service IN ('ecs', 'eks', 'ecr', 'batch')
+    (service IN ('ecs', 'eks', 'ecr', 'batch')) IS TRUE
     AND $service IN ('any', service)
     AND access = 'write'
     AND access_level IS DISTINCT FROM 'tagging'

@@ -31,9 +31,9 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
-    service IN (
+    (service IN (
         'rds', 'dynamodb', 'elasticache', 'redshift', 'redshift-serverless', 'memorydb', 'dax', 'es'
-    )
+    )) IS TRUE
     AND access = 'write'
     AND (
         $database = ''

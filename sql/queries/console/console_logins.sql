@@ -43,7 +43,7 @@ SELECT
     mfa, result, error_message, account_id, region, saml_provider, login_to, user_agent, event_id
 FROM signin_events
 WHERE
-    api IN ('ConsoleLogin', 'UserAuthentication')
+    (api IN ('ConsoleLogin', 'UserAuthentication')) IS TRUE
     AND $result IN ('any', result)
     AND (
         $user = ''

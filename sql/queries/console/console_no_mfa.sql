@@ -26,7 +26,7 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM signin_events
 WHERE
-    api IN ('ConsoleLogin', 'UserAuthentication')
+    (api IN ('ConsoleLogin', 'UserAuthentication')) IS TRUE
     AND mfa = 'no'
     AND outcome = 'success'
 GROUP BY actor, identity_type, account_id

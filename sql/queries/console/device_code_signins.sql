@@ -34,7 +34,7 @@ WITH tokens AS (
     SELECT *
     FROM events
     WHERE
-        service IN ('sso', 'sso-oauth')
+        (service IN ('sso', 'sso-oauth')) IS TRUE
         AND api = 'CreateToken'
         AND ends_with(json_extract_string(request, '$.grantType'), ':device_code')
 ),

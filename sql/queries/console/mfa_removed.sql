@@ -34,15 +34,15 @@ SELECT
     outcome, error_code, account_id, session_id, event_id
 FROM management_events AS removal
 WHERE
-    action IN ('iam:DeactivateMFADevice', 'sso-directory:DeleteMfaDeviceForUser')
+    (action IN ('iam:DeactivateMFADevice', 'sso-directory:DeleteMfaDeviceForUser')) IS TRUE
     AND NOT EXISTS (
         SELECT 1 FROM history AS later
         WHERE
-            later.action IN (
+            (later.action IN (
                 'iam:EnableMFADevice', 'iam:DeleteUser', 'identitystore:DeleteUser',
                 'sso-directory:CompleteVirtualMfaDeviceRegistration',
                 'sso-directory:CompleteWebAuthnDeviceRegistration', 'sso-directory:DeleteUser'
-            )
+            )) IS TRUE
             AND later.outcome = 'success'
             AND later.account_id = removal.account_id
             AND later.target = removal.target

@@ -27,6 +27,6 @@ SELECT
     account_id, session_id, event_id
 FROM credentials_for_others
 WHERE
-    action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')
+    (action IN ('iam:CreateLoginProfile', 'iam:UpdateLoginProfile')) IS TRUE
     AND coalesce(user_created_at < event_time - INTERVAL 1 DAY, TRUE)
 ORDER BY event_time, event_id

@@ -41,7 +41,7 @@ INNER JOIN history AS came
         AND made.client_ip = came.client_ip
         AND came.event_time <= made.event_time + $within
 WHERE
-    made.api IN ('CreateLoginProfile', 'UpdateLoginProfile')
+    (made.api IN ('CreateLoginProfile', 'UpdateLoginProfile')) IS TRUE
     AND made.outcome = 'success'
     AND made.client NOT IN ('console', 'browser')
     AND coalesce(made.user_created_at < made.event_time - $within, TRUE)

@@ -44,11 +44,11 @@ SELECT
     client_ip, client, outcome, error_message, account_id, region, on_behalf_of_user, event_id
 FROM events
 WHERE
-    service IN ('signin', 'sso', 'sso-oauth')
-    AND api IN (
+    (service IN ('signin', 'sso', 'sso-oauth')) IS TRUE
+    AND (api IN (
         'Authenticate', 'CredentialChallenge', 'CredentialVerification', 'UserAuthentication',
         'RegisterClient', 'StartDeviceAuthorization', 'CreateToken', 'CreateTokenWithIAM',
         'Federate', 'GetRoleCredentials', 'Logout'
-    )
+    )) IS TRUE
     AND ($user = '' OR $user IN (user_name, principal_key, on_behalf_of_user))
 ORDER BY event_time, event_id

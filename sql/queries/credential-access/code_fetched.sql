@@ -31,10 +31,10 @@ WITH numbered AS (
         ) AS number
     FROM history
     WHERE
-        action IN (
+        (action IN (
             'lambda:GetFunction', 'lambda:GetLayerVersion', 'ecr:BatchGetImage',
             'codecommit:GitPull', 'codecommit:GetFile'
-        )
+        )) IS TRUE
         AND NOT is_aws_call
 )
 

@@ -27,10 +27,10 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'ec2:ModifyInstanceMetadataDefaults', 'ec2:ModifyInstanceMetadataOptions',
         'sagemaker:UpdateNotebookInstance'
-    )
+    )) IS TRUE
     AND regexp_matches(
         request,
         '(?i)"httpTokens" ?: ?"optional"|"minimumInstanceMetadataServiceVersion" ?: ?"1"'

@@ -32,7 +32,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         's3:PutBucketReplication', 's3:PutBucketInventoryConfiguration', 's3:CreateJob',
         'firehose:CreateDeliveryStream', 'firehose:UpdateDestination', 'dms:CreateEndpoint',
         'dms:ModifyEndpoint', 'rds:CreateIntegration', 'glue:CreateIntegration',
@@ -40,6 +40,6 @@ WHERE
         'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
         'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector',
         'workmail:StartMailboxExportJob'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -30,11 +30,11 @@ WITH shares AS (
             json_extract_string(request, ['$.accountWithRestoreAccess'])
         )) AS taker
     FROM management_events
-    WHERE action IN (
+    WHERE (action IN (
         'ec2:ModifySnapshotAttribute', 'ec2:ModifyImageAttribute',
         'ec2:ModifyFpgaImageAttribute', 'rds:ModifyDBSnapshotAttribute',
         'rds:ModifyDBClusterSnapshotAttribute', 'redshift:AuthorizeSnapshotAccess'
-    )
+    )) IS TRUE
 )
 
 SELECT

@@ -35,7 +35,7 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
-    action IN ('ec2:SharedSnapshotCopyInitiated', 'ec2:SharedSnapshotVolumeCreated')
+    (action IN ('ec2:SharedSnapshotCopyInitiated', 'ec2:SharedSnapshotVolumeCreated')) IS TRUE
     AND actor_account_id NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
     AND (account_id, region, target) NOT IN (SELECT (account_id, region, snapshot) FROM lent)
 GROUP BY target, account_id, region

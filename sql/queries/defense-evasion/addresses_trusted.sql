@@ -29,9 +29,9 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'guardduty:CreateIPSet', 'guardduty:CreateTrustedEntitySet', 'guardduty:UpdateIPSet',
         'guardduty:UpdateTrustedEntitySet'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

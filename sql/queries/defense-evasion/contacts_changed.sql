@@ -32,10 +32,10 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'account:AcceptPrimaryEmailUpdate', 'account:DeleteAlternateContact',
         'account:PutAlternateContact', 'account:PutContactInformation',
         'account:StartPrimaryEmailUpdate', 'billingconsole:SetAdditionalContacts',
         'billingconsole:SetContactAddress'
-    )
+    )) IS TRUE
 ORDER BY event_time, event_id

@@ -26,12 +26,12 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'firehose:DeleteDeliveryStream', 'firehose:UpdateDestination',
         'logs:CancelExportTask', 'logs:DeleteDataProtectionPolicy', 'logs:DeleteDelivery',
         'logs:DeleteDeliveryDestination', 'logs:DeleteDeliverySource', 'logs:DeleteDestination',
         'logs:DeleteLogGroup', 'logs:DeleteLogStream', 'logs:DeleteMetricFilter',
         'logs:DeleteSubscriptionFilter', 'logs:DisassociateKmsKey', 'logs:PutRetentionPolicy'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -27,7 +27,7 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'account:CloseAccount', 'billingconsole:CloseAccount', 'controltower:DeleteLandingZone',
         'controltower:DisableBaseline', 'controltower:DisableControl',
         'controltower:DisableGuardrail', 'organizations:CloseAccount',
@@ -36,6 +36,6 @@ WHERE
         'organizations:DisableAWSServiceAccess', 'organizations:DisablePolicyType',
         'organizations:LeaveOrganization', 'organizations:RegisterDelegatedAdministrator',
         'organizations:RemoveAccountFromOrganization'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

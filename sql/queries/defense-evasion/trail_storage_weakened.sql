@@ -27,12 +27,12 @@ SELECT
     event_id
 FROM events INNER JOIN log_stores ON coalesce('s3://' || bucket, target) = store
 WHERE
-    action IN (
+    (action IN (
         'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 's3:DeleteBucket',
         's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy', 's3:DeleteBucketPublicAccessBlock',
         's3:DeleteBucketReplication', 's3:DeleteObject', 's3:DeleteObjects',
         's3:PutBucketLifecycle', 's3:PutBucketPolicy', 's3:PutBucketVersioning'
-    )
+    )) IS TRUE
     AND event_time <= coalesce(released_at, event_time)
     AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
     AND coalesce(

@@ -27,7 +27,7 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'fms:DeletePolicy', 'fms:DisassociateAdminAccount',
         'network-firewall:DeleteFirewall', 'network-firewall:DeleteFirewallPolicy',
         'network-firewall:DeleteRuleGroup',
@@ -37,6 +37,6 @@ WHERE
         'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
         'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',
         'wafv2:DisassociateWebACL'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

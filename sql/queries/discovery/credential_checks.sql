@@ -27,7 +27,7 @@
 -- ///
 WITH checks AS (
     SELECT * FROM management_events
-    WHERE action IN ('sts:GetCallerIdentity', 'sts:GetAccessKeyInfo') AND NOT is_aws_call
+    WHERE (action IN ('sts:GetCallerIdentity', 'sts:GetAccessKeyInfo')) IS TRUE AND NOT is_aws_call
 ),
 
 known AS (

@@ -19,7 +19,9 @@
 SELECT event_time, actor, client_ip, action, target, account_id, region, event_id
 FROM changes
 WHERE
-    service IN ('ec2', 'rds', 'elasticfilesystem', 'redshift', 'elasticache', 'docdb', 'neptune')
+    (service IN (
+        'ec2', 'rds', 'elasticfilesystem', 'redshift', 'elasticache', 'docdb', 'neptune'
+    )) IS TRUE
     AND regexp_matches(api, '^(Create|Copy|Restore)')
     AND list_contains(
         json_extract_string(

@@ -30,7 +30,7 @@ WITH gifts AS (
         event_time, actor, client_ip, action, target, principals AS given_to, actions AS operations,
         external_accounts, is_public, outcome, account_id, event_id
     FROM policy_statements
-    WHERE action IN ('kms:PutKeyPolicy', 'kms:CreateKey') AND effect = 'Allow'
+    WHERE (action IN ('kms:PutKeyPolicy', 'kms:CreateKey')) IS TRUE AND effect = 'Allow'
     UNION ALL
     SELECT
         event_time, actor, client_ip, action, target,

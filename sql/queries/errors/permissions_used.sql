@@ -34,6 +34,6 @@ SELECT
 FROM events
 WHERE
     $who IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)
-    AND category IN ('management', 'data')
+    AND (category IN ('management', 'data')) IS TRUE
 GROUP BY service, action
 ORDER BY service, action

@@ -29,7 +29,7 @@ SELECT
     session_id, event_id
 FROM management_events
 WHERE
-    service IN ('iam', 'identitystore', 'sso-directory')
+    (service IN ('iam', 'identitystore', 'sso-directory')) IS TRUE
     AND regexp_full_match(api, '(Create|Delete)(User|Role|Group)')
     AND (client IS DISTINCT FROM 'iac' OR NOT $outside_iac)
 ORDER BY event_time, event_id

@@ -29,7 +29,7 @@ WITH names AS (
     SELECT unnest([user_name, principal_key, on_behalf_of_user]) AS name
     FROM history
     WHERE
-        identity_type IN ('IdentityCenterUser', 'Unknown')  -- Unknown: so until July 2025
+        (identity_type IN ('IdentityCenterUser', 'Unknown')) IS TRUE  -- Unknown: so until July 2025
         AND $user IN (user_name, principal_key, on_behalf_of_user)
     UNION
     SELECT $user AS name

@@ -37,5 +37,5 @@ WHERE
         'bedrock:CreateProvisionedModelThroughput', 'ec2:CreateCapacityReservation',
         'ec2:AllocateHosts', 'sagemaker:CreateTrainingPlan'
     )
-    OR starts_with(api, 'Purchase')
+    OR contains(action, ':Purchase')
 ORDER BY event_time, event_id

@@ -25,7 +25,7 @@ SELECT
     event_time, actor, client_ip, action, target, outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
-    action IN (
+    (action IN (
         'ec2:EnableSerialConsoleAccess', 'ec2-instance-connect:SendSerialConsoleSSHPublicKey'
-    )
+    )) IS TRUE
 ORDER BY event_time, event_id

@@ -30,7 +30,7 @@ WITH calls AS (
         json_extract_string(request, '$.changeBatch.changes[*].resourceRecordSet.type') AS types,
         json_extract_string(request, '$.changeBatch.changes[*].resourceRecordSet.name') AS names
     FROM events
-    WHERE service IN ('route53', 'route53domains', 'route53resolver') AND access = 'write'
+    WHERE (service IN ('route53', 'route53domains', 'route53resolver')) IS TRUE AND access = 'write'
 )
 
 SELECT

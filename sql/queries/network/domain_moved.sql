@@ -30,12 +30,12 @@ SELECT
     outcome, error_code, account_id, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'route53domains:DisableDomainTransferLock',
         'route53domains:RetrieveDomainAuthCode',
         'route53domains:TransferDomainToAnotherAwsAccount',
         'route53domains:UpdateDomainContact',
         'route53domains:UpdateDomainNameservers',
         'route53domains:DeleteDomain'
-    )
+    )) IS TRUE
 ORDER BY event_time, event_id

@@ -28,7 +28,8 @@ WITH calls AS (
         *, concat_ws(' ', request, response) AS told,
         api = 'CreateTrafficMirrorTarget' AS is_target
     FROM events
-    WHERE regexp_matches(action, '^ec2:(Create|Modify)TrafficMirror')
+    WHERE
+        contains(action, ':CreateTrafficMirror') OR contains(action, ':ModifyTrafficMirror')
 )
 
 SELECT

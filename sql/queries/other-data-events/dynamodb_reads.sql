@@ -43,11 +43,11 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'dynamodb:Scan', 'dynamodb:ExecuteStatement', 'dynamodb:BatchExecuteStatement',
         'dynamodb:ExportTableToPointInTime', 'dynamodb:RestoreTableFromBackup',
         'dynamodb:RestoreTableToPointInTime'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
     AND ($table = '' OR mentions(resources, $table))
 GROUP BY actor, target, session_id

@@ -28,7 +28,7 @@ SELECT
     region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'ses:PutAccountDetails', 'ses:PutAccountSendingAttributes',
         'ses:UpdateAccountSendingEnabled', 'ses:VerifyEmailIdentity',
         'ses:VerifyEmailAddress', 'ses:VerifyDomainIdentity', 'ses:CreateEmailIdentity',
@@ -38,6 +38,6 @@ WHERE
         'sms-voice:SetMediaMessageSpendLimitOverride',
         'sms-voice:SetTextMessageSpendLimitOverride', 'sms-voice:SetVoiceMessageSpendLimitOverride',
         'sqs:PurgeQueue', 'workmail:CreateOrganization', 'workmail:RegisterToWorkMail'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -31,7 +31,7 @@ SELECT
     outcome, error_code, account_id, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'athena:StartQueryExecution', 'athena:GetQueryResults', 'athena:CreateNamedQuery',
         'redshift-data:ExecuteStatement', 'redshift-data:BatchExecuteStatement',
         'redshift-data:GetStatementResult', 'rds-data:ExecuteStatement',
@@ -39,7 +39,7 @@ WHERE
         'cloudtrail:GetQueryResults', 'logs:StartQuery', 'lakeformation:GetDataAccess',
         'lakeformation:GetTemporaryGlueTableCredentials',
         'lakeformation:GetTemporaryGluePartitionCredentials'
-    )
+    )) IS TRUE
     AND (
         $actor = ''
         OR $actor IN (

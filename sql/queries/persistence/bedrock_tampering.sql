@@ -24,7 +24,7 @@ SELECT
     event_id
 FROM events
 WHERE
-    service IN ('bedrock', 'bedrock-agent', 'bedrock-agentcore')
+    (service IN ('bedrock', 'bedrock-agent', 'bedrock-agentcore')) IS TRUE
     AND category = 'management'
     AND access = 'write'
     AND access_level IS DISTINCT FROM 'tagging'

@@ -30,7 +30,7 @@ SELECT
         SELECT count(*) > 0
         FROM history AS stops
         WHERE
-            stops.action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')
+            (stops.action IN ('ec2:StopInstances', 'sagemaker:StopNotebookInstance')) IS TRUE
             AND mentions(stops.resources, split_part(changed.target, '/', -1))
             AND stops.event_time BETWEEN
             changed.event_time - INTERVAL 1 HOUR AND changed.event_time

@@ -24,11 +24,11 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'ec2-instance-connect:SendSSHPublicKey', 'ec2:CreateKeyPair', 'ec2:ImportKeyPair',
         'glue:UpdateDevEndpoint',
         'iam:UploadSSHPublicKey', 'lightsail:CreateKeyPair', 'lightsail:ImportKeyPair',
         'transfer:ImportSshPublicKey'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -25,8 +25,8 @@ SELECT
     account_id, region, event_id
 FROM footholds
 WHERE
-    service IN (
+    (service IN (
         'amazonmq', 'aoss', 'appstream', 'cloud9', 'connect', 'ds-data', 'elasticache', 'grafana',
         'kafka', 'memorydb', 'quicksight', 'workdocs', 'workmail'
-    )
+    )) IS TRUE
 ORDER BY event_time, event_id

@@ -38,10 +38,10 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'eks:AssociateAccessPolicy', 'eks:AssociateIdentityProviderConfig',
         'eks:CreateAccessEntry', 'eks:CreatePodIdentityAssociation', 'eks:UpdateAccessEntry',
         'eks:UpdateClusterConfig', 'eks:UpdatePodIdentityAssociation'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -24,7 +24,7 @@ SELECT
     event_id
 FROM events
 WHERE
-    action IN (
+    (action IN (
         'cloudformation:CreateStackInstances', 'cloudformation:ExecuteChangeSet',
         'cloudformation:UpdateStack', 'cloudformation:UpdateStackInstances',
         'cloudformation:UpdateStackSet', 'codebuild:StartBuild', 'codebuild:StartBuildBatch',
@@ -37,7 +37,7 @@ WHERE
         'sagemaker:CreatePresignedNotebookInstanceUrl', 'sagemaker:StartSession',
         'sagemaker:UpdateNotebookInstance', 'sagemaker:UpdateNotebookInstanceLifecycleConfig',
         'states:UpdateStateMachine'
-    )
+    )) IS TRUE
     AND NOT is_aws_call
     AND (  -- an instance, build or job only with the caller's own script, image or code
         NOT regexp_matches(api, '^(CreateReplaceRoot|ModifyInstance|StartBuild|StartJobRun)')

@@ -33,7 +33,7 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    service IN ('sso', 'sso-directory', 'identitystore')
+    (service IN ('sso', 'sso-directory', 'identitystore')) IS TRUE
     AND access = 'write'
     AND category = 'management'
     -- the CLI's sign-in: see sso_signins

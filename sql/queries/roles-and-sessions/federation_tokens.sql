@@ -26,7 +26,7 @@
 -- ///
 WITH asked AS (
     SELECT * FROM credential_issuance
-    WHERE action IN ('sts:GetSessionToken', 'sts:GetFederationToken') AND NOT is_aws_call
+    WHERE (action IN ('sts:GetSessionToken', 'sts:GetFederationToken')) IS TRUE AND NOT is_aws_call
 ),
 
 uses AS (

@@ -29,9 +29,9 @@ SELECT
     set_of(client_ip) AS client_ips, set_of(session_name)[1:10] AS session_names, account_id
 FROM credential_issuance
 WHERE
-    action IN (
+    (action IN (
         'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity', 'rolesanywhere:CreateSession'
-    )
+    )) IS TRUE
     AND ($provider = '' OR contains(identity_provider, $provider))
 GROUP BY identity_provider, actor, principal_key, role_arn, account_id
 ORDER BY first_seen, identity_provider, actor, role_arn, account_id

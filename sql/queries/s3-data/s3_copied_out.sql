@@ -32,7 +32,7 @@ WITH copies AS (
         END AS other_account
     FROM events
     WHERE
-        action IN ('s3:CopyObject', 's3:UploadPartCopy', 's3:PutBucketReplication')
+        (action IN ('s3:CopyObject', 's3:UploadPartCopy', 's3:PutBucketReplication')) IS TRUE
         AND NOT is_aws_call
 )
 

@@ -46,7 +46,7 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
-    action IN ('s3:DeleteObject', 's3:DeleteObjects', 's3:DeleteBucket')
+    (action IN ('s3:DeleteObject', 's3:DeleteObjects', 's3:DeleteBucket')) IS TRUE
     AND NOT is_aws_call
     AND $bucket IN ('', bucket)
 GROUP BY actor, bucket, session_id

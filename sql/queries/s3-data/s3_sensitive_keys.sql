@@ -34,7 +34,7 @@ SELECT
     list_sort(list(event_id)) AS event_ids
 FROM data_events
 WHERE
-    action IN ('s3:GetObject', 's3:SelectObjectContent', 's3:GetObjectTorrent')
+    (action IN ('s3:GetObject', 's3:SelectObjectContent', 's3:GetObjectTorrent')) IS TRUE
     AND NOT is_aws_call
     AND regexp_matches(object_key, $pattern)
 GROUP BY actor, bucket, session_id

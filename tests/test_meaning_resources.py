@@ -202,6 +202,23 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("cloud9", "CreateEnvironmentMembership", {"environmentId": "2f5f", "userArn": f"arn:aws:iam::{ACCOUNT}:user/eve"}, "environment/2f5f"),
         ("elasticmapreduce", "AddJobFlowSteps", {"jobFlowId": "j-0123456789ABC", "steps": []}, "cluster/j-0123456789ABC"),
         ("lambda", "AddLayerVersionPermission", {"layerName": "tools", "principal": "*"}, "layer/tools +*"),
+        ("appconfig", "StartDeployment", {"ApplicationId": "339o", "EnvironmentId": "54j1", "ConfigurationVersion": "1"}, "application/339o"),
+        ("athena", "GetQueryResults", {"queryExecutionId": "q-1"}, "query-execution/q-1"),
+        ("mgn", "StartTest", {"sourceServerIDs": ["s-1", "s-2"]}, "source-server/s-1 and 1 more"),
+        ("emr-serverless", "StartJobRun", {"executionRoleArn": ROLE, "applicationId": "00f"}, "application/00f"),
+        ("connect", "UpdateUserSecurityProfiles", {"InstanceId": "in", "UserId": "u1", "SecurityProfileIds": ["s"]}, "user/u1"),
+        ("codecommit", "MergePullRequestBySquash", {"pullRequestId": "27", "repositoryName": "app"}, "pull-request/27"),
+        ("bedrock", "CreateAgentActionGroup", {"agentId": "A1", "actionGroupName": "pay"}, "action-group/pay"),
+        ("bedrock", "ListAgentAliases", {"agentId": "A1", "clientToken": "t"}, "agent/A1"),
+        ("acm-pca", "DescribeReport", {"certificateAuthorityArn": f"arn:aws:acm-pca:us-east-1:{ACCOUNT}:certificate-authority/c1", "auditId": "a1"}, "certificate-authority/c1"),
+        ("ssm", "GetCommandInvocation", {"commandId": "c1", "instanceId": "i-0123456789abcdef0"}, "i-0123456789abcdef0"),
+        ("ssm", "CreateAssociation", {"name": "AWS-RunShellScript", "targets": [{"key": "InstanceIds", "values": ["mi-1"]}]}, "mi-1"),
+        ("ssm", "CreateAssociation", {"name": "doc", "targets": [{"key": "InstanceIds", "values": ["*"]}]}, "association/doc"),
+        ("codestar", "AssociateTeamMember", {"projectId": "app", "userArn": f"arn:aws:iam::{ACCOUNT}:user/eve"}, "user/eve"),
+        ("events", "RemoveTargets", {"ids": ["1"], "rule": "on-login"}, "rule/on-login"),
+        ("newservice", "ListBlades", {"callerRequestId": "1", "aWSAccountId": ACCOUNT, "versionId": "2", "externalHandleId": "3"}, None),
+        ("glue", "CreateTable", {"databaseName": "lake", "tableInput": {"name": "orders"}}, "table/orders"),
+        ("newservice", "ListBlades", {"dBShelfName": "x"}, "db-shelf/x"),
         ("iam", "ListUsers", None, None),
         ("signin", "ConsoleLogin", None, None),
     ],
@@ -242,6 +259,18 @@ def test_a_new_resource_is_named_by_the_response():
     assert aim("ec2", "CreateInstanceConnectEndpoint", asked) == "subnet-1"
     own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
     assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
+
+
+def test_what_a_call_made_tells_more_than_the_role_it_is_made_with():
+    asked, made = {"executionRoleArn": ROLE, "state": "ENABLED"}, {"policyId": "policy-1"}
+    assert aim("dlm", "CreateLifecyclePolicy", asked, made) == "policy/policy-1"
+    assert aim("dlm", "CreateLifecyclePolicy", asked) == f"role/Deploy ({OTHER})"
+
+
+def test_an_id_of_whatever_thing_names_it_in_a_request_but_not_in_an_answer():
+    assert named("newservice", "StartRun", {"bladeId": "b1"}, {"runnerId": "r1"}) == [
+        Resource(None, "b1", None, None, "request.bladeId")
+    ]
 
 
 def test_a_request_that_names_nothing_is_told_by_what_the_answer_describes():

@@ -21,6 +21,7 @@ from trailquery.meaning.kinds import (
 from trailquery.meaning.storage import S3, object_key
 
 MOST_RESOURCES = 1_000
+OF_AN_ID = 1_000  # the rank of `<thing>Id` of whatever thing: mostly of what holds the subject
 LONGEST_NAME = 1_024
 _MOST_VALUES, _DEEPEST, _LONGEST_PARAMETER = 5_000, 12, 128
 
@@ -36,7 +37,7 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"[A-Z][a-z0-9]+")
 _DESCRIBING = ("Create", "Modify", "Put", "Register", "Set", "Update")  # PutRecorder sends recorder.name
 _CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")
-_NAMING = re.compile(r"(\w*?)(name|id|arn|identifier)(s?)", re.IGNORECASE)
+_NAMING = re.compile(r"(\w*?)((?i:name|arn|identifier)|I[dD]|\bid)(s?)")
 _NOT_NAMING = frozenset(
     {
         "attributename",
@@ -53,6 +54,9 @@ _NOT_NAMING = frozenset(
         "regionname",
         "rolesessionname",
     }
+)
+_NO_THING = re.compile(
+    r"(\w*(account|(?<!pull)request|resource|version)|catalog|external\w*|owner|principal|registry|trace|transaction|upload)ids?"
 )
 _ASPECTS = frozenset({"attribute", "history", "metadata", "permission", "statu", "version"})
 _IN_MESSAGE = re.compile(
@@ -185,11 +189,13 @@ class _Place:
         service, api, origin, resource_type = call
         self.via = f"{origin}.{path}"
         outside = path.rpartition(".")[0]  # of a member of a list the depth is more
-        is_described = depth == 2 and outside.lower() == noun(api) and api.startswith(_DESCRIBING)
+        is_described = depth == 2 and outside.lower().removesuffix("input") == noun(api) and api.startswith(_DESCRIBING)
         is_context = not is_described and _CONTEXT.search(path) is not None
         is_plain = name in _PLAIN
         is_own = "." not in path or (is_described and (origin == "request" or is_plain))
         self.kind = None if is_context else _kind_named(service, api, name, is_own)
+        if self.kind and self.kind.rank == OF_AN_ID and origin != "request":
+            self.kind = None  # answers have ids of whatever they tell of
         if self.kind is None and is_plain and outside and not is_context:
             self.kind = kind_of_parameter(service, outside.rpartition(".")[2])  # domainName.name, target.id
         if path == "resourceId" and self.kind is None:
@@ -240,7 +246,8 @@ def in_targets(service: str, request: object) -> list[Mention]:
         if (text_at(entry, "key") or "").lower() == "instanceids"
         for value in items(mapping(entry).get("values"))
     ]
-    return [_mention(kind, one, "request.targets", True) for one in named if kind and one and len(one) <= LONGEST_NAME]
+    is_name = [one for one in named if one and one != "*" and len(one) <= LONGEST_NAME]
+    return [_mention(kind, one, "request.targets", True) for one in is_name if kind]
 
 
 def in_filters(service: str, api: str, request: object) -> list[Mention]:
@@ -319,7 +326,7 @@ def noun(api: str) -> str:
 
 def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
     """The general rule, for what no table knows: `name`, `arn` and `id` name what the API is about, as do
-    `<noun>Name` and the like; any other `<thing>Name` names a thing, if nothing better is there."""
+    `<noun>Name` and the like; any other `<thing>Name` or `<thing>Id` names a thing, if nothing better is there."""
     words = [word.lower() for word in _WORDS.findall(_VERB.sub("", api, count=1))]
     if len(words) > 1 and words[-1].removesuffix("s") in _ASPECTS:
         words.pop()
@@ -331,13 +338,16 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
         word = "-".join(words)
         is_one = match[3] or (thing and thing != subject)
         rank = 950 if name.lower() == "id" else 900
-        known = kind_of_parameter(service, f"{subject}Id")  # hostedzone, as the parameters of other calls have it
+        # hostedzone, as the parameters of other calls have it
+        known = kind_of_parameter(service, f"{subject}Id") or kind_of_parameter(service, subject)
         if known and known.service == service:
             return known._replace(rank=rank, stem=subject)
         return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(rank=rank, stem=subject)
-    if thing and match[2].lower() in ("name", "identifier"):
-        return kind_of_word(service, "-".join(_WORDS.findall(match[1])).lower())._replace(rank=960, stem=thing)
-    return None
+    rest = {"name": 960, "identifier": 960, "id": OF_AN_ID}.get(match[2].lower())
+    if not thing or not rest or _NO_THING.fullmatch(name.lower()):
+        return None
+    words = _WORDS.findall(match[1][0].upper() + match[1][1:])  # dBCluster is db-cluster
+    return kind_of_word(service, "-".join(words).lower())._replace(rank=rest, stem=thing)
 
 
 @lru_cache(maxsize=2_048)

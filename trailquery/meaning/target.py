@@ -4,7 +4,7 @@ import re
 
 from trailquery.meaning.fields import at, items, text, text_at
 from trailquery.meaning.kinds import Kind
-from trailquery.meaning.resources import Mention, Mentions, noun
+from trailquery.meaning.resources import OF_AN_ID, Mention, Mentions, noun
 from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
@@ -12,14 +12,15 @@ _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": 
 _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
-_OF_ANOTHER = frozenset({("kms", "grant"), ("firehose", "destination")})  # about the key it opens, the stream it ends
+# About the key it opens, the stream it ends, the rule that calls it, the machine it runs on.
+_OF_ANOTHER = frozenset({("kms", "grant"), ("firehose", "destination"), ("events", "targets"), ("ssm", "association")})
 # What a call is about that has no parameter for it: the one of the account.
 _IMPLIED = {
     ("glue", "GetResourcePolicy"): "catalog",
     ("glue", "PutResourcePolicy"): "catalog",
     ("glue", "DeleteResourcePolicy"): "catalog",
 }
-_OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect"})  # they act on instances
+_OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect", "codestar"})  # they act on instances, on users
 
 
 def target(
@@ -58,8 +59,10 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     """The mentions of one parameter: what the API is about, else the likeliest that was sent.
 
     An IAM call is about the user, role or group even when it is named after the key or policy. What a creating
-    call made has its id only in the response.
+    call made has its id only in the response, which tells more than the role or the bucket it is made with.
     """
+    if len(asked) < 2 and not made:
+        return asked
     if service in _BY_RANK or (service, noun(api)) in _OF_ANOTHER:
         return _likeliest(service, asked) or _likeliest(service, _told(made))
     link = _LINKS.fullmatch(api)
@@ -70,8 +73,17 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
     wanted = {about, about.removesuffix("s")} - {""}
     exact = [one for one in asked if _is_one_of(wanted, one.kind)]
     created = [one for one in made if _is_one_of(wanted, one.kind)] if service == "ec2" or not exact else []
+    if created or exact:
+        return _likeliest(service, created or exact)
     begun = [one for one in asked if one.kind.stem and about.startswith(one.kind.stem)]
-    return _likeliest(service, created or exact or begun or asked or _told(made))
+    surely = [one for one in begun if one.kind.rank < OF_AN_ID]
+    if surely or service in _OTHERS_COME_FIRST:
+        begun = surely
+    elif begun:  # of CreateAgentActionGroup the name of the action group, else the id of the agent
+        begun = [one for one in asked if one.kind.stem and about.endswith(one.kind.stem)] or begun
+    is_of_others = all(one.kind.service != service for one in asked)
+    own = [one for one in _told(made) if is_of_others and one.kind.service == service]
+    return _likeliest(service, begun or own or asked or _told(made))
 
 
 def _innermost(listed: list[Mention]) -> list[Mention]:

@@ -219,6 +219,24 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("newservice", "ListBlades", {"callerRequestId": "1", "aWSAccountId": ACCOUNT, "versionId": "2", "externalHandleId": "3"}, None),
         ("glue", "CreateTable", {"databaseName": "lake", "tableInput": {"name": "orders"}}, "table/orders"),
         ("newservice", "ListBlades", {"dBShelfName": "x"}, "db-shelf/x"),
+        ("events", "CreateConnection", {"name": "hook", "authorizationType": "API_KEY"}, "connection/hook"),
+        ("events", "DisableRule", {"name": "on-login", "eventBusName": "default"}, "rule/on-login"),
+        ("cloudtrail", "CreateEventDataStore", {"name": "all"}, "eventdatastore/all"),
+        ("cloudtrail", "StopLogging", {"name": "main"}, "trail/main"),
+        ("cloudtrail", "DeleteChannel", {"channel": "c1"}, "channel/c1"),
+        ("iam", "DeleteAccountAlias", {"accountAlias": "corp"}, "account-alias/corp"),
+        ("iot", "CreateRoleAlias", {"roleAlias": "device", "roleArn": ROLE}, "role-alias/device"),
+        ("account", "StartPrimaryEmailUpdate", {"accountId": OTHER, "primaryEmail": "****"}, f"account/{OTHER}"),
+        ("batch", "UpdateComputeEnvironment", {"computeEnvironment": "miners", "state": "ENABLED"}, "compute-environment/miners"),
+        ("ecs", "DeregisterContainerInstance", {"cluster": "main", "containerInstance": "ci1"}, "container-instance/ci1"),
+        ("cassandra", "Select", {"keyspaceName": "shop", "tableName": "orders"}, "table/orders"),
+        ("lakeformation", "GrantPermissions", {"principal": {"dataLakePrincipalIdentifier": ROLE}, "resource": {"table": {"databaseName": "lake", "name": "orders"}}}, "table/orders"),
+        ("lakeformation", "RevokePermissions", {"resource": {"tableWithColumns": {"databaseName": "lake", "name": "orders", "columnNames": ["id"]}}}, "table/orders"),
+        ("workspaces", "TerminateWorkspaces", {"terminateWorkspaceRequests": [{"workspaceId": "ws-1"}]}, "workspace/ws-1"),
+        ("rekognition", "DetectFaces", {"image": {"s3Object": {"bucket": "photos", "name": "a.jpg"}}}, "s3://photos"),
+        ("newservice", "StartCopy", {"outputBucketName": "out"}, "s3://out"),
+        ("s3vectors", "QueryVectors", {"vectorBucketName": "embeddings"}, "vector-bucket/embeddings"),
+        ("cloudformation", "ActivateType", {"publicTypeArn": "arn:aws:cloudformation:us-east-1::type/hook/Guard", "executionRoleArn": ROLE}, "type/hook/Guard"),
         ("iam", "ListUsers", None, None),
         ("signin", "ConsoleLogin", None, None),
     ],
@@ -271,6 +289,13 @@ def test_an_id_of_whatever_thing_names_it_in_a_request_but_not_in_an_answer():
     assert named("newservice", "StartRun", {"bladeId": "b1"}, {"runnerId": "r1"}) == [
         Resource(None, "b1", None, None, "request.bladeId")
     ]
+
+
+def test_a_file_system_is_of_the_service_that_was_called():
+    kinds = [
+        named(service, "DeleteFileSystem", {"fileSystemId": "fs-1"})[0].type for service in ("fsx", "elasticfilesystem")
+    ]
+    assert kinds == ["AWS::FSx::FileSystem", "AWS::EFS::FileSystem"]
 
 
 def test_a_request_that_names_nothing_is_told_by_what_the_answer_describes():

@@ -23,11 +23,12 @@ iam oidc-provider AWS::IAM::OIDCProvider openIDConnectProviderArn
 iam server-certificate AWS::IAM::ServerCertificate serverCertificateName
 iam access-key AWS::IAM::AccessKey accessKeyId
 iam delegation-request - =delegationRequestId
+iam account-alias - =accountAlias
 sts assumed-role - -
 sts account - =targetPrincipal
 sts federated-user - =name
 s3 object AWS::S3::Object =target
-s3 bucket AWS::S3::Bucket bucketName =bucket s3BucketName s3Bucket
+s3 bucket AWS::S3::Bucket bucketName bucket s3BucketName s3Bucket
 s3 accesspoint AWS::S3::AccessPoint -
 ec2 instance AWS::EC2::Instance instanceId =instanceIds
 ssm instance AWS::EC2::Instance =target
@@ -66,8 +67,9 @@ secretsmanager secret AWS::SecretsManager::Secret secretId =name
 ssm parameter AWS::SSM::Parameter =path
 ssm document AWS::SSM::Document documentName
 ssm maintenancewindow AWS::SSM::MaintenanceWindow =windowId
-cloudtrail trail AWS::CloudTrail::Trail trailName trailARN =name
+cloudtrail trail AWS::CloudTrail::Trail trailName trailARN =loggingId
 cloudtrail eventdatastore AWS::CloudTrail::EventDataStore =eventDataStore
+cloudtrail channel AWS::CloudTrail::Channel =channel
 dynamodb table AWS::DynamoDB::Table =tableName =tableArn =globalTableName
 rds db AWS::RDS::DBInstance dBInstanceIdentifier =dbInstanceId
 rds cluster AWS::RDS::DBCluster dBClusterIdentifier =dbClusterId
@@ -75,6 +77,8 @@ rds snapshot AWS::RDS::DBSnapshot dBSnapshotIdentifier =dbSnapshotId
 rds cluster-snapshot AWS::RDS::DBClusterSnapshot dBClusterSnapshotIdentifier
 rds subgrp AWS::RDS::DBSubnetGroup dBSubnetGroupName
 rds pg AWS::RDS::DBParameterGroup dBParameterGroupName
+rds cluster-pg AWS::RDS::DBClusterParameterGroup dBClusterParameterGroupName
+rds db-proxy AWS::RDS::DBProxy =dBProxyName
 rds secgrp AWS::RDS::DBSecurityGroup dBSecurityGroupName
 redshift cluster AWS::Redshift::Cluster =clusterIdentifier
 redshift snapshot - =snapshotIdentifier
@@ -84,6 +88,8 @@ sns subscription AWS::SNS::Subscription =subscriptionArn
 ecs service AWS::ECS::Service =service =serviceName
 ecs task - =task
 ecs task-definition AWS::ECS::TaskDefinition =taskDefinition =family
+ecs capacity-provider AWS::ECS::CapacityProvider =capacityProvider
+ecs container-instance - =containerInstance
 ecs cluster AWS::ECS::Cluster =cluster =clusterName
 eks cluster AWS::EKS::Cluster =name =clusterName
 eks nodegroup AWS::EKS::Nodegroup =nodegroupName
@@ -91,8 +97,9 @@ eks cluster-access-policy - =policyArn
 cloudshell environment - =environmentId
 cloud9 environment AWS::Cloud9::EnvironmentEC2 =environmentId
 elasticmapreduce cluster AWS::EMR::Cluster =jobFlowId =clusterId
-servicequotas quota - =quotaCode
+servicequotas quota - =quotaCode =quotaName
 aws-marketplace product - =productId
+metering-marketplace product - =productCode
 connect instance AWS::Connect::Instance =instanceId
 airflow environment AWS::MWAA::Environment =name
 codeartifact package - =package
@@ -101,6 +108,7 @@ codeartifact domain AWS::CodeArtifact::Domain =domain
 dlm policy AWS::DLM::LifecyclePolicy =policyId
 grafana workspace AWS::Grafana::Workspace =workspaceId
 opsworks instance AWS::OpsWorks::Instance =instanceId
+servicediscovery instance AWS::ServiceDiscovery::Instance =instanceId
 ecr repository AWS::ECR::Repository =repositoryName
 codecommit repository AWS::CodeCommit::Repository =repositoryName
 codebuild project AWS::CodeBuild::Project projectName
@@ -112,7 +120,7 @@ logs log-group AWS::Logs::LogGroup logGroupName logGroupIdentifier
 logs destination AWS::Logs::Destination =destinationName
 cloudwatch alarm AWS::CloudWatch::Alarm =alarmName
 cloudwatch dashboard AWS::CloudWatch::Dashboard =dashboardName
-events rule AWS::Events::Rule =name =rule
+events rule AWS::Events::Rule =rule
 events event-bus AWS::Events::EventBus =eventBusName
 states stateMachine AWS::StepFunctions::StateMachine stateMachineArn
 states execution - =executionArn
@@ -131,6 +139,7 @@ organizations ou AWS::Organizations::OrganizationalUnit =organizationalUnitId
 organizations policy AWS::Organizations::Policy =policyId
 organizations handshake - =handshakeId
 organizations service - =servicePrincipal
+account account AWS::Organizations::Account =accountId
 account region - =regionName
 controltower guardrail - =guardrailId
 controltower account AWS::Organizations::Account =accountId
@@ -146,23 +155,37 @@ route53 healthcheck AWS::Route53::HealthCheck =healthCheckId
 route53domains domain - =domainName
 cloudfront distribution AWS::CloudFront::Distribution distributionId
 apigateway restapi AWS::ApiGateway::RestApi =restApiId
+apigateway apikey AWS::ApiGateway::ApiKey =apiKey
 apigateway api AWS::ApiGatewayV2::Api =apiId
 appsync apis AWS::AppSync::GraphQLApi =apiId
 directconnect dxvif - =virtualInterfaceId
 directconnect dxcon - =connectionId
 elasticloadbalancing loadbalancer AWS::ElasticLoadBalancingV2::LoadBalancer loadBalancerName loadBalancerArn
+lightsail loadbalancer AWS::Lightsail::LoadBalancer =loadBalancerName
+lightsail instance AWS::Lightsail::Instance =instanceName
 elasticloadbalancing targetgroup AWS::ElasticLoadBalancingV2::TargetGroup targetGroupArn targetGroupName
 autoscaling auto-scaling-group AWS::AutoScaling::AutoScalingGroup autoScalingGroupName
 autoscaling launch-configuration AWS::AutoScaling::LaunchConfiguration launchConfigurationName
 elasticfilesystem file-system AWS::EFS::FileSystem fileSystemId
+fsx file-system AWS::FSx::FileSystem =fileSystemId
+fsx volume AWS::FSx::Volume =volumeId
+fsx snapshot AWS::FSx::Snapshot =snapshotId
 kinesis stream AWS::Kinesis::Stream =streamName =streamARN
 firehose deliverystream AWS::KinesisFirehose::DeliveryStream =deliveryStreamName
 glue job AWS::Glue::Job =jobName
 glue crawler AWS::Glue::Crawler =crawlerName
 glue table AWS::Glue::Table =tableName
 glue database AWS::Glue::Database =databaseName
+glue schema AWS::Glue::Schema =schemaName
+lakeformation table AWS::Glue::Table =table =tableWithColumns =tableName
+lakeformation database AWS::Glue::Database =database =databaseName
+cassandra table AWS::Cassandra::Table =tableName
+cassandra keyspace AWS::Cassandra::Keyspace =keyspaceName
+iot role-alias AWS::IoT::RoleAlias =roleAlias
 athena workgroup AWS::Athena::WorkGroup =workGroup
 batch job-queue AWS::Batch::JobQueue =jobQueue
+batch compute-environment AWS::Batch::ComputeEnvironment =computeEnvironment
+batch job-definition AWS::Batch::JobDefinition =jobDefinition
 sagemaker notebook-instance AWS::SageMaker::NotebookInstance notebookInstanceName
 sagemaker domain AWS::SageMaker::Domain =domainId
 bedrock model - modelId
@@ -173,6 +196,7 @@ cognito-identity identitypool AWS::Cognito::IdentityPool identityPoolId =identit
 backup recovery-point - recoveryPointArn
 backup backup-vault AWS::Backup::BackupVault backupVaultName
 ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress =domain
+workspaces workspace AWS::WorkSpaces::Workspace =workspaceId
 workmail user - =userId =entityId
 workmail organization - =organizationId
 ds directory - =directoryId
@@ -209,6 +233,7 @@ _TELLING = re.compile(rf"({'|'.join(_ID_WORDS)})-(?:[0-9a-f]{{17}}|[0-9a-f]{{8}}
 _LONGEST_ID = 40
 _OF_A_SOURCE = 940
 _END = re.compile(r"(source|target|destination)(\w{5,})")  # of a copy: both are of one kind
+_BUCKET = re.compile(r"\w+(?<!vector)(?<!table)bucketname|\w+s3bucket")  # outputBucketName
 _ALIASES = {
     "monitoring": "cloudwatch",
     "elasticloadbalancingv2": "elasticloadbalancing",
@@ -265,9 +290,9 @@ def kind_of_parameter(service: str, parameter: str) -> Kind | None:
             return kind
     end = _END.fullmatch(key)
     kind = kind_of_parameter(service, end[2]) if end else None
-    if end is None or kind is None or not kind.stem:
-        return None
-    return kind._replace(rank=_OF_A_SOURCE) if end[1] == "source" else kind
+    if end and kind and kind.stem:
+        return kind._replace(rank=_OF_A_SOURCE) if end[1] == "source" else kind
+    return _PARAMETERS["", "bucketname"]._replace(rank=_OF_A_SOURCE) if _BUCKET.fullmatch(key) else None
 
 
 def kind_of_value(value: str) -> Kind | None:
@@ -322,7 +347,7 @@ def plain_name(service: str, word: str, name: str) -> str:
         return parts[1] if len(parts) > 2 else parts[0]
     if service == "autoscaling":
         return name.rpartition("/")[2]
-    if service in ("dynamodb", "cloudformation"):
+    if service == "dynamodb" or (service == "cloudformation" and word != "type"):
         return name.partition("/")[0]
     if service in ("lambda", "logs"):
         return name.partition(":")[0]

@@ -191,6 +191,14 @@ def test_an_anonymous_caller_is_no_account(spelling):
     assert (caller.actor, caller.principal_key, caller.actor_account_id) == ("anonymous", "anonymous", None)
 
 
+def test_an_unknown_caller_is_anonymous_when_the_record_says_so():
+    callers = [identity({"type": "Unknown", "principalId": name}) for name in ("Anonymous", "anonymous-coward")]
+    assert [(caller.actor, caller.principal_key) for caller in callers] == [
+        ("anonymous", "anonymous"),
+        ("anonymous-coward", "anonymous-coward"),
+    ]
+
+
 def test_an_aws_service_is_keyed_by_its_name_and_never_cross_account():
     caller = identity({"type": "AWSService", "invokedBy": "config.amazonaws.com"})
     assert (caller.actor, caller.principal_key) == ("config.amazonaws.com", "config.amazonaws.com")

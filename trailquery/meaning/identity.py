@@ -184,9 +184,9 @@ def _actor(caller: Identity) -> str | None:
         return f"{caller.role_name or unique_id}/{caller.session_name or '?'}"
     if kind == "FederatedUser" and (_last(caller.actor_arn) or caller.principal_id):
         return f"federated/{_last(caller.actor_arn) or suffix or unique_id}"
+    if _is_anonymous(caller):
+        return ANONYMOUS
     if kind == "AWSAccount":
-        if _is_anonymous(caller):
-            return ANONYMOUS
         owner = caller.actor_account_id or caller.principal_id
         return f"account {owner}" if owner else None
     if kind in ("SAMLUser", "WebIdentityUser") and (caller.user_name or caller.principal_id):
@@ -220,8 +220,10 @@ def _principal_key(caller: Identity, issuer: Mapping[str, Any]) -> str | None:
         return f"{issuer_id}:root" if issuer_id and issuer.get("type") == "Root" else issuer_id or caller.principal_id
     if kind == "AssumedRole":
         return unique_id or text(issuer.get("principalId")) or caller.role_arn
+    if _is_anonymous(caller):
+        return ANONYMOUS
     if kind == "AWSAccount":
-        return ANONYMOUS if _is_anonymous(caller) else unique_id or caller.actor_account_id
+        return unique_id or caller.actor_account_id
     if kind == "IdentityCenterUser":
         return caller.on_behalf_of_user or caller.principal_id or caller.user_name
     if kind == "Unknown" and caller.principal_id is None and caller.on_behalf_of_user:
@@ -242,8 +244,11 @@ def _role_and_session(principal_id: str | None, issuer: Mapping[str, Any]) -> tu
 
 
 def _is_anonymous(caller: Identity) -> bool:
+    """S3 writes an account of nobody, Cognito an Unknown whose id is `Anonymous`."""
+    if caller.identity_type == "Unknown":
+        return (caller.principal_id or "").lower() == ANONYMOUS
     named = caller.principal_id or caller.actor_account_id or ANONYMOUS
-    return named.lower().startswith(ANONYMOUS)
+    return caller.identity_type == "AWSAccount" and named.lower().startswith(ANONYMOUS)
 
 
 def _session_id(caller: Identity) -> str | None:

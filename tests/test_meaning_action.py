@@ -104,6 +104,15 @@ def test_what_sums_up_calls_neither_reads_nor_writes(category):
     assert [access(category, read_only, "CreateUser") for read_only in (None, True, False)] == [None, None, None]
 
 
+def test_a_record_that_says_nothing_of_reading_is_judged_by_the_level_of_the_action_too():
+    levels = (None, "read", "list", "write", "permissions-management")
+    assert [access("management", None, "DetectFaces", level) for level in levels] == [
+        "write", "read", "read", "write", "write",
+    ]  # fmt: skip
+    assert access("management", False, "DetectFaces", "read") == "write"
+    assert access("management", None, "AssumeRole", "write") == "read"
+
+
 def test_a_global_service_records_in_one_region_and_sts_only_at_its_global_endpoint():
     assert is_global_service("iam.amazonaws.com")
     assert not is_global_service("ec2.amazonaws.com", "us-east-1")

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("delivered_at", TIME, "", "When CloudTrail delivered the log file, from the stamp in its name (UTC)"),
     Column("account_id", TEXT, "recipientAccountId", "The account that received the event; else the caller's", "1.02"),
     Column("category", TEXT, "", "management, data, signin, service, insight, network or aggregated: exactly one"),
-    Column("access", TEXT, "readOnly", "read or write: readOnly where the record says it, else the verb of the API; null where it was no call"),
+    Column("access", TEXT, "readOnly", "read or write: as readOnly says, else the verb of the API or the level of the action; null where it was no call"),
     Column("access_level", TEXT, "", "list, read, write, tagging or permissions-management, as IAM classes the action; null where it was no call"),
     Column("service", TEXT, "eventSource", "The service, short: event_source without .amazonaws.com"),
     Column("api", TEXT, "eventName", "The API without a version suffix: CreateFunction20150331 is CreateFunction"),

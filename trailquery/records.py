@@ -77,7 +77,7 @@ def _what(
     """category, access, access_level, service, api, action."""
     service, api = action.short_service(source), action.api(name)
     category = action.category(event_type, event_category, management_event, source, name)
-    access = action.access(category, read_only, name)
+    access = action.access(category, read_only, name, levels.iam_level(service, api))
     return (
         category,
         access,

@@ -87,8 +87,8 @@ def category(
     return "data" if name in _DATA_PLANE.get(service or "", ()) else "management"
 
 
-def access(category: str, read_only: object, event_name: object) -> str | None:
-    """read or write: as the record says, else by the verb; null of what is no call.
+def access(category: str, read_only: object, event_name: object, level: str | None = None) -> str | None:
+    """read or write: as the record says, else by the verb, else by IAM's access level; null of what is no call.
 
     A read may still hand out secrets or keys.
     """
@@ -97,7 +97,8 @@ def access(category: str, read_only: object, event_name: object) -> str | None:
     reads = flag(read_only)
     if reads is None:
         name = text(event_name) or ""
-        reads = _READS.match(name[:1].upper() + name[1:]) is not None  # route53domains writes listDomains
+        name = name[:1].upper() + name[1:]  # route53domains writes listDomains
+        reads = level in ("list", "read") or _READS.match(name) is not None
     return "read" if reads else "write"
 
 

@@ -33,33 +33,36 @@ _PLAIN_CODES = tuple(
         ("dry-run", r"DryRunOperation"),
         (
             "throttled",
-            r"throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RateExceeded|ThroughputExceeded|^HttpStatus429$",
+            r"throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RateExceeded|CallRate\w*Exceeded"
+            r"|ThroughputExceeded|^HttpStatus429$",
         ),
         (
             "auth-failed",
             r"SigninFailure|ExpiredToken|RequestExpired|InvalidClientTokenId|SignatureDoesNotMatch"
-            r"|UnrecognizedClient|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|InvalidAccessKeyId"
+            r"|UnrecognizedClient|Unauthenticated|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|InvalidAccessKeyId"
             r"|InvalidIdentityToken|IDPRejectedClaim|RequestTimeTooSkewed|InvalidToken$|AuthenticationFailed|CodeMismatch"
             r"|ExpiredCode|^HttpStatus401$",
         ),
         (
             "denied",
-            r"AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|AuthorizationError|Forbidden|InsufficientPrivilege"
-            r"|AccessNotAllowed|PermissionDenied|AllAccessDisabled|^HttpStatus403$",
+            r"Access(To\w+)?Denied|Unauthori[sz]ed|NotAuthori[sz]ed|Authorization(Error|Exception)|Forbidden"
+            r"|Insufficient\w*(Privilege|Permission)|AccessNotAllowed|PermissionDenied|AllAccessDisabled"
+            r"|BlockedByOrganizationPolicy|^HttpStatus403$",
         ),
         (
             "limit",
-            r"Limit|Quota|Insufficient\w*Capacity|TooMany|CountExceeded|InsufficientFreeAddresses|PendingVerification",
+            r"Limit|Quota|Insufficient\w*Capacity|TooMany|Exceed|^Max|NoFreeAddresses|OutOfCapacity"
+            r"|InsufficientFreeAddresses|PendingVerification",
         ),
         (
             "not-found",
-            r"NotFound|NoSuch|DoesNotExist|NonExistent|NotEnabled|Unknown(?!Parameter|Operation|Error|Exception)|^HttpStatus404$",
+            r"NotFound|NoSuch|NotExist|NonExistent|NotEnabled|NotRegistered|NotInUse|Unknown(?!Parameter|Operation|Error|Exception)|^HttpStatus404$",
         ),
         (
             "conflict",
-            r"AlreadyExists|Duplicate|Conflict|InUse|State(?!ment)|DependencyViolation|NotEmpty|BucketAlreadyOwned"
-            r"|ConcurrentModification|TemporarilyUnmodifiable|OperationAborted|OperationNotPermitted"
-            r"|PreconditionFailed|AlreadyAssociated|AlreadyAttached",
+            r"Already|Exists|Duplicate|Conflict|InUse|State(?!ment)|DependencyViolation|NotEmpty|Concurrent"
+            r"|InProgress|NotReady|Disabled|TemporarilyUnmodifiable|OperationAborted|OperationNotPermitted"
+            r"|PreconditionFailed|ConditionalCheckFailed|TransactionCanceled|OptimisticLock|NotConnected",
         ),
     )
 )
@@ -80,11 +83,16 @@ _MESSAGES = tuple(
 _VAGUE_CODES = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("server", r"Internal|Unavailable|ServiceFailure|^Server\.|Timeout|TimedOut|^HttpStatus5"),
+        (
+            "server",
+            r"Internal|Unavailable|ServiceFailure|^Server\.|ServerException|^ServiceException$|BadGateway"
+            r"|FailedDependency|DependencyFail|Timeout|TimedOut|^HttpStatus5",
+        ),
         (
             "invalid",
             r"Validation|Invalid|Malformed|Missing|BadRequest|Parameter|ClientException|Unsupported|NotSupported"
-            r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation|^HttpStatus4",
+            r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation|(?<!OptIn)Required|Argument|Mismatch|Incompatible"
+            r"|Unprocessable|Syntax|Parsing|Expired|^Incorrect|^HttpStatus4",
         ),
     )
 )

@@ -41,6 +41,9 @@ def test_the_service_is_the_event_source_without_its_domain():
         "ec2",
     ]
     assert short_service("signin.amazonaws.com") == "signin"
+    assert [short_service(source) for source in ("aws-mcp.us-east-1.api.aws", "aws-mcp.amazonaws.com")] == [
+        "aws-mcp"
+    ] * 2
     assert short_service(7) is None
 
 
@@ -55,6 +58,8 @@ def test_the_service_is_the_event_source_without_its_domain():
         ("AwsServiceEvent", "Management", True, "kms", "RotateKey", "service"),
         ("AWSServiceEvent", "Management", True, "transfer", "X", "service"),
         ("AwsApiCall", "Data", False, "dynamodb", "GetItem", "data"),
+        ("AwsMcpEvent", "Data", None, "aws-mcp", "CallTool", "data"),
+        ("AwsMcpEvent", "Management", True, "aws-mcp", "CallReadWriteTool", "management"),
         ("AwsApiCall", None, "false", "s3", "SomethingNew", "data"),
         ("AwsApiCall", "Management", True, "s3", "GetObject", "management"),
         ("AwsApiCall", None, None, "s3", "GetObject", "data"),

@@ -114,6 +114,13 @@ def test_what_the_console_of_old_forwarded_without_an_address_a_person_did():
     assert not is_aws_call("IAMUser", None, "AWS Internal")
 
 
+def test_what_an_mcp_server_of_aws_forwarded_the_agent_of_a_person_did():
+    for host in ("aws-mcp.amazonaws.com", "eks-mcp.amazonaws.com"):
+        assert not is_aws_call("AssumedRole", host, host)
+    assert is_aws_call("AWSService", "aws-mcp.amazonaws.com", "aws-mcp.amazonaws.com")
+    assert is_aws_call("AssumedRole", "mcp.amazonaws.com.example", "mcp.amazonaws.com.example")
+
+
 @pytest.mark.parametrize(
     "spelling",
     [

@@ -237,6 +237,7 @@ def named(service, api, request=None, response=None, resources=None, message=Non
         ("newservice", "StartCopy", {"outputBucketName": "out"}, "s3://out"),
         ("s3vectors", "QueryVectors", {"vectorBucketName": "embeddings"}, "vector-bucket/embeddings"),
         ("cloudformation", "ActivateType", {"publicTypeArn": "arn:aws:cloudformation:us-east-1::type/hook/Guard", "executionRoleArn": ROLE}, "type/hook/Guard"),
+        ("aws-mcp", "CallTool", {"method": "call_aws", "params": {"cli_command": "aws s3 ls"}, "id": "7"}, "tool/call_aws"),
         ("iam", "ListUsers", None, None),
         ("signin", "ConsoleLogin", None, None),
     ],

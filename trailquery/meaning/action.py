@@ -5,6 +5,7 @@ import re
 from trailquery.meaning.fields import flag, text
 
 _SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".aws.amazon.com")
+_REGIONAL = re.compile(r"([a-z0-9-]+)\.[a-z0-9-]+\.api\.aws")  # aws-mcp.us-east-1.api.aws
 _VERSION = re.compile(r"(?<=[A-Za-z])20\d\d_?[01]\d_?[0-3]\d(v\d+)?$")
 _READS = re.compile(
     r"(Get|List|Describe|Head|Lookup|Search|BatchGet|BatchDescribe|TransactGet|BatchCheck|Check|View|Select|Simulate|Test"
@@ -46,8 +47,11 @@ SUMMARIES = frozenset({"insight", "aggregated"})  # of many calls, each with an 
 
 
 def short_service(event_source: object) -> str | None:
-    """`s3` of `s3.amazonaws.com`."""
+    """`s3` of `s3.amazonaws.com`, `aws-mcp` of `aws-mcp.us-east-1.api.aws`."""
     source = text(event_source)
+    regional = _REGIONAL.fullmatch(source or "")
+    if regional:
+        return regional[1]
     suffix = next((suffix for suffix in _SUFFIXES if source and source.endswith(suffix)), "")
     return text(source.removesuffix(suffix)) if source else None
 

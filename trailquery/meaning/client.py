@@ -13,6 +13,9 @@ _PRIVATE_NETWORKS = """
 """
 _PRIVATE = tuple(map(ip_network, _PRIVATE_NETWORKS.split()))
 _SERVICE_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*\.[a-z]+", re.IGNORECASE)
+# In whose name a person's clicks (until about 2020) and the tools of a person's agent are forwarded.
+# Source: AWS MCP Server User Guide, "Logging AWS MCP Server API calls using AWS CloudTrail", and recordings.
+_OF_PERSONS = re.compile(r"(signin|[a-z0-9-]+-mcp)\.amazonaws\.com")
 _LONGEST_AGENT = 1_024  # AWS cuts there; what is longer was written by somebody else, and takes long to search
 _CONSOLE = re.compile(
     r"^(signin|console)\.amazonaws\.com|^console\.|S3Console/|ConsoleFrontend|Console, aws-internal"
@@ -93,9 +96,11 @@ def vpc_endpoint(
 def is_aws_call(identity_type: object, invoked_by: object, source_ip_address: object) -> bool:
     """AWS called by itself: an AWS service, or a call that a service forwarded, with no client address.
 
-    What the console forwarded a person did: until about 2020 records name it in `invokedBy`.
+    What the console forwarded a person did, and what an MCP server of AWS forwarded a person's agent: records
+    name them in `invokedBy`.
     """
-    forwarded = text(invoked_by) not in (None, "signin.amazonaws.com") and _address(source_ip_address) is None
+    host = text(invoked_by)
+    forwarded = host is not None and not _OF_PERSONS.fullmatch(host) and _address(source_ip_address) is None
     return identity_type == "AWSService" or forwarded
 
 

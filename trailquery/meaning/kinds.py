@@ -189,6 +189,7 @@ batch job-definition AWS::Batch::JobDefinition =jobDefinition
 sagemaker notebook-instance AWS::SageMaker::NotebookInstance notebookInstanceName
 sagemaker domain AWS::SageMaker::Domain =domainId
 bedrock model - modelId
+aws-mcp tool - =method
 cognito-idp userpool AWS::Cognito::UserPool userPoolId
 cognito-idp client AWS::Cognito::UserPoolClient =clientId
 cognito-identity identity - =identityId

@@ -128,11 +128,16 @@ guardduty detector AWS::GuardDuty::Detector detectorId
 guardduty account - =accountId
 securityhub hub AWS::SecurityHub::Hub =hubArn
 securityhub account - =accountId
+macie2 account - =accountId
+inspector2 account - =accountId
+securitylake account - =accountId
+fms account - =adminAccount
+config account - =authorizedAccountId =requesterAccountId
 access-analyzer analyzer AWS::AccessAnalyzer::Analyzer analyzerName =analyzerArn
 config config-rule AWS::Config::ConfigRule =configRuleName
 config configuration-recorder AWS::Config::ConfigurationRecorder =configurationRecorderName
 config delivery-channel AWS::Config::DeliveryChannel =deliveryChannelName
-organizations account AWS::Organizations::Account =accountId =target
+organizations account AWS::Organizations::Account =accountId =target adminAccountId delegatedAdminAccountId memberAccountId
 organizations account AWS::Organizations::Account =accountName
 organizations target - =targetId
 organizations ou AWS::Organizations::OrganizationalUnit =organizationalUnitId

@@ -19,6 +19,8 @@ _IMPLIED = {
     ("glue", "GetResourcePolicy"): "catalog",
     ("glue", "PutResourcePolicy"): "catalog",
     ("glue", "DeleteResourcePolicy"): "catalog",
+    ("ecr", "PutRegistryPolicy"): "registry",
+    ("ecr", "DeleteRegistryPolicy"): "registry",
 }
 _OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect", "codestar"})  # they act on instances, on users
 
@@ -144,6 +146,9 @@ def _attached(service: str, api: str, asked: list[Mention], subject: Mention) ->
 
 def _shared(api: str, request: object) -> str:
     """` +444455556666` of a snapshot, image or function shared with an account, with `all` or with `*`."""
+    restorer = text_at(request, "accountWithRestoreAccess")
+    if restorer:
+        return f" {'-' if api.startswith('Revoke') else '+'}{restorer}"
     if api.startswith("Add") and api.endswith("Permission") and text_at(request, "principal"):
         return f" +{text_at(request, 'principal')}"
     if not (api.startswith("Modify") and api.endswith("Attribute")):

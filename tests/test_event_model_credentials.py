@@ -61,6 +61,28 @@ def test_a_session_of_a_directory_bucket_comes_from_the_session_that_opened_it(s
     assert links(seen)["used"] == ("opened", "access-key", None)
 
 
+KEY = "ASIAOFASERVICE000001"
+
+
+@told(
+    node={"eventSource": "ssm.amazonaws.com", "eventName": "GetAccessToken"},
+    environment={"eventSource": "datazone.amazonaws.com", "eventName": "GetEnvironmentCredentials"},
+    table={"eventSource": "lakeformation.amazonaws.com", "eventName": "GetTemporaryGlueTableCredentials"},
+    queue={"eventSource": "deadline.amazonaws.com", "eventName": "AssumeQueueRoleForUser"},
+    build={"eventSource": "gamelift.amazonaws.com", "eventName": "RequestUploadCredentials"},
+    told_beside={
+        "eventSource": "datazone.amazonaws.com",
+        "eventName": "GetEnvironmentCredentials",
+        "responseElements": {"accessKeyId": KEY, "expiration": "2024-03-01T11:00:00Z"},
+    },
+    described={"eventSource": "datazone.amazonaws.com", "eventName": "GetEnvironment"},
+)
+def test_a_service_that_hands_out_credentials_of_a_role_of_its_own_issues_them_too(seen: Told) -> None:
+    issued = dict.fromkeys(("node", "environment", "table", "queue", "build"))
+    assert seen.each("child_access_key_id", "credential_issuance") == {**issued, "told_beside": KEY}
+    assert seen.each("issued_key_id")["told_beside"] == KEY
+
+
 # ---- 19. instances
 
 

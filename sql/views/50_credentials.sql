@@ -2,7 +2,8 @@
 -- noqa: disable=LT02,CP05
 
 -- hands_out_credentials: a call of this API answers with an access key, or with a token that becomes one.
--- Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth, S3.
+-- Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth, S3,
+-- Systems Manager, DataZone, Lake Formation, Deadline Cloud, GameLift.
 CREATE MACRO hands_out_credentials(action) AS
     action IN (
         'sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity',
@@ -10,7 +11,16 @@ CREATE MACRO hands_out_credentials(action) AS
         'sts:GetDelegatedAccessToken', 'iam:CreateAccessKey',
         'signin:GetSigninToken', 'signin:CreateOAuth2Token', 'sso:GetRoleCredentials',
         'cognito-identity:GetCredentialsForIdentity', 'rolesanywhere:CreateSession',
-        'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess', 's3express:CreateSession'
+        'eks-auth:AssumeRoleForPodIdentity', 's3:GetDataAccess', 's3express:CreateSession',
+        'ssm:GetAccessToken', 'datazone:GetEnvironmentCredentials',
+        'lakeformation:AssumeDecoratedRoleWithSAML',
+        'lakeformation:GetTemporaryDataLocationCredentials',
+        'lakeformation:GetTemporaryGluePartitionCredentials',
+        'lakeformation:GetTemporaryGlueTableCredentials',
+        'deadline:AssumeFleetRoleForRead', 'deadline:AssumeFleetRoleForWorker',
+        'deadline:AssumeQueueRoleForRead', 'deadline:AssumeQueueRoleForUser',
+        'deadline:AssumeQueueRoleForWorker', 'gamelift:GetComputeAccess',
+        'gamelift:RequestUploadCredentials'
     );
 
 -- is_whole_id: an access key or session id that tells one from another; not masked, cut short or a placeholder.

@@ -1,6 +1,7 @@
 """The credentials a call handed out, and the role it asked for.
 
-Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth and S3.
+Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth, S3, Systems
+Manager, DataZone, Lake Formation, Deadline Cloud and GameLift.
 """
 
 import re
@@ -12,7 +13,7 @@ from trailquery.meaning.identity import Identity
 
 _ROLE = re.compile(r"(arn:aws[\w-]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_SETS = ("credentials", "Credentials", "roleCredentials", "accessKey")
+_SETS = (("credentials",), ("Credentials",), ("roleCredentials",), ("accessKey",), ("uploadCredentials",), ())
 _FOR_A_ROLE = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 _FOR_THE_CALLER = (
     "sts:GetSessionToken",
@@ -33,6 +34,19 @@ HANDS_OUT = frozenset(
         "rolesanywhere:CreateSession",
         "eks-auth:AssumeRoleForPodIdentity",
         "s3:GetDataAccess",
+        "ssm:GetAccessToken",
+        "datazone:GetEnvironmentCredentials",
+        "lakeformation:AssumeDecoratedRoleWithSAML",
+        "lakeformation:GetTemporaryDataLocationCredentials",
+        "lakeformation:GetTemporaryGluePartitionCredentials",
+        "lakeformation:GetTemporaryGlueTableCredentials",
+        "deadline:AssumeFleetRoleForRead",
+        "deadline:AssumeFleetRoleForWorker",
+        "deadline:AssumeQueueRoleForRead",
+        "deadline:AssumeQueueRoleForUser",
+        "deadline:AssumeQueueRoleForWorker",
+        "gamelift:GetComputeAccess",
+        "gamelift:RequestUploadCredentials",
     }
 )
 
@@ -74,7 +88,7 @@ def requested_role_arn(request: object) -> str | None:
 
 
 def _key_id(document: object) -> str | None:
-    keys = (text_at(document, name, key) for name in _SETS for key in ("accessKeyId", "AccessKeyId"))
+    keys = (text_at(document, *path, key) for path in _SETS for key in ("accessKeyId", "AccessKeyId"))
     return next((key for key in keys if key and key != HIDDEN), None)
 
 
@@ -84,7 +98,7 @@ def _holder_arn(document: object) -> str | None:
 
 
 def _end(document: object) -> datetime | None:
-    ends = (instant(at(document, name, key)) for name in _SETS for key in ("expiration", "Expiration"))
+    ends = (instant(at(document, *path, key)) for path in _SETS for key in ("expiration", "Expiration"))
     return next((end for end in ends if end), None)
 
 

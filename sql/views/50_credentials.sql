@@ -5,7 +5,7 @@
 -- Source: API references of STS, IAM, AWS Sign-In, IAM Identity Center, Cognito, IAM Roles Anywhere, EKS Auth, S3,
 -- Systems Manager, DataZone, Lake Formation, Deadline Cloud, GameLift.
 CREATE MACRO hands_out_credentials(action) AS
-    action IN (
+    (action IN (
         'sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity',
         'sts:AssumeRoot', 'sts:GetSessionToken', 'sts:GetFederationToken',
         'sts:GetDelegatedAccessToken', 'iam:CreateAccessKey',
@@ -21,7 +21,7 @@ CREATE MACRO hands_out_credentials(action) AS
         'deadline:AssumeQueueRoleForRead', 'deadline:AssumeQueueRoleForUser',
         'deadline:AssumeQueueRoleForWorker', 'gamelift:GetComputeAccess',
         'gamelift:RequestUploadCredentials'
-    );
+    )) IS TRUE;
 
 -- is_whole_id: an access key or session id that tells one from another; not masked, cut short or a placeholder.
 CREATE MACRO is_whole_id(id) AS

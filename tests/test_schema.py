@@ -47,9 +47,24 @@ def test_one_view_is_told_alone_itself_first_and_then_its_columns_in_order(lake_
     ]
 
 
-def test_a_view_that_is_not_there_is_a_wrong_request(lake_of: Lakes) -> None:
-    with pytest.raises(UsageError, match="no view named 'evnts'; there are .*events"):
-        schema(lake_of([{}]), "evnts")
+def test_each_view_alone_is_told_as_it_is_among_all(lake_of: Lakes) -> None:
+    lake = lake_of([{}])
+    told = schema(lake)
+    for view in {one["view"] for one in told}:
+        assert schema(lake, view) == [one for one in told if one["view"] == view]
+
+
+def test_one_view_is_told_without_binding_those_that_it_does_not_stand_on(lake_of: Lakes) -> None:
+    lake = lake_of([{}])
+    assert [one["column"] for one in schema(lake, "api_errors")][:2] == [None, "event_id"]
+    assert "principals" in lake._views._waiting
+
+
+def test_a_view_that_is_not_there_is_a_wrong_request_and_the_nearest_is_named(lake_of: Lakes) -> None:
+    with pytest.raises(UsageError, match="^no view named 'signin_event'; did you mean 'signin_events'\\?$"):
+        schema(lake_of([{}]), "signin_event")
+    with pytest.raises(UsageError, match="^no view named 'q'; there are abuse_lookups, access_keys, .*, verdicts$"):
+        schema(lake_of([{}]), "q")
 
 
 def test_drift_counts_the_fields_that_no_column_covers_by_version_and_service(lake_of: Lakes) -> None:

@@ -1,10 +1,13 @@
 """What the views and their columns mean, what no column covers, and the views in a file of their own."""
 
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from trailquery.catalog import resource_dir
 from trailquery.errors import MachineError, UsageError
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
@@ -25,22 +28,47 @@ def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
 
     Raises UsageError for an unknown view.
     """
-    rows = lake.sql(
-        "SELECT view_name AS view, NULL AS column, 'view' AS type, comment AS meaning, -1 AS place FROM duckdb_views()"
-        " WHERE schema_name = 'main' AND NOT internal"
-        " UNION ALL"
-        " SELECT table_name, column_name, data_type, comment, column_index FROM duckdb_columns()"
-        " WHERE schema_name = 'main' AND NOT internal"
-        " ORDER BY view, place"
-    ).rows()
-    if view is not None and view not in (names := sorted({row["view"] for row in rows})):
-        raise UsageError(f"no view named {view!r}; there are {', '.join(names)}")
-    return [
-        {name: row[name] for name in ("view", "column", "type")}
-        | {"meaning": row["meaning"] or _MEANINGS.get(row["column"])}
-        for row in rows
-        if view in (None, row["view"])
-    ]
+    comments = _comments()
+    if view is None:
+        rows = lake.sql(_EVERY_COLUMN).rows()
+    elif view in comments:  # DuckDB need not bind the others
+        columns = lake.describe(f"SELECT * FROM {view}", {})  # noqa: S608 (a name of ours)
+        rows = [{"view": view, "column": name, "type": kind} for name, kind in [(None, "view"), *columns.items()]]
+    else:
+        names = sorted(name for name in comments if "." not in name)
+        close = get_close_matches(view, names, n=1)
+        raise UsageError(
+            f"no view named {view!r}; " + (f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}")
+        )
+    return [row | {"meaning": _meaning(comments, row["view"], row["column"])} for row in rows]
+
+
+_EVERY_COLUMN = """
+SELECT "view", "column", "type"
+FROM (
+    SELECT view_name AS "view", NULL AS "column", 'view' AS "type", -1 AS place
+    FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal
+    UNION ALL
+    SELECT table_name, column_name, data_type, column_index
+    FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal
+)
+ORDER BY "view", place
+"""
+_COMMENT = re.compile(r"^COMMENT ON (?:VIEW|COLUMN) ([\w.]+) IS((?:\s*'(?:[^']|'')*')+);", re.MULTILINE)
+
+
+def _comments() -> dict[str, str]:
+    """What sql/views says of each view, and of columns, called view.column."""
+    texts = (file.read_text(encoding="utf-8") for file in (resource_dir("sql") / "views").glob("*.sql"))
+    return {
+        name: "".join(re.findall(r"'((?:[^']|'')*)'", literals)).replace("''", "'")
+        for text in texts
+        for name, literals in _COMMENT.findall(text)
+    }
+
+
+def _meaning(comments: dict[str, str], view: str, column: str | None) -> str | None:
+    return comments[view] if column is None else comments.get(f"{view}.{column}") or _MEANINGS.get(column)
 
 
 def drift(lake: Lake) -> Result:

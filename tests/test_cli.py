@@ -361,6 +361,11 @@ def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str,
     assert (done.returncode, done.stderr) == (5, b"stdout: No space left on device\n")
 
 
+def test_ctrl_c_while_the_program_is_being_imported_ends_in_silence_with_130(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    assert run(tmp_path, "--help") == Said(130, "", "")
+
+
 def test_ctrl_c_ends_a_query_with_130(home: Path) -> None:
     said = on_terminal(home, "sql", HEAVY, "--until", "2025-01-01", interrupt_after="window: ")
     assert (said.code, said.out.splitlines()[-1]) == (130, "stopped; the lake is as after its last commit")

@@ -7,7 +7,7 @@ lake.sql("SELECT actor, count(*) FROM events GROUP BY actor").df()
 lake.run("timeline_key", key="AKIAIOSFODNN7EXAMPLE")
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as mypy knows it: typing is imported where Ctrl-C is awaited
 
 if TYPE_CHECKING:
     from trailquery.catalog import Query

@@ -109,7 +109,7 @@ def _exit_code() -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return _failed(_STOPPED, 130)
     except click.ClickException as error:
         return _failed(_told(error), error.exit_code)

@@ -358,7 +358,7 @@ def test_without_stdout_nothing_is_opened(tmp_path: Path) -> None:
 def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([*PROGRAM, *arguments], cwd=home, stdout=full, stderr=subprocess.PIPE, timeout=60)
-    assert (done.returncode, done.stderr) == (5, b"stdout: No space left on device\n")
+    assert (done.returncode, done.stderr) == (5, b"stdout: No space left on device; make room there\n")
 
 
 def test_ctrl_c_while_the_program_is_being_imported_ends_in_silence_with_130(tmp_path: Path) -> None:

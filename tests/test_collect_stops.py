@@ -243,5 +243,5 @@ def test_a_full_disk_is_told_in_one_line(trail: Trail, tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("trailquery.collection.os.fdopen", full)
-    with pytest.raises(MachineError, match="copy: No space left on device; what is copied stays"):
+    with pytest.raises(MachineError, match="copy: No space left on device; make room there; what is copied stays"):
         trail.collect(tmp_path / "copy")

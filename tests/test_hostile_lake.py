@@ -1,6 +1,7 @@
 """A lake that somebody else made: whatever lies in it, nothing outside it is written, and no command ends in a traceback."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,4 +152,16 @@ def test_a_table_that_names_a_file_that_is_not_there_is_told_in_a_line(command: 
         5,
         f'lake: IO Error: No files found that match the pattern "{named}"; the lake was changed by hand:'
         " bring that file back, or ingest the log files into a new lake",
+    )
+
+
+@pytest.mark.parametrize("command", [("info",), ("compact",), ("verify",), ("ingest", "logs"), ("sql", "FROM events")])
+def test_a_table_whose_log_is_damaged_is_told_in_a_line(command: tuple[str, ...], lake: Path) -> None:
+    for table in (tables.EVENT_TABLE, tables.FILES):
+        max((lake / table.name / "_delta_log").glob("*.json")).write_text("garbage")
+    said = run(lake.parent, *command, "--lake", "lake")
+    assert (said.code, said.out, re.sub("lake/(events|files)/", "", said.err)) == (
+        5,
+        "",
+        "_delta_log: Kernel error: Json error: Encountered unexpected 'g' whilst parsing value\n",
     )

@@ -36,7 +36,7 @@ from trailquery import bundlecheck, hidden, integrity
 from trailquery.catalog import Query, bind
 from trailquery.collection import KEYS, LOG
 from trailquery.digests import public_keys
-from trailquery.errors import EvidenceError, MachineError, UsageError
+from trailquery.errors import EvidenceError, UsageError, refused
 from trailquery.evidence import held_by_lake
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.lake import Lake
@@ -94,7 +94,7 @@ def bundle(
             made = _Bundle(lake, file, fetch).make(list(event_ids), question)
         written.rename(out)
     except OSError as error:
-        raise MachineError(f"{out}: {error.strerror or error}") from None
+        raise refused(error, out) from None
     finally:
         written.unlink(missing_ok=True)
     return made

@@ -15,7 +15,7 @@ from typing import Any
 
 from trailquery.collection import ODD, Copy, Facts, Log, check_folder, open_log
 from trailquery.digests import DIGEST_FOLDER, digest_name
-from trailquery.errors import MachineError, TrailqueryError
+from trailquery.errors import TrailqueryError, refused
 from trailquery.sources import Found, Held, LeftAlone, ObjectVersion, Unread, delivery_path
 from trailquery.sources.aws import CONNECTIONS, caller
 from trailquery.sources.public_keys import list_public_keys
@@ -58,8 +58,7 @@ def collect(
         with open_log(root) as log:
             return _Collection(bucket, root, log, check, on_object).run(told or {})
     except OSError as error:
-        told_by = f"{root}: {error.strerror or error}; what is copied stays; run the same command again"
-        raise MachineError(told_by) from error
+        raise refused(error, error.filename or root, "what is copied stays; run the same command again") from error
 
 
 class _Collection:

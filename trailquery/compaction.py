@@ -20,7 +20,6 @@ from urllib.parse import unquote
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 
 from trailquery import tables
 from trailquery.errors import UsageError
@@ -88,7 +87,7 @@ def vacuum(lake: Path, now: float) -> int:
         old = {file.name: file for file in root.rglob("part-*.parquet") if now - file.stat().st_mtime > KEPT_S}
         versions = [None, *{pin[table.name] for pin in pins if table.name in pin}] if old else []
         for version in versions:
-            for uri in DeltaTable(str(root), version=version).file_uris():
+            for uri in tables.opened(lake, table, version).file_uris():
                 old.pop(Path(unquote(uri)).name, None)
         for file in old.values():
             file.unlink()

@@ -23,7 +23,7 @@ from trailquery import tables
 from trailquery.compaction import Compacted, compact_small_files
 from trailquery.containers import Reject
 from trailquery.dedupe import Dedupe
-from trailquery.errors import MachineError, UsageError
+from trailquery.errors import UsageError, refused
 from trailquery.events import EVENTS
 from trailquery.ledger import Ledger, end_progress, file_row, keep_digest, keep_keys, unread_id, write_progress
 from trailquery.logs import TABLE_RECORDS, FileRead, Origin
@@ -77,7 +77,9 @@ def ingest(
             summary.compacted = compact_small_files(lake)
             return summary
     except (OSError, DeltaError, duckdb.IOException) as error:
-        raise MachineError(f"{lake}: {str(error).splitlines()[0]}; the lake is as after its last commit") from error
+        raise refused(
+            error, getattr(error, "filename", None) or lake, "the lake is as after its last commit"
+        ) from error
 
 
 def _make_lake(lake: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from trailquery.catalog import resource_dir
-from trailquery.errors import MachineError, UsageError
+from trailquery.errors import UsageError, at, refused
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
 from trailquery.result import Result
@@ -93,7 +93,8 @@ def connect(lake: Lake, file: Path) -> None:
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
     part = file.with_name(f"{file.name}.part")  # a database that was not written whole is none
-    part.unlink(missing_ok=True)
+    with at(file):
+        part.unlink(missing_ok=True)
     try:
         with duckdb.connect(str(part)) as connection:
             connection.begin()  # one write to disk, not one a view and a comment
@@ -105,7 +106,8 @@ def connect(lake: Lake, file: Path) -> None:
                 connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")
             connection.commit()
         part.replace(file)
-    except duckdb.IOException as error:
-        raise MachineError(f"{file}: {str(error).splitlines()[0].rpartition(': ')[2]}") from None
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        raise refused(OSError(0, str(error).splitlines()[0].rpartition(": ")[2]), file) from None
     finally:
         part.unlink(missing_ok=True)
+        part.with_name(f"{part.name}.wal").unlink(missing_ok=True)  # where the disk was full

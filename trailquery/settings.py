@@ -26,7 +26,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from trailquery.errors import MachineError, UsageError
+from trailquery.errors import UsageError, refused
 from trailquery.exclusions import Exclusion, read_exclusion
 
 FILE_NAME = "trailquery.toml"
@@ -124,7 +124,7 @@ def import_accounts(names: Mapping[str, str], file: Path) -> tuple[int, int]:
     try:
         file.write_text(tomlkit.dumps(document), encoding="utf-8")
     except OSError as error:
-        raise MachineError(f"{file}: {error.strerror}") from None
+        raise refused(error, file) from None
     return len(names.keys() - known.keys()), sum(known.get(key, name) != name for key, name in names.items())
 
 
@@ -132,7 +132,7 @@ def _parsed(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise MachineError(f"{file}: {error.strerror}") from None
+        raise refused(error, file) from None
     except (ValueError, RecursionError) as error:  # of TOML, and of UTF-8
         raise UsageError(f"{file}: {error}; mend it, or move the file away") from None
 

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from trailquery.errors import UsageError
+from trailquery.errors import UsageError, refused
 from trailquery.events import EVENTS, TEXT, TIME
 
 ROW_GROUP = 32_768  # rows at most
@@ -125,12 +126,20 @@ def create(lake: Path, table: Table) -> None:
     )
 
 
+def opened(lake: Path, table: Table, version: int | None = None) -> DeltaTable:
+    """The table at this version, or the newest. Raises MachineError where its log is damaged or cannot be read."""
+    try:
+        return DeltaTable(str(lake / table.name), version=version)
+    except (OSError, DeltaError) as error:
+        raise refused(error, lake / table.name / "_delta_log") from None
+
+
 def parquet_files(lake: Path, table: Table) -> list[str]:
     """Paths of the Parquet files of the table's newest version, sorted.
 
     Raises UsageError where it lacks columns of ours, or names files elsewhere.
     """
-    delta = DeltaTable(str(lake / table.name))
+    delta = opened(lake, table)
     missing = set(table.schema.names) - {field.name for field in delta.schema().fields}
     if missing:
         raise UsageError(
@@ -157,7 +166,7 @@ def append(lake: Path, table: Table, rows: pa.Table, chosen: pa.BooleanArray | N
         _write_part(root, table, day, rows, order) for day, order in _sorted_parts(table, rows, chosen)
     ]
     if actions:
-        _commit(DeltaTable(str(root)), table, actions)
+        _commit(opened(lake, table), table, actions)
 
 
 def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> None:
@@ -166,7 +175,7 @@ def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> Non
     `day` is the partition's event_date, ISO, or None. The rows stay as they are, and versions before this one too: the
     old files stay on the disk, and carry the time from which no newer version needs them.
     """
-    root, delta = lake / table.name, DeltaTable(str(lake / table.name))
+    root, delta = lake / table.name, opened(lake, table)
     rows = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
     order = _order(rows, table.sort, pa.arange(0, len(rows)))
     added = _write_part(root, table, day, rows, order, data_change=False)
@@ -175,7 +184,7 @@ def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> Non
 
 def remove(lake: Path, table: Table, files: list[Path]) -> None:
     """Commit that the rows of `files`, of a table that is partitioned by date, are gone, in one atomic step."""
-    delta = DeltaTable(str(lake / table.name))
+    delta = opened(lake, table)
     days = ((file, file.parent.name.removeprefix("event_date=")) for file in files)
     _commit(delta, table, [_superseded(table, day, file, data_change=True) for file, day in days])
 

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from trailquery.cli.hiding import with_pseudonyms
-from trailquery.errors import MachineError, TrailqueryError, UsageError
+from trailquery.errors import MachineError, TrailqueryError, UsageError, refused
 from trailquery.imports import without_arrays
 
 # A command's module is imported when the command is asked for: help and typing errors answer at once.
@@ -121,7 +121,7 @@ def _exit_code() -> int:
         return _failed(_STOPPED, 130)
     except OSError as error:  # on the way out most of all: a full disk behind stdout
         _drop_stdout()
-        return _failed(f"{error.filename or 'stdout'}: {error.strerror or error}", MachineError.exit_code)
+        return _failed(str(refused(error, error.filename or "stdout")), MachineError.exit_code)
 
 
 def _told(error: click.ClickException) -> str:

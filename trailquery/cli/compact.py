@@ -9,6 +9,7 @@ from trailquery.cli.options import lake_option
 from trailquery.compaction import Compacted
 from trailquery.compaction import compact as compact_lake
 from trailquery.compaction import prune as prune_lake
+from trailquery.errors import at
 from trailquery.lake import default_lake
 from trailquery.output import printable
 from trailquery.times import parse_time, zone
@@ -21,7 +22,10 @@ def compact(lake: Path | None) -> None:
 
     Rows stay as they are. `ingest` does the same when it is done; who has the lake open reads on.
     """
-    click.echo(told(compact_lake(lake or default_lake())) or "nothing to compact")
+    lake = lake or default_lake()
+    with at(lake):
+        done = compact_lake(lake)
+    click.echo(told(done) or "nothing to compact")
 
 
 @click.command()
@@ -37,7 +41,9 @@ def prune(before: str, yes: bool, lake: Path | None) -> None:
     the events back, a new lake does. The disk gets its space back with the first compact or ingest after a week.
     """
     day = parse_time(before, zone("UTC"), datetime.now(UTC), "--before").date()
-    gone = prune_lake(lake or default_lake(), day, yes)
+    lake = lake or default_lake()
+    with at(lake):
+        gone = prune_lake(lake, day, yes)
     if gone is None:
         click.echo(f"nothing is held of days before {day}")
         return

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from trailquery.cli.options import asked_from, opened, put, question_options
+from trailquery.errors import at
 from trailquery.output import printable
 from trailquery.simulate import LAYOUTS, STORIES
 from trailquery.simulate import simulate as simulate_trail
@@ -24,7 +25,8 @@ STATUSES = ("loaded", "partial", "rejected", "pruned", "unread", "archived")
 )
 def simulate(out: Path, **options: Any) -> None:
     """Write the trail of a made-up organisation to OUT, as S3 would hold it."""
-    made = simulate_trail(out, **options)
+    with at(out):
+        made = simulate_trail(out, **options)
     click.echo(
         f"{made.events:,} events, {len(made.accounts)} accounts, {len(made.regions)} regions, {len(made.trails)} trails"
     )

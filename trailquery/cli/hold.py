@@ -8,7 +8,7 @@ from trailquery import hidden
 from trailquery import hold as lake_hold
 from trailquery.cli.options import lake_option, say
 from trailquery.compaction import refuse_unless_lake
-from trailquery.errors import UsageError
+from trailquery.errors import UsageError, at
 from trailquery.lake import default_lake
 from trailquery.output import printable
 
@@ -27,10 +27,12 @@ def hold(reason: str | None, release: bool, lake: Path | None) -> None:
     if release and reason:
         raise UsageError("hold: takes a reason or --release; leave one out")
     if release:
-        ended = lake_hold.release(lake)
+        with at(lake):
+            ended = lake_hold.release(lake)
         click.echo(printable(f"released; it was on hold since {ended.at}: {ended.reason}"))
     elif reason is not None:
-        begun = lake_hold.hold(lake, reason)
+        with at(lake):
+            begun = lake_hold.hold(lake, reason)
         hidden.learn([begun.by])
         click.echo(printable(f"{lake} {lake_hold.told(begun)}"))
     else:

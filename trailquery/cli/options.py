@@ -19,7 +19,7 @@ import click
 from trailquery import hidden
 from trailquery.cli.hiding import again
 from trailquery.cli.library import lake_option as lake_option
-from trailquery.errors import MachineError, UsageError
+from trailquery.errors import UsageError, at
 from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
 from trailquery.ledger import progress
 from trailquery.output import FORMATS, printable, write
@@ -142,13 +142,11 @@ def put(result: Result, asked: Asked) -> int:
     on_terminal = _on_terminal(asked)
     limit = asked.limit if asked.limit is not None else SHOWN_ROWS if on_terminal else 0
     width = get_terminal_size().columns if on_terminal else 0
-    try:
-        with _replaced(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream:
-            written = write(result.reader(), form_of(asked), stream, limit=limit, width=width)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise MachineError(f"{asked.output or 'stdout'}: {error.strerror or error}") from None
+    with (
+        at(asked.output or "stdout"),
+        _replaced(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream,
+    ):
+        written = write(result.reader(), form_of(asked), stream, limit=limit, width=width)
     if written.more:
         say(f"... {written.more:,} more (--limit 0)")
     for note in result.footer():

@@ -15,7 +15,7 @@ from trailquery import hidden
 from trailquery.cli.ingest import ingest as ingest_command
 from trailquery.cli.ingest import is_remote, opened_source
 from trailquery.cli.options import lake_option, put_json, say
-from trailquery.errors import EvidenceError, UsageError
+from trailquery.errors import EvidenceError, UsageError, at
 from trailquery.lake import default_lake
 from trailquery.output import printable, write
 from trailquery.sources import delivery_path
@@ -102,7 +102,9 @@ def verify(
     if source is None:
         from trailquery.evidence import keep_verdicts
 
-        keep_verdicts(lake or default_lake(), verdicts_on(*held) if start or end or trail else verified, held.now)
+        lake = lake or default_lake()
+        with at(lake):
+            keep_verdicts(lake, verdicts_on(*held) if start or end or trail else verified, held.now)
     if form == "json":
         _put_json(verified, held.now)
     else:

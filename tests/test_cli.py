@@ -138,6 +138,8 @@ def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Capture
         ("sql 'SELECT 1' --tz Mars", 2, "--tz 'Mars': no such time zone; write UTC or a name such as Europe/Berlin"),
         ("sql 'SELECT 1' --lake elsewhere", 2, "elsewhere: no lake here; make one with: trailquery ingest SOURCE --lake elsewhere"),
         ("sql 'SELECT 1' --table iocs", 2, "--table iocs: write NAME=FILE, for example --table iocs=iocs.csv"),
+        ("sql 'FROM i' --table i=README.md", 2,
+         "--table i=README.md: its ending names no kind of table; those are .csv, .tsv, .json, .jsonl, .parquet"),
         ("sql 'SELECT 1' --output rows.xlsx", 2, "--output rows.xlsx: its ending names no format; add --format,"
          " one of table, line, csv, json, jsonl, parquet, markdown"),
         ("sql 'SELECT 1' --output nowhere/rows.csv", 5, "nowhere/rows.csv: No such file or directory"),

@@ -35,7 +35,7 @@ from trailquery.times import shown, zone
     "tables",
     multiple=True,
     metavar="NAME=FILE",
-    help="Add a read-only table from csv, json or parquet. Repeatable.",
+    help="Add a read-only table from .csv, .tsv, .json, .jsonl or .parquet. Repeatable.",
 )
 @question_options
 def sql(statement: str | None, file: Path | None, tables: tuple[str, ...], **options: Any) -> None:
@@ -81,7 +81,12 @@ def _named_file(table: str) -> tuple[str, Path]:
     name, equals, file = table.partition("=")
     if not equals or not file:
         raise UsageError(f"--table {table}: write NAME=FILE, for example --table iocs=iocs.csv")
+    if Path(file).suffix.lower() not in _TABLES:
+        raise UsageError(f"--table {table}: its ending names no kind of table; those are {', '.join(_TABLES)}")
     return name, Path(file)
+
+
+_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
 
 @click.command()

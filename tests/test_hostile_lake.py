@@ -1,8 +1,8 @@
 """A lake that somebody else made: whatever lies in it, nothing outside it is written, and no command ends in a traceback."""
 
 import json
+import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,10 +16,7 @@ from trailquery.errors import UsageError
 from trailquery.hold import hold, holds, refuse_while_held, release
 from trailquery.ingest import ingest
 from trailquery.ledger import progress, write_progress
-from trailquery.simulate.keys import SigningKey
 from trailquery.verdicts import VERDICTS
-
-PRECIOUS = "what is outside stays"
 
 
 @pytest.fixture
@@ -28,40 +25,82 @@ def lake(tmp_path: Path) -> Path:
     return tmp_path / "lake"
 
 
-def link(lake: Path, name: str) -> Path:
-    """A file outside the lake, to which what stands there leads."""
-    outside = lake.parent / "outside"
-    outside.write_text(PRECIOUS)
-    (lake / name).unlink(missing_ok=True)
-    (lake / name).symlink_to(outside)
-    return outside
-
-
-def ingest_more(lake: Path) -> Said:
-    Trail(hours=1, account="444455556666", key=SigningKey(2)).write(lake.parent / "more")
-    return run(lake.parent, "ingest", "more", "--lake", "lake")
-
-
 def verify(lake: Path) -> Said:
     return run(lake.parent, "verify", "--lake", "lake")
 
 
+@pytest.mark.parametrize("is_pipe", [True, False])
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        ("evidence/verdicts.part", verify),
-        ("evidence/verdicts.parquet", verify),
-        ("evidence/public-keys.part", ingest_more),
-        ("cache/progress.part", ingest_more),
-        ("cache/progress.json", ingest_more),
+        ("cache", ["ingest", "logs"]),
+        ("cache/derived", ["sql", "FROM sessions"]),
+        ("cache/derived/sessions.0.parquet", ["sql", "FROM sessions"]),
+        ("cache/digests/0.parquet", ["coverage"]),
+        ("cache/progress.json", ["info"]),
+        ("cache/progress.part", ["ingest", "logs"]),
+        ("cache/writer.lock", ["compact"]),
+        ("evidence", ["verify"]),
+        ("evidence/digests", ["ingest", "logs"]),
+        ("evidence/public-keys.part", ["ingest", "logs"]),
+        ("evidence/verdicts.parquet", ["info"]),
+        ("events/_delta_log/00000000000000000099.json", ["info"]),
+        ("hold.jsonl", ["hold", "case"]),
+        ("pins/one.json", ["compact"]),
     ],
 )
-def test_no_link_in_a_lake_makes_a_file_outside_it_be_written(
-    name: str, command: Callable[[Path], Said], lake: Path
+def test_no_command_follows_a_link_or_waits_for_a_pipe_in_a_lake(
+    name: str, command: list[str], is_pipe: bool, lake: Path
 ) -> None:
-    outside = link(lake, name)
-    said = command(lake)
-    assert (said.code, outside.read_text()) == (0, PRECIOUS)
+    place, outside = lake / name, lake.parent / "outside"
+    place.parent.mkdir(exist_ok=True)
+    if place.exists():
+        place.rename(outside)
+    if is_pipe:
+        os.mkfifo(place)
+    else:
+        place.symlink_to(outside)
+    before = contents(outside)
+    said = run(lake.parent, *command, "--lake", "lake")
+    told = f"lake/{name}: is a link, a pipe, a socket or a device, as no lake holds them; move it away\n"
+    assert (said, contents(outside)) == (Said(2, "", told), before)
+
+
+def contents(outside: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in [outside, *outside.rglob("*")] if file.is_file()}
+
+
+def test_a_date_of_events_that_is_a_link_is_not_followed(lake: Path) -> None:
+    (day,) = (lake / "events").glob("event_date=*")
+    day.rename(lake.parent / "outside")
+    day.symlink_to(lake.parent / "outside")
+    told = f"lake/events/{day.name}: is a link, a pipe, a socket or a device, as no lake holds them; move it away\n"
+    assert run(lake.parent, "info", "--lake", "lake") == Said(2, "", told)
+
+
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_of_kept_digests_what_is_no_file_is_none(is_pipe: bool, lake: Path) -> None:
+    (kept, *_) = sorted((lake / "evidence" / "digests").iterdir())
+    kept.rename(lake.parent / "outside")
+    if is_pipe:
+        os.mkfifo(kept)
+    else:
+        kept.symlink_to(lake.parent / "outside")
+    said = verify(lake)
+    assert (said.code, "the lake keeps no copy of it; ingest it again" in said.out) == (4, True)
+    assert run(lake.parent, "coverage", "--lake", "lake").code == 0
+
+
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_events_that_are_no_file_are_not_read(is_pipe: bool, lake: Path) -> None:
+    (events,) = (lake / "events").glob("event_date=*/*")
+    events.rename(lake.parent / "outside")
+    if is_pipe:
+        os.mkfifo(events)
+    else:
+        events.symlink_to(lake.parent / "outside")
+    told = f"{events}: is a link, a pipe, a socket or a device, as no lake holds them; move it away\n"
+    assert run(lake.parent, "info", "--lake", "lake") == Said(2, "", told)
 
 
 NO_PROGRESS = ["", "[]", "5", "{}", '{"loaded": "x", "listed": 0}', '{"loaded": 1, "listed": "x"}', "[" * 100_000]

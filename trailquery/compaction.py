@@ -56,6 +56,7 @@ def refuse_unless_lake(lake: Path) -> None:
     """Raises UsageError."""
     if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
         raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {lake}")
+    tables.refuse_foreign(lake)
 
 
 def compact_small_files(lake: Path) -> Compacted:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from trailquery.digests import FaultError, digest_name, read_digest
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.tables import is_foreign
 
 DIGESTS = pa.schema(
     [
@@ -74,7 +75,7 @@ def is_quick(lake: Path) -> bool:
 def _kept(lake: Path) -> dict[str, Path]:
     """The digests of a lake by the SHA-256 of their bytes."""
     kept = (lake / "evidence" / "digests").glob("*.json*")
-    return {file.name.partition(".")[0]: file for file in kept if file.suffix != ".part"}
+    return {file.name.partition(".")[0]: file for file in kept if file.suffix != ".part" and not is_foreign(file)}
 
 
 def _known(lake: Path) -> Path | None:

@@ -88,6 +88,7 @@ def _make_lake(lake: Path) -> None:
     if any(sign in str(lake.absolute()) for sign in "%[]"):
         raise UsageError(f"{lake}: Delta tables cannot lie below a path with %, [ or ]; name another with --lake")
     lake.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tables.refuse_foreign(lake)
     (lake / "cache").mkdir(exist_ok=True)
     for table in tables.TABLES:
         tables.create(lake, table)

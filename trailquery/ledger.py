@@ -173,7 +173,7 @@ def keep_digest(lake: Path, file_sha256: str, data: bytes) -> None:
 def kept_digest(lake: Path, file_sha256: str) -> bytes | None:
     """The bytes of a digest as `keep_digest` kept them."""
     names = (lake / "evidence" / "digests" / f"{file_sha256}.json{ending}" for ending in (".gz", ""))
-    return next((kept.read_bytes() for kept in names if kept.is_file()), None)
+    return next((kept.read_bytes() for kept in names if kept.is_file() and not tables.is_foreign(kept)), None)
 
 
 def keep_keys(lake: Path, place: str, data: bytes | None) -> None:

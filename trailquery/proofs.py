@@ -12,6 +12,7 @@ from trailquery.collection import SIDECAR
 from trailquery.digests import Digest, FaultError, digest_name, read_digest
 from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.lake import Lake
+from trailquery.ledger import kept_digest
 from trailquery.sources.folder import metadata_in, read_companion
 
 _EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
@@ -80,9 +81,7 @@ class Proofs:
     def _digest(self, link: _Link) -> tuple[bytes, Digest | None]:
         """Its bytes, empty where they are not kept, and what it says."""
         if link.place not in self._read:
-            folder = self._lake.path / "evidence" / "digests"
-            names = (folder / f"{link.file_sha256}.json{ending}" for ending in (".gz", ""))
-            data = next((name.read_bytes() for name in names if name.is_file()), b"")
+            data = kept_digest(self._lake.path, link.file_sha256) or b""
             try:
                 said = read_digest(inflate(data, _MAX_DIGEST_BYTES)[0] if data[:2] == GZIP_MAGIC else data)
             except FaultError:

@@ -6,9 +6,10 @@ commit names is invisible. A table's history is kept for ever, so that a report 
 
 import json
 import os
+import stat
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -126,8 +127,36 @@ def create(lake: Path, table: Table) -> None:
     )
 
 
+def is_foreign(path: str | Path) -> bool:
+    """Whether it is neither file nor folder: a link leads out of a lake, and a pipe hangs who opens it."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:  # nothing lies there
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def refuse_foreign(lake: Path, *names: str) -> None:
+    """Raises UsageError where one of these entries of the lake, or of all, is neither file nor folder, or holds such.
+
+    Dates and digests are many: who reads one of their files looks at it by itself.
+    """
+    waiting = [entry for entry in os.scandir(lake) if not names or entry.name in names]
+    for entry in waiting:
+        if not entry.is_dir(follow_symlinks=False):
+            if not entry.is_file(follow_symlinks=False):
+                raise UsageError(_FOREIGN.format(entry.path))
+        elif not (entry.name.startswith("event_date=") or Path(entry).parts[-2:] == ("evidence", "digests")):
+            with suppress(OSError):  # gone meanwhile, or of somebody else
+                waiting += os.scandir(entry)
+
+
+_FOREIGN = "{}: is a link, a pipe, a socket or a device, as no lake holds them; move it away"
+
+
 def opened(lake: Path, table: Table, version: int | None = None) -> DeltaTable:
     """The table at this version, or the newest. Raises MachineError where its log is damaged or cannot be read."""
+    refuse_foreign(lake, table.name, "cache", "evidence", "pins")
     try:
         return DeltaTable(str(lake / table.name), version=version)
     except (OSError, DeltaError) as error:
@@ -137,7 +166,7 @@ def opened(lake: Path, table: Table, version: int | None = None) -> DeltaTable:
 def parquet_files(lake: Path, table: Table) -> list[str]:
     """Paths of the Parquet files of the table's newest version, sorted.
 
-    Raises UsageError where it lacks columns of ours, or names files elsewhere.
+    Raises UsageError where it lacks columns of ours, or names files elsewhere, or what is no file.
     """
     delta = opened(lake, table)
     missing = set(table.schema.names) - {field.name for field in delta.schema().fields}
@@ -148,6 +177,8 @@ def parquet_files(lake: Path, table: Table) -> list[str]:
         )
     files = sorted(os.path.normpath(unquote(uri)) for uri in delta.file_uris())
     root = f"{os.path.realpath(lake / table.name)}{os.sep}"
+    if foreign := next(filter(is_foreign, files), None):
+        raise UsageError(_FOREIGN.format(foreign))
     if astray := next((file for file in files if not file.startswith(root)), None):
         raise UsageError(f"{lake}: its {table.name} name {astray}, which lies elsewhere; the lake was changed by hand")
     return files
@@ -200,6 +231,7 @@ def _superseded(table: Table, day: str | None, file: Path, data_change: bool) ->
 @contextmanager
 def only_writer(lake: Path) -> Iterator[None]:
     """Hold the lake's lock; the system frees it when the process ends, however it ends."""
+    refuse_foreign(lake, "cache")
     with (lake / "cache" / "writer.lock").open("a+b") as lock:
         try:
             if os.name == "nt":

@@ -29,7 +29,7 @@ from trails import listed
 
 from trailquery import bundlecheck, open_lake
 from trailquery.bundle import Made, bundle, check, is_bundle
-from trailquery.errors import EvidenceError
+from trailquery.errors import EvidenceError, UsageError
 from trailquery.ingest import ingest
 from trailquery.simulate import simulate
 from trailquery.simulate.keys import SigningKey
@@ -385,6 +385,27 @@ def test_of_a_plain_copy_the_newest_digest_has_no_signature(tmp_path: Path) -> N
     left = sorted([*unsigned, *sources, *records])
     assert run_check(tmp_path, tmp_path / "out.zip") == (1, [f"{part}: not proven" for part in left])
     assert any(by in unsigned for _, by, _ in proofs)
+
+
+def test_a_zip_that_unpacks_to_more_than_a_bundle_is_not_read(
+    whole: tuple[Path, Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = sum(map(len, entries_of(whole[0]).values()))
+    monkeypatch.setattr("trailquery.bundle.MOST_BYTES", size)
+    assert check(whole[0], whole[1].manifest_sha256)[0] == []
+    monkeypatch.setattr("trailquery.bundle.MOST_BYTES", size - 1)
+    told = f"whole.zip: comes to {size:,} bytes unpacked, a bundle to {size - 1:,} at most; it is not read$"
+    with pytest.raises(EvidenceError, match=told):
+        check(whole[0])
+
+
+def test_a_bundle_of_more_than_that_is_not_made(
+    trail: Path, whole: tuple[Path, Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailquery.bundle.MOST_BYTES", 10_000)
+    with pytest.raises(UsageError, match="^bundle: its parts come to more than 10,000 bytes; name fewer events$"):
+        bundle(open_lake(trail / "lake"), ids_of(trail), tmp_path / "case.zip")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_script_has_thirty_lines() -> None:

@@ -48,6 +48,7 @@ from trailquery.proofs import Proofs
 MANIFEST = "manifest.json"
 _NOT_BESIDE = "none lies in the lake, or above the log files"
 _ID_COLUMNS = ("event_id", "event_ids")
+MOST_BYTES = 1 << 30  # of all parts of a bundle, unpacked as far as the zip goes
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -106,7 +107,7 @@ def is_bundle(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            told = json.loads(archive.read(MANIFEST))
+            told = json.loads(archive.open(MANIFEST).read(MOST_BYTES))
     except _DAMAGE:
         return {MANIFEST, "check.py"} <= set(names)
     return isinstance(told, dict) and told.get("trailquery") == "bundle"
@@ -115,6 +116,12 @@ def is_bundle(path: Path) -> bool:
 def check(path: Path, noted: str | None = None) -> tuple[list[str], str]:
     """What is wrong with a bundle or not proven, and what it holds; `noted` is the SHA-256 of its manifest. Raises EvidenceError."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        if size > MOST_BYTES:
+            raise EvidenceError(
+                f"{path}: comes to {size:,} bytes unpacked, a bundle to {MOST_BYTES:,} at most; it is not read"
+            )
         return bundlecheck.check(str(path), noted)
     except _DAMAGE as error:
         raise EvidenceError(f"{path}: is damaged, or was changed by hand: {error}") from None
@@ -143,6 +150,8 @@ class _Bundle:
             made_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             head = {"trailquery": "bundle", "version": version("trailquery"), "made_at": made_at}
             entries = sorted(self._entries, key=lambda entry: entry["path"])
+            if sum(entry["size_bytes"] for entry in entries) > MOST_BYTES:
+                raise UsageError(f"bundle: its parts come to more than {MOST_BYTES:,} bytes; name fewer events")
             facts = {"entries": entries, "proofs": self._proofs, "absent": self._absent}
             manifest = {**head, "question": asked, **facts}
             data = json.dumps(manifest, indent=1).encode() + b"\n"

@@ -38,7 +38,7 @@ _FORMS = {
     "host": r"(?<![0-9A-Za-z])(?:ip|ec2)(?:-[0-9]{1,3}){4}(?![0-9A-Za-z])",
     "ipv4": r"(?<![0-9A-Za-z.])(?<![A-Za-z]/)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])",
     "ipv6": r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f]{0,4}(?:(?:\.[0-9]{1,3}){3})?(?![0-9A-Za-z:])",
-    "account": r"(?<![0-9])[0-9]{12}(?![0-9])",
+    "account": r"(?<![0-9])(?:[0-9]{12}(?![0-9])|(?<![0-9]-)[0-9]{4}-[0-9]{4}-[0-9]{4}(?!-?[0-9]))",
     "organization": r"(?<![0-9A-Za-z-])(?:o|ou|r)-[0-9a-z]{4,32}(?:-[0-9a-z]{8,32})?(?![0-9A-Za-z])",
     "resource": r"(?<![0-9A-Za-z])[a-z]{1,12}-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9A-Za-z-])",
     "word": r"[^\W_]+",
@@ -46,6 +46,7 @@ _FORMS = {
 _ANY_FORM = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS.items()))
 _REPLACED = [name for name in _FORMS if name not in ("hash", "arn", "s3", "host", "word")]
 _WHOLE = {name: re.compile(_FORMS[name]) for name in _REPLACED}
+_IN_SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]")
 _SEGMENT = re.compile(r"[^/:()\[\]{}*?\\\s\"'<>|$]+(?: [^/:()\[\]{}*?\\\s\"'<>|$]+)*")
 _END_OF_NAMES = re.compile(r"[\s\"'<>]|,(?=arn:)")
 _IN_S3 = re.compile("s3:|arn:aws[a-z-]*:s3:")  # where names may hold spaces
@@ -107,7 +108,7 @@ class Pseudonyms:
         made, found, at = _Known(self._reals), list[str](), 0
         while word := _WORD.search(text, at):
             name = made.at(text, word.start())
-            found += [text[at : word.start()], self._reals[name] if name else word[0]]
+            found += [text[at : word.start()], self._reals.get(name, name) if name else word[0]]
             at = word.start() + len(name or word[0])
         return "".join([*found, text[at:]])
 
@@ -117,6 +118,9 @@ class Pseudonyms:
             return value
         if value not in self._names:
             form = next((name for name in _REPLACED if _WHOLE[name].fullmatch(value)), "name")
+            if form == "account" and "-" in value:  # as the console shows it
+                made = self.of(value.replace("-", ""))
+                return self._note(value, f"{made[:4]}-{made[4:8]}-{made[8:]}")
             bare = _BARE.search(value) if form == "name" else None
             if bare and bare[0] != value:
                 return value[: bare.start()] + self.of(bare[0]) + value[bare.end() :]
@@ -188,20 +192,24 @@ class Pseudonyms:
 
     def _scanned(self, text: str, names_until: int = 0) -> str:
         """`text` from left to right; up to `names_until`, and behind ARNs and s3://, what is unknown is a name, too."""
-        parts, at = list[str](), 0
-        while found := (at < names_until and _SEGMENT.search(text, at, names_until)) or _ANY_FORM.search(text, at):
+        parts, at, segment_end = list[str](), 0, 0
+        while found := (at < names_until and _IN_SEGMENT.search(text, at, names_until)) or _ANY_FORM.search(text, at):
             start, form = found.start(), found.lastgroup
             if form is None and (head := _ANY_FORM.match(text, start)) and head.lastgroup in ("arn", "s3", "ipv6"):
                 found, form = head, head.lastgroup
+            if form is None and start >= segment_end:  # a long one is met again behind each name in it
+                segment_end = _SEGMENT.match(text, start, names_until).end()  # type: ignore[union-attr]
+            end = segment_end if form is None else found.end()
             parts.append(text[at:start])
-            word = None if form in ("arn", "s3", "hash") else _WORD.search(text, start, found.end())
-            if word and (name := self._known.at(text, word.start())):
+            word = None if form in ("arn", "s3", "hash") else _WORD.search(text, start, end)
+            name = word and self._known.at(text, word.start())
+            if word and name and (name in self._known or self._is_name(name)):
                 parts += [text[start : word.start()], self.of(name)]
                 at = word.start() + len(name)
                 if start < names_until < at:  # the name holds a space
                     names_until = _end_of_names(text, at)
                 continue
-            at = found.end()
+            at = end
             if form in ("arn", "s3"):
                 is_whole = not start and _IN_S3.match(found[0]) and not _SENTENCE.search(text)
                 if is_whole or at > names_until:
@@ -212,7 +220,7 @@ class Pseudonyms:
                     parts.append(text[at:names_until])
                     at = names_until
             elif form is None:
-                parts.append(self._segment(found[0]))
+                parts.append(self._segment(text[start:end]))
             else:
                 is_small = (
                     found[0] in self._small and _STANDS_APART.match(text, start) and text[at : at + 1] in ("", "/", ":")
@@ -257,10 +265,11 @@ class Pseudonyms:
 
 
 class _Known:
-    """Names by their first word and their length, so that a text of any length is searched in one go."""
+    """Names by their first word and their length, so that a text of any length is searched in one go, in any capitals."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names: set[str] = set()
+        self._small_letters: set[str] = set()
         self._lengths: defaultdict[str, list[int]] = defaultdict(list)
         self.add(names)
 
@@ -273,7 +282,8 @@ class _Known:
             if word and name not in self._names:
                 name = name[word.start() :]
                 self._names.add(name)
-                lengths = self._lengths[word[0]]
+                self._small_letters.add(name.lower())
+                lengths = self._lengths[word[0].lower()]
                 if len(name) not in lengths:
                     lengths.append(len(name))
                     lengths.sort(reverse=True)
@@ -281,9 +291,11 @@ class _Known:
     def at(self, text: str, start: int) -> str | None:
         """The longest name that stands at `start`, where a word begins, and ends where one does."""
         word = _WORD.match(text, start)
-        for length in self._lengths.get(word[0], ()) if word else ():
+        for length in self._lengths.get(word[0].lower(), ()) if word else ():
             name = text[start : start + length]
-            if name in self._names and not (_WORD.match(name[-1]) and _WORD.match(text, start + length)):
+            if name.lower() in self._small_letters and not (
+                _WORD.match(name[-1]) and _WORD.match(text, start + length)
+            ):
                 return name
         return None
 

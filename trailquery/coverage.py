@@ -133,10 +133,11 @@ def _content(file: Path) -> str:
 
 def empty_answer(cursor: duckdb.DuckDBPyConnection) -> str:
     """Over which hours an answer without rows holds, and where the lake is blind; `cursor` knows the scope."""
-    ((hours, covered),) = cursor.execute(_HOURS, {"covered": _COVERED}).fetchall()
+    rows = cursor.execute(_BLIND, {"covered": _COVERED}).fetchall()
+    hours, covered, *_ = rows[0]
     if not hours:
         return "0 rows; no hour of the scope is covered; see: trailquery coverage"
-    spans = cursor.execute(_BLIND, {"covered": _COVERED}).fetchall()
+    spans = [span for _, _, *span in rows if covered < hours]
     told = [_span(*span) for span in spans[:_SPANS]]
     more = [f"and {len(spans) - _SPANS} more: trailquery coverage"] if len(spans) > _SPANS else []
     return "; ".join([f"0 rows; {covered:,} of {hours:,} h covered", *told, *more])
@@ -150,9 +151,9 @@ def _span(status: str, first: datetime, last: datetime, places: list[str], is_ev
     return f"{status} {when}Z" + ("" if is_everywhere else f" {few}")
 
 
-# An account and region is covered in an hour where any of its trails is.
-_BEST = """
-WITH best AS (
+# An account and region is covered in an hour where any of its trails is. Of each blind spot a row, or one without.
+_BLIND = """
+WITH best AS MATERIALIZED (
     SELECT
         hour,
         account_id,
@@ -161,13 +162,12 @@ WITH best AS (
         min(status) FILTER (WHERE status NOT IN $covered) AS status
     FROM coverage_hours
     GROUP BY hour, account_id, region
-)
-"""
-_HOURS = f"""{_BEST}
-SELECT count(*), count(*) FILTER (WHERE is_covered)
-FROM (SELECT hour, bool_and(is_covered) AS is_covered FROM best GROUP BY hour)
-"""  # noqa: S608 (our own text)
-_BLIND = f"""{_BEST},
+),
+
+totals AS (
+    SELECT count(*) AS hours, count(*) FILTER (WHERE is_covered) AS covered
+    FROM (SELECT hour, bool_and(is_covered) AS is_covered FROM best GROUP BY hour)
+),
 
 numbered AS (
     SELECT
@@ -200,15 +200,20 @@ places AS (
         count(*) AS chains
     FROM runs INNER JOIN regions ON runs.region = regions.region
     GROUP BY runs.status, runs.first_hour, runs.last_hour, runs.region
+),
+
+spans AS (
+    SELECT
+        status,
+        first_hour,
+        last_hour,
+        list_sort(flatten(list(places))) AS places,
+        sum(chains) = (SELECT sum(accounts) FROM regions) AS is_everywhere
+    FROM places
+    GROUP BY status, first_hour, last_hour
 )
 
-SELECT
-    status,
-    first_hour,
-    last_hour,
-    list_sort(flatten(list(places))),
-    sum(chains) = (SELECT sum(accounts) FROM regions)
-FROM places
-GROUP BY status, first_hour, last_hour
+SELECT totals.hours, totals.covered, spans.*
+FROM totals LEFT JOIN spans ON true
 ORDER BY status = 'not due', status = 'not collected', first_hour, last_hour, status
-"""  # noqa: S608
+"""

@@ -169,6 +169,27 @@ def test_a_log_file_that_a_planted_digest_lists_is_judged_by_the_signed_one():
     assert judged(trail, is_plain=True)[log] == "changed"
 
 
+@pytest.mark.parametrize("hours", [1, 2, 3])
+def test_a_digest_of_several_hours_that_nothing_signs_hides_none_of_them(hours: int):
+    trail = Trail(hours=6)
+    *deleted, last = trail.digests[6 - hours :]
+    first, newest = (json.loads(trail.objects[key].text) for key in (trail.digests[6 - hours], last))
+    before = {name: said for name, said in first.items() if name.startswith("previous") or name == "digestStartTime"}
+    trail.put_digest(last, newest | before)
+    trail.delete(*deleted)
+    told = judged(trail, is_plain=True)
+    assert {key for key, verdict in told.items() if verdict == "missing"} == set(deleted)
+    (chain,) = judged_chains(trail)
+    assert chain == ("broken" if deleted else "unsigned")
+
+
+def judged_chains(trail: Trail) -> list[str]:
+    """The verdicts on the chains of a plain copy."""
+    digests, logs = trail.stored()
+    digests = [one._replace(metadata=None) for one in digests]
+    return [chain.verdict for chain in verify(digests, logs, trail.public_keys(), trail.now).chains]
+
+
 def test_a_planted_digest_of_long_ago_makes_no_hours_since_look_deleted():
     trail = Trail()
     oldest = [*trail.listed_by(0), trail.digests[0]]

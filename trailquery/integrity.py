@@ -139,6 +139,9 @@ class _Chain:
         if before and link.previous == before.home:
             if link.start != before.end and not self.is_backfill:
                 self._odd.append(f"{link.home}: it starts at {link.start}Z, the one before ends at {before.end}Z")
+            elif not (link.is_signed or self.is_backfill):  # CloudTrail writes one an hour
+                why = f"its hour is within those of {link.home}, of which nothing proves that CloudTrail signed it"
+                self._lose(islice(_hours(before.end, link.end - _AT_ONCE), _NAMED), link, why)
             return
         named = digest_name(link.previous)
         end = named.end if named else link.start

@@ -355,6 +355,19 @@ def test_without_stdout_nothing_is_opened(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (5, told, [])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("sql", "-"), "sql: 0 statements; write exactly one SELECT\n"),
+        (("verify", "-"), "-: holds no log files and no digests of a trail\n"),
+    ],
+)
+def test_a_stdin_that_is_closed_is_empty(arguments: tuple[str, ...], told: str, home: Path) -> None:
+    command = ["sh", "-c", '"$@" <&-', "sh", *PROGRAM, *arguments]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("arguments", [("sql", "FROM events"), ("queries",)])
 def test_a_full_disk_behind_stdout_is_one_line(home: Path, arguments: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -97,6 +98,7 @@ def trailquery() -> None:
 def main() -> None:
     """Run the command line; exit codes are those of `errors.py`, and 130 after Ctrl-C."""
     without_arrays()
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 (a closed one is empty)
     if sys.stdout is None:  # the next file opened would take its place, and get what is printed
         sys.exit(_failed("stdout: is closed; give the command one, such as /dev/null", MachineError.exit_code))
     sys.exit(_exit_code())

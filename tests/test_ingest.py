@@ -277,9 +277,10 @@ def test_a_lake_may_lie_below_a_path_with_spaces_and_not_where_delta_fails(tmp_p
     for _ in range(2):
         ingest([log], tmp_path / "my lake é")
     assert open_lake(tmp_path / "my lake é").sql("SELECT event_id FROM events").rows() == [{"event_id": "one"}]
-    for name in ("50%", "a[b", "a]b"):
+    for name in ("50%", "a[b", "a]b", "a\\b", "a\nb", "a\tb", "a\x7fb"):
         with pytest.raises(UsageError, match="cannot lie below a path with"):
             ingest([log], tmp_path / name)
+        assert not (tmp_path / name).exists()
 
 
 def test_a_query_under_way_on_duckdbs_default_connection_is_not_in_the_way(tmp_path: Path) -> None:

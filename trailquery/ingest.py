@@ -7,6 +7,7 @@ is stored under its (file, position) already.
 
 import gc
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -85,8 +86,9 @@ def ingest(
 def _make_lake(lake: Path) -> None:
     if lake.exists() and not lake.is_dir():
         raise UsageError(f"{lake}: not a folder; name a folder for the lake with --lake")
-    if any(sign in str(lake.absolute()) for sign in "%[]"):
-        raise UsageError(f"{lake}: Delta tables cannot lie below a path with %, [ or ]; name another with --lake")
+    if re.search(r"[%\[\]\\\x00-\x1f\x7f]", lake.absolute().as_posix()):
+        told = "Delta tables cannot lie below a path with %, [, ], \\ or a control character"
+        raise UsageError(f"{lake}: {told}; name another with --lake")
     lake.mkdir(mode=0o700, parents=True, exist_ok=True)
     tables.refuse_foreign(lake)
     (lake / "cache").mkdir(exist_ok=True)

@@ -399,6 +399,13 @@ def test_a_zip_that_unpacks_to_more_than_a_bundle_is_not_read(
         check(whole[0])
 
 
+def test_what_another_process_is_writing_stays_its_own(trail: Path, tmp_path: Path) -> None:
+    (tmp_path / ".case.zip.part").write_text("of another")
+    bundle(open_lake(trail / "lake"), ids_of(trail), tmp_path / "case.zip")
+    told = {file.name: file.read_bytes()[:10] for file in tmp_path.iterdir()}
+    assert told == {".case.zip.part": b"of another", "case.zip": told["case.zip"]}
+
+
 def test_a_bundle_of_more_than_that_is_not_made(
     trail: Path, whole: tuple[Path, Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

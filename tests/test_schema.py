@@ -87,6 +87,14 @@ def test_no_field_of_the_public_recordings_is_uncovered(shared_lake: Callable[[s
         assert drift(shared_lake(name)).rows() == []
 
 
+def test_what_another_process_is_writing_stays_its_own(lake_of: Lakes, tmp_path: Path) -> None:
+    others = [tmp_path / "views.duckdb.part", tmp_path / ".views.duckdb.part"]
+    for other in others:
+        other.write_text("of another")
+    connect(lake_of([{}]), tmp_path / "views.duckdb")
+    assert [other.read_text() for other in others] == ["of another"] * 2
+
+
 def test_another_tool_reads_the_views_and_their_meanings_from_a_small_file(lake_of: Lakes, tmp_path: Path) -> None:
     lake = lake_of([{"eventID": "one"}])
     connect(lake, tmp_path / "views.duckdb")

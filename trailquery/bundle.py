@@ -89,7 +89,7 @@ def bundle(
     """
     if out.exists():
         raise UsageError(f"{out}: is there already; name a new file")
-    written = out.with_name(f".{out.name}.part")
+    written = out.with_name(f".{out.name}.{os.getpid()}.part")  # two that make it at once do not meet
     try:
         with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             made = _Bundle(lake, file, fetch).make(list(event_ids), question)

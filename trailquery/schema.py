@@ -1,5 +1,6 @@
 """What the views and their columns mean, what no column covers, and the views in a file of their own."""
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,7 +93,7 @@ def connect(lake: Lake, file: Path) -> None:
     """
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
-    part = file.with_name(f"{file.name}.part")  # a database that was not written whole is none
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")  # a database that was not written whole is none
     with at(file):
         part.unlink(missing_ok=True)
     try:

@@ -1,13 +1,14 @@
 """trailquery.toml: read, refused with one line, and filled from list-accounts."""
 
 import json
+import os
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from trailquery.errors import UsageError
+from trailquery.errors import MachineError, UsageError
 from trailquery.exclusions import Exclusion
 from trailquery.settings import Settings, accounts_listed, find_settings, import_accounts, read_settings
 
@@ -17,6 +18,15 @@ def toml(folder: Path, text: str) -> Path:
     file = folder / "trailquery.toml"
     file.write_text(text)
     return file
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gone").mkdir()
+    os.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(MachineError, match="^the working directory: No such file or directory$"):
+        find_settings(tmp_path)
 
 
 def test_the_nearest_file_upwards_counts_alone_and_that_of_the_lake_only_without_one(tmp_path, monkeypatch):

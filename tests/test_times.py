@@ -43,6 +43,17 @@ def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "tz", "text"),
+    [
+        (datetime.max, "Asia/Tokyo", "9999-12-31T23:59:59.999999Z"),  # noqa: DTZ901 naive UTC
+        (datetime.min, "America/New_York", "0001-01-01T00:00:00Z"),  # noqa: DTZ901 naive UTC
+    ],
+)
+def test_a_time_that_no_year_of_the_zone_holds_is_shown_in_utc(moment: datetime, tz: str, text: str) -> None:
+    assert shown(moment, zone(tz)) == text
+
+
+@pytest.mark.parametrize(
     ("tz", "text"),
     [("UTC", "2026-11-20T02:11:09Z"), ("Europe/Berlin", "2026-11-20T03:11:09+01:00")],
 )

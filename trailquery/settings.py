@@ -56,8 +56,14 @@ def default_lake() -> Path:
 
 
 def find_settings(lake: Path) -> Settings:
-    """The settings of the nearest trailquery.toml from the working directory upwards, else of that in the lake."""
-    here = Path.cwd()
+    """The settings of the nearest trailquery.toml from the working directory upwards, else of that in the lake.
+
+    Raises MachineError where the working directory is gone.
+    """
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise refused(error, "the working directory") from None
     places = [folder / FILE_NAME for folder in (here, *here.parents, lake)]
     return next((read_settings(file) for file in places if file.is_file()), Settings())
 

@@ -1,6 +1,7 @@
 """Times as people type them -> naive UTC, and UTC as people want to read it."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,4 +41,6 @@ def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> 
 def shown(moment: datetime, tz: ZoneInfo) -> str:
     """ISO text with Z or an offset; a naive `moment` is UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(tz).isoformat().replace("+00:00", "Z")
+    with suppress(OverflowError):  # at the ends of the calendar another zone may have no such day
+        aware = aware.astimezone(tz)
+    return aware.isoformat().replace("+00:00", "Z")

@@ -15,6 +15,8 @@ from told import Told
 from trailquery import Lake, open_lake
 from trailquery.ingest import Summary, ingest
 
+os.environ.pop("TRAILQUERY_LAKE", None)  # each test names its own
+
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 LOG_NAME = "111122223333_CloudTrail_us-east-1_20240301T1010Z_Mu0KsOhtH1ar15ZZ.json.gz"
 SMALLEST_RECORD = {

@@ -21,7 +21,7 @@ from trailquery.catalog import Query, Wanted, bind, find_query
 from trailquery.coverage import empty_answer, is_quick
 from trailquery.derived import Derived, quoted
 from trailquery.enrich import own_accounts_source
-from trailquery.errors import MachineError, TrailqueryError, UsageError
+from trailquery.errors import TrailqueryError, UsageError, refused
 from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
@@ -35,7 +35,7 @@ QUERY_TIMEOUT_S = 300.0
 _AT_ONCE = 2  # queries of a hunt: most of them keep one core busy
 _COPIES = {"history", "variants"}  # the views with a row a copy of an event
 
-_MENDED = "; the lake was changed by hand: bring that file back, or ingest the log files into a new lake"
+_MENDED = "the lake was changed by hand: bring that file back, or ingest the log files into a new lake"
 Computed = TypeVar("Computed")
 
 
@@ -345,7 +345,7 @@ class Lake:
         """What to raise for `error`, which DuckDB raised while it ran the query `name`."""
         text = str(error)
         if isinstance(error, duckdb.IOException) or "No space left" in text:
-            return MachineError(f"{self.path}: {text.splitlines()[0]}{_MENDED if 'No files found' in text else ''}")
+            return refused(error, self.path, _MENDED if "No files found" in text else "")
         return UsageError(f"{name}: {text}")
 
 

@@ -22,6 +22,7 @@ from trailquery.soundness import canonical
 from trailquery.verdicts import NOT_CHECKED, Verdicts, judged, unjudged
 
 _ENDS_STATEMENT = re.compile(r";[ \t]*(?:--[^\n]*)?\n")
+_COMMENT = re.compile(r"--.*")
 _CREATES = re.compile(r"^CREATE (?:VIEW|MACRO|SCHEMA) ([\w.]+)", re.MULTILINE)
 
 EVERYTHING = "*"
@@ -170,7 +171,7 @@ class Views:
     def _named(self, statement: str) -> set[str]:
         """Which of ours the words of a statement may name; the schema of one that has any among them."""
         ours = self._waiting.keys() | self._filled_on_demand.keys()
-        words = set(re.findall(r"[\w.]+", statement))
+        words = set(re.findall(r"[\w.]+", _COMMENT.sub("", statement)))
         return (words | {word.partition(".")[0] for word in words & ours}) & ours
 
 

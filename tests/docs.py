@@ -21,13 +21,13 @@ from trailquery.schema import schema
 
 def cli_help() -> str:
     """The help of the program and of each command but those of the catalogue."""
-    root = click.Context(trailquery, info_name="trailquery", max_content_width=110)
+    root = click.Context(trailquery, info_name="trailquery", **trailquery.context_settings)
     parts = [_fenced(trailquery.get_help(root))]
     for name in trailquery.list_commands(root):
         command = trailquery.get_command(root, name)
         if command is None or name == "run":  # its own help would list the catalogue again
             continue
-        context = click.Context(command, info_name=name, parent=root, max_content_width=110)
+        context = click.Context(command, info_name=name, parent=root)
         parts.append(f"## trailquery {name}\n\n{_fenced(command.get_help(context))}")
     return "\n\n".join(parts)
 

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -206,7 +207,15 @@ def test_a_quick_look_and_an_exact_one_judge_alike(raws: list[bytes]) -> None:
     spaced = [raw.replace(b"{", b"{ ", 1) for raw in raws]  # equal as JSON, and never plain
     (rows, rejects), (exact_rows, exact_rejects) = read(*raws), read(*spaced)
     assert [row | {"raw": spaced[row["position"]].decode()} for row in rows] == exact_rows
-    assert [(one.position, one.reason) for one in rejects] == [(one.position, one.reason) for one in exact_rejects]
+    (told, exactly_told) = (
+        [(one.position, _placeless(one.reason)) for one in some] for some in (rejects, exact_rejects)
+    )
+    assert told == exactly_told
+
+
+def _placeless(reason: str) -> str:
+    """A reason without the byte that it names: the space moves it by one."""
+    return re.sub(r"at (byte|character) \d+", r"at \1", reason)
 
 
 @settings(max_examples=100, deadline=None)

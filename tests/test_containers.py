@@ -65,6 +65,10 @@ def splunk_row(record: bytes) -> str:
     return f'{{"_raw":{text_of(record)},"eventName":"ListUsers","eventSource":"iam.amazonaws.com"}}'
 
 
+def notification(message: bytes) -> bytes:
+    return f'{{"Type":"Notification","Message":{text_of(message)}}}'.encode()
+
+
 SHAPES = {
     "delivered": lambda records: delivery(*records),
     "delivered with a byte order mark": lambda records: b"\xef\xbb\xbf" + delivery(*records),
@@ -111,6 +115,16 @@ SHAPES = {
     "Splunk results": lambda records: joined('{"fields":[],"results":[', [*map(splunk_row, records)], "]}"),
     "Splunk event collector": lambda records: b"".join(
         b'{"sourcetype":"aws:cloudtrail","event":' + value + b"}" for value in records
+    ),
+    "SNS notifications": lambda records: b"".join(notification(envelope(value)) for value in records),
+    "SQS messages of SNS": lambda records: joined(
+        '{"Messages":[',
+        [f'{{"MessageId":"1","Body":{text_of(notification(envelope(value)))}}}' for value in records],
+        "]}",
+    ),
+    "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
+    "OCSF with the original": lambda records: joined(
+        "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
     ),
     "gzip of several members": lambda records: b"".join(gzip.compress(value + b"\n") for value in records),
 }

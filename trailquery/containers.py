@@ -1,10 +1,10 @@
 """Bytes of one file -> the CloudTrail records in it, each an exact slice. Pure: no I/O.
 
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects
-one after another, `lookup-events` output, EventBridge envelopes, CloudWatch Logs in five forms, exports of
-Elasticsearch and Splunk. What wraps a record is peeled off, its own bytes stay as they are. Each record handed
-out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be
-null) the record decoder says.
+one after another, `lookup-events` output, EventBridge envelopes, SNS and SQS messages, CloudWatch Logs in five
+forms, exports of Elasticsearch and Splunk, Fluent Bit, OCSF. What wraps a record is peeled off, its own bytes stay
+as they are. Each record handed out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record
+at all (an element may be null) the record decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
@@ -133,8 +133,11 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
-_LISTS = {"Events", "events", "logEvents", "results", "hits"}
-_WRAPPERS = ("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message")
+_LISTS = {"Events", "events", "logEvents", "results", "hits", "Messages"}
+_WRAPPERS = (
+    *("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message"),
+    *("Message", "Body", "body", "log", "raw_data"),
+)
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
 EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
 

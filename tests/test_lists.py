@@ -31,8 +31,9 @@ def bare_lists(select: str) -> list[str]:
     ).fetchall()
     chosen_by = [part for condition in _conditions(json.loads(tree)) for part in _all_of(condition)]
     lists = [part["children"] for part in chosen_by if part.get("type") == "COMPARE_IN"]
-    columns = [column["column_names"][-1] for column, *values in lists if _is_column(column) and _are_constants(values)]
-    return [column for column in columns if column in EVENTS.names and column not in FEW_VALUES]
+    constant = [column for column, *values in lists if {value["class"] for value in values} == {"CONSTANT"}]
+    names = [column["column_names"][-1] for column in constant if column["class"] == "COLUMN_REF"]
+    return [name for name in names if name in EVENTS.names and name not in FEW_VALUES]
 
 
 def _conditions(node: Any) -> Iterator[dict[str, Any]]:
@@ -49,14 +50,6 @@ def _all_of(condition: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     for part in condition["children"]:
         yield from _all_of(part)
-
-
-def _is_column(node: dict[str, Any]) -> bool:
-    return bool(node["class"] == "COLUMN_REF")
-
-
-def _are_constants(nodes: list[dict[str, Any]]) -> bool:
-    return all(node["class"] == "CONSTANT" for node in nodes)
 
 
 def test_a_bare_list_is_found() -> None:

@@ -204,3 +204,11 @@ def test_a_table_whose_log_is_damaged_is_told_in_a_line(command: tuple[str, ...]
         "",
         "_delta_log: Kernel error: Json error: Encountered unexpected 'g' whilst parsing value\n",
     )
+
+
+def test_a_table_that_is_gone_is_not_made_anew(lake: Path) -> None:
+    (lake / "events" / "_delta_log").rename(lake.parent / "log of events")
+    told = "is gone; the lake was changed by hand: bring it back, or ingest the log files into a new lake"
+    assert run(lake.parent, "ingest", "logs", "--lake", "lake") == Said(2, "", f"lake/events/_delta_log: {told}\n")
+    (lake.parent / "log of events").rename(lake / "events" / "_delta_log")
+    assert run(lake.parent, "ingest", "logs", "--lake", "lake").code == 0

@@ -181,6 +181,8 @@ def test_an_added_table_is_joined_and_a_wrong_one_is_named(lake_of: Lakes, tmp_p
     for name, file in (("a b", "iocs.csv"), ("events", "iocs.csv"), ("iocs", "nowhere.csv")):
         with pytest.raises(UsageError, match="^--table "):
             open_lake(path, extra_tables={name: tmp_path / file})
+    with pytest.raises(UsageError, match="iocs.md: its ending names no kind of table; those are .csv, .tsv, .json"):
+        open_lake(path, extra_tables={"iocs": tmp_path / "iocs.md"})
 
 
 def test_a_scope_in_words_is_read_as_the_options_are(lake_of: Lakes) -> None:

@@ -33,6 +33,13 @@ from trailquery.views import Views
 
 QUERY_TIMEOUT_S = 300.0
 _AT_ONCE = 2  # queries of a hunt: most of them keep one core busy
+_READERS = {
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+    ".json": "read_json",
+    ".jsonl": "read_json",
+    ".parquet": "read_parquet",
+}
 _COPIES = {"history", "variants"}  # the views with a row a copy of an event
 
 _MENDED = "the lake was changed by hand: bring that file back, or ingest the log files into a new lake"
@@ -189,9 +196,11 @@ class Lake:
             raise UsageError(f"--table {name}: a table's name is letters, digits and _; write --table iocs=FILE.csv")
         if name.lower() in self._views.names:
             raise UsageError(f"--table {name}: a view has this name; choose another")
-        reader = {".csv": "read_csv", ".tsv": "read_csv", ".json": "read_json", ".jsonl": "read_json"}.get(
-            file.suffix.lower(), "read_parquet"
-        )
+        reader = _READERS.get(file.suffix.lower())
+        if reader is None:
+            raise UsageError(
+                f"--table {name}={file}: its ending names no kind of table; those are {', '.join(_READERS)}"
+            )
         try:
             self._connection.execute(f"CREATE TABLE {name} AS FROM {reader}($file)", {"file": str(file)})
         except duckdb.Error as error:

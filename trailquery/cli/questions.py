@@ -81,12 +81,7 @@ def _named_file(table: str) -> tuple[str, Path]:
     name, equals, file = table.partition("=")
     if not equals or not file:
         raise UsageError(f"--table {table}: write NAME=FILE, for example --table iocs=iocs.csv")
-    if Path(file).suffix.lower() not in _TABLES:
-        raise UsageError(f"--table {table}: its ending names no kind of table; those are {', '.join(_TABLES)}")
     return name, Path(file)
-
-
-_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
 
 @click.command()

@@ -2,8 +2,9 @@
 
     python bench/query.py [--events 2000000 20000000] [--runs 5]
 
-The others are a native DuckDB table of the same rows, DuckDB, Polars and chdb on the same Parquet files without our views, and,
-once for each question and on the smaller lake only, DuckDB on the raw log files.
+The lake is as `trailquery compact` leaves it. The others are a native DuckDB table of the same rows, DuckDB, Polars and chdb
+on the same Parquet files without our views, and, once for each question and on the smaller lake only, DuckDB on the raw
+log files.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from questions import NAMES
 from results import table, write_section
 
 from trailquery import Lake, open_lake, tables
+from trailquery.compaction import compact
 
 HERE = Path(__file__).parent
 Answers = list[tuple[float, int]]
@@ -54,6 +56,7 @@ def lake_of(events: int) -> Path:
 
 def _compared(events: int, runs: int, with_raw: bool) -> str:
     place = lake_of(events)
+    compact(place)
     lake = open_lake(place)
     values = values_of(lake)
     files = tables.parquet_files(place, tables.EVENT_TABLE)
@@ -86,7 +89,8 @@ def _compared(events: int, runs: int, with_raw: bool) -> str:
     sums = (f"{sum(seconds for seconds, _ in each) / total:.1f}" for each in answers.values())
     rows.append(("sum", f"{total * 1000:,.0f}", "", *sums))
     head = ("question", "trailquery ms", "rows", *(f"{name}, times ours" for name in answers))
-    return f"{events:,} events; median of {runs} runs in one process each\n\n{table(head, rows)}"
+    told = f"{events:,} events in {len(files):,} files; median of {runs} runs in one process each"
+    return f"{told}\n\n{table(head, rows)}"
 
 
 def asked_of(contender: str, place: Path, runs: int, values: dict[str, str]) -> Answers:

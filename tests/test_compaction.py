@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +64,26 @@ def test_of_the_checkpoints_of_a_log_two_stay_and_every_version_opens(
     assert [len(DeltaTable(str(root), version=version).file_uris()) for version in (0, 5, 19, 35)] == [0, 5, 19, 35]
 
 
-def test_a_compaction_changes_no_row_of_any_table(scattered: Path) -> None:
-    before, files = stored(scattered), len(tables.parquet_files(scattered, tables.EVENT_TABLE))
-    done = compact(scattered)
+@pytest.mark.parametrize(
+    ("merge", "merged", "files"),
+    [  # events: five files of each of two dates, ten of no date
+        (compact, Compacted(parts=7, before=20 + 9 + 9 + 10 + 10, after=7), 3),
+        (compact_small_files, Compacted(parts=5, before=10 + 9 + 9 + 10 + 10, after=5), 11),
+    ],
+)
+def test_a_compaction_changes_no_row_and_merges_two_files_or_only_many(
+    scattered: Path, merge: Callable[[Path], Compacted], merged: Compacted, files: int
+) -> None:
+    before = stored(scattered)
+    assert len(tables.parquet_files(scattered, tables.EVENT_TABLE)) == 20
+    assert merge(scattered)._replace(seconds=0) == merged
     assert stored(scattered) == before
-    # of the events only those without a date have more than eight files
     left = {table.name: len(tables.parquet_files(scattered, table)) for table in tables.TABLES}
-    assert (files, left["variants"], left["sightings"], left["rejects"], left["files"]) == (20, 1, 1, 1, 1)
-    assert done._replace(seconds=0) == Compacted(parts=5, before=10 + 9 + 9 + 10 + 10, after=5)
-    assert compact(scattered)._replace(seconds=0) == Compacted()
+    assert left == {"events": files, "variants": 1, "sightings": 1, "rejects": 1, "files": 1}
+    assert merge(scattered)._replace(seconds=0) == Compacted()
 
 
-def test_a_merged_file_is_sorted_and_keeps_its_date(scattered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compaction, "MANY", 1)
+def test_a_merged_file_is_sorted_and_keeps_its_date(scattered: Path) -> None:
     compact(scattered)
     for file in tables.parquet_files(scattered, tables.EVENT_TABLE):
         rows = pq.read_table(file, partitioning=None)
@@ -113,10 +120,10 @@ def test_a_pinned_version_keeps_its_files(scattered: Path) -> None:
     (scattered / "pins").mkdir()
     (scattered / "pins" / "report.json").write_text(json.dumps({"events": version}))
     done = compact(scattered)
-    assert vacuum(scattered, later) == done.before - 10
+    assert vacuum(scattered, later) == done.before - 20
     assert len(tables.DeltaTable(str(scattered / "events"), version=version).to_pyarrow_table()) == 22
     (scattered / "pins" / "report.json").unlink()
-    assert vacuum(scattered, later) == 10
+    assert vacuum(scattered, later) == 20
 
 
 def test_a_file_that_no_commit_names_goes_after_a_week(scattered: Path) -> None:
@@ -128,7 +135,7 @@ def test_a_file_that_no_commit_names_goes_after_a_week(scattered: Path) -> None:
 
 def test_compact_tells_what_it_did_and_where_there_is_no_lake(scattered: Path, tmp_path: Path) -> None:
     said = run(tmp_path, "compact", "--lake", "lake")
-    assert (said.code, said.out.rpartition(",")[0]) == (0, "compacted 5 dates: 48 files into 5")
+    assert (said.code, said.out.rpartition(",")[0]) == (0, "compacted 7 dates: 58 files into 7")
     assert run(tmp_path, "compact", "--lake", "lake").out == "nothing to compact\n"
     with pytest.raises(UsageError, match="no lake here"):
         compact(tmp_path / "nowhere")

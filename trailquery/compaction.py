@@ -1,7 +1,8 @@
 """Many small Parquet files of a lake -> few, with the same rows; superseded and orphaned files removed in time.
 
-Small files come of small ingests. Those of one partition are merged once there are more than MANY, in one atomic step
-that changes no row; a crash leaves the lake as it was before or after. A file that the newest version does not name
+Small files come of small ingests. Those of one partition are merged in one atomic step that changes no row, by an
+ingest once there are more than MANY, by `compact` whenever there are two; a crash leaves the lake as it was before or
+after. A file that the newest version does not name
 stays for KEPT_S from when it was superseded, or written by a commit that never was: who opened the lake before that
 reads on, and each version of that time can be opened. After it, only files named by a pinned version stay:
 `pins/NAME.json` in the lake holds {table: version}. While the lake is on hold nothing of this happens.
@@ -44,12 +45,13 @@ class Compacted(NamedTuple):
 
 
 def compact(lake: Path) -> Compacted:
-    """Merge small files where there are many, and remove what nobody needs. Raises UsageError without a lake, and on hold."""
+    """Merge small files wherever there are two, and remove what nobody needs. Raises UsageError without a lake, and on
+    hold."""
     refuse_unless_lake(lake)
     refuse_while_held(lake, "compact")
     (lake / "cache").mkdir(exist_ok=True)
     with tables.only_writer(lake):
-        return compact_small_files(lake)
+        return _compacted(lake, 1)
 
 
 def refuse_unless_lake(lake: Path) -> None:
@@ -60,12 +62,17 @@ def refuse_unless_lake(lake: Path) -> None:
 
 
 def compact_small_files(lake: Path) -> Compacted:
-    """What `compact` does, for the process that holds the lake's lock; on hold, nothing."""
+    """What an ingest does at its end, holding the lake's lock: as `compact`, where there are more than MANY."""
+    return _compacted(lake, MANY)
+
+
+def _compacted(lake: Path, more_than: int) -> Compacted:
+    """Merge the small files of each partition that has more of them, and remove what nobody needs; on hold, nothing."""
     if now := held(lake):
         return Compacted(skipped=f"not compacted: {lake} {told(now)}")
     start, parts, before, after = time.monotonic(), 0, 0, 0
     for table in tables.TABLES:
-        for small in _small_files(lake, table):
+        for small in _small_files(lake, table, more_than):
             parts += 1
             for files in _groups(small):
                 tables.replace(lake, table, _day(files[0]) if table.by_date else None, files)
@@ -156,13 +163,13 @@ QUALIFY row_number() OVER (PARTITION BY file_sha256, place ORDER BY ingested_at 
 """
 
 
-def _small_files(lake: Path, table: tables.Table) -> list[list[Path]]:
-    """The small files of each partition that has more than MANY."""
+def _small_files(lake: Path, table: tables.Table, more_than: int) -> list[list[Path]]:
+    """The small files of each partition that has more of them."""
     by_folder: defaultdict[Path, list[Path]] = defaultdict(list)
     for file in map(Path, tables.parquet_files(lake, table)):
         if file.stat().st_size < SMALL_BYTES:
             by_folder[file.parent].append(file)
-    return [files for files in by_folder.values() if len(files) > MANY]
+    return [files for files in by_folder.values() if len(files) > more_than]
 
 
 def _groups(files: list[Path]) -> list[list[Path]]:

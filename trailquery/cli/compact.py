@@ -18,9 +18,10 @@ from trailquery.times import parse_time, zone
 @click.command()
 @lake_option
 def compact(lake: Path | None) -> None:
-    """Merge the small files of each date that has more than eight, and remove files that were superseded a week ago.
+    """Merge the small files of each date, and remove files that were superseded a week ago.
 
-    Rows stay as they are. `ingest` does the same when it is done; who has the lake open reads on.
+    Rows stay as they are, and questions need less time: each file that they read costs some. `ingest` does the same when
+    it is done, for dates of more than eight small files; who has the lake open reads on.
     """
     lake = lake or default_lake()
     with at(lake):

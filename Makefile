@@ -35,7 +35,7 @@ docs: $(VENV)/.installed-tests
 	$(BIN)/cog -r -I tests README.md docs/commands.md sql/views/README.md sql/queries/README.md docs/attack.md docs/integrity.md
 
 bench: $(VENV)/.installed-tests
-	for measured in views ingest query growth adding hunt verify; do $(BIN)/python bench/$$measured.py || exit 1; done
+	for measured in views ingest query growth memory adding hunt verify; do $(BIN)/python bench/$$measured.py || exit 1; done
 
 lab: $(VENV)/.installed-tests
 	$(BIN)/jupyter lab notebooks

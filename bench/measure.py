@@ -23,18 +23,24 @@ class Cost(NamedTuple):
 
 def run(command: Sequence[str | Path]) -> Cost:
     """Run `command` to its end. Raises RuntimeError with what it printed if it failed."""
+    return watched(command)[0]
+
+
+def watched(command: Sequence[str | Path]) -> tuple[Cost, list[int]]:
+    """As `run`, and the bytes of all its processes every _POLL_S or somewhat more."""
     with tempfile.TemporaryFile() as said:
         start = time.monotonic()
         process = subprocess.Popen([str(word) for word in command], stdout=said, stderr=said)
-        peak = _Peak(process.pid)
+        memory = _Memory(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        peak.stop()
+        memory.stop()
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"{' '.join(map(str, command))}: {said.read().decode(errors='replace')[-2000:]}")
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, max(peak.bytes, usage.ru_maxrss * 1024))
+    peak_bytes = max(*memory.samples, usage.ru_maxrss * 1024)
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, peak_bytes), memory.samples
 
 
 def alternately(runs: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, Cost]:
@@ -51,11 +57,11 @@ def _shown(cost: Cost) -> str:
     return f"{cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU, {cost.peak_bytes / 2**20:,.0f} MiB"
 
 
-class _Peak:
+class _Memory:
     """Watches the memory of a process and its descendants until it is told to stop."""
 
     def __init__(self, pid: int) -> None:
-        self.bytes = 0
+        self.samples = [0]
         self._root = pid
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -67,7 +73,7 @@ class _Peak:
 
     def _watch(self) -> None:
         while not self._over.wait(_POLL_S):
-            self.bytes = max(self.bytes, sum(map(_pss_bytes, _tree(self._root))))
+            self.samples.append(sum(map(_pss_bytes, _tree(self._root))))
 
 
 def _tree(root: int) -> list[int]:

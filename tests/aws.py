@@ -60,7 +60,7 @@ def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 class Proxy:
-    """Passes requests on to `upstream`; `fault(method, path)` may name one of FAULTS, or give (status, code)."""
+    """Passes requests on to `upstream`; `fault(method, path)` may name one of FAULTS, or give (status, code), or the body to answer."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream.removeprefix("http://")
@@ -93,6 +93,9 @@ class Proxy:
                 if isinstance(fault, tuple):
                     text = f"<Error><Code>{fault[1]}</Code><Message>{fault[2]}</Message></Error>".encode()
                     self._answer(fault[0], {"Content-Type": "application/xml"}, text)
+                    return
+                if isinstance(fault, bytes):
+                    self._answer(200, {"Content-Type": "text/html"}, fault)
                     return
                 upstream = http.client.HTTPConnection(proxy.upstream)
                 upstream.request(self.command, self.path, body, dict(self.headers))

@@ -18,7 +18,7 @@ from aws import CREDENTIALS, served
 from conftest import record
 
 from trailquery import open_lake
-from trailquery.errors import UsageError
+from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import ingest
 from trailquery.ledger import Ledger
 from trailquery.sources import history
@@ -39,6 +39,7 @@ class CloudTrail:
         self.events: list[tuple[datetime, str]] = []
         self.page = 50
         self.faults: list[str | None] = []
+        self.answer: str | None = None  # to everything
         self.asked: list[tuple[int, int]] = []
         self.on_lookup: Callable[[], None] = lambda: None
 
@@ -64,6 +65,9 @@ class CloudTrail:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if stub.answer is not None:
+                    self._answer(200, stub.answer)
+                    return
                 if "X-Amz-Target" not in self.headers:
                     assert parse_qs(body.decode())["Action"] == ["GetCallerIdentity"]
                     self._answer(200, IDENTITY)
@@ -134,6 +138,17 @@ def test_throttling_is_waited_for_and_what_stays_broken_is_resumed(cloudtrail: C
     summary = ingest([history.open_history()], tmp_path / "lake")
     assert (summary.unread, loaded(tmp_path / "lake")) == ([], [f"event-{number}" for number in range(1, 7)])
     assert open_lake(tmp_path / "lake").sql("FROM files WHERE status = 'unread'").rows() == []
+
+
+@pytest.mark.parametrize("answer", ["", "<html>Sign in to this network</html>", "<p>Sign in <br>"])
+def test_an_answer_that_is_not_of_aws_is_told_in_one_line(cloudtrail: CloudTrail, tmp_path: Path, answer: str) -> None:
+    cloudtrail.events = [(ago(days=1), "one")]
+    opened = history.open_history()
+    cloudtrail.answer = answer
+    with pytest.raises(MachineError, match="the answer to GetCallerIdentity is not of AWS"):
+        history.open_history()
+    (strange,) = ingest([opened], tmp_path / "lake").unread
+    assert strange.reason.startswith("the answer to LookupEvents is not of AWS; something stands between")
 
 
 def test_events_of_one_second_on_two_pages_are_not_lost_to_a_cut(cloudtrail: CloudTrail, tmp_path: Path) -> None:

@@ -142,8 +142,9 @@ def test_a_body_that_stands_still_is_tried_again_and_then_unread(
         ("reset", "Connection was closed before we received a valid response from endpoint URL"),
         ("stall", "its body stood still; 5 times in a row; run the same command again"),
         ("cut", "5 times in a row; run the same command again"),
-        ((404, "NoSuchKey", "no"), "NoSuchKey: no; it was there when the bucket was listed, and is gone"),
+        ((404, "NoSuchKey", "no"), "NoSuchKey: no; it was listed, and is gone"),
         ((403, "AccessDenied", "no"), "AccessDenied: no; s3:GetObject is missing"),
+        (b"<html>Sign in to this network</html>", "the answer to GetObject is not of AWS; something stands between"),
         (
             (400, "ExpiredToken", "no"),
             "ExpiredToken: no; sign in again, then run the same command: what is loaded stays",
@@ -178,7 +179,7 @@ def test_what_stays_broken_is_unread_until_it_can_be_read(aws: Aws, tmp_path: Pa
     assert [left.reason for left in summary.unread] == [
         "AccessDenied: no; s3:GetObject is missing",
         "AccessDenied: not authorized to perform: kms:Decrypt; kms:Decrypt is missing",
-        "NoSuchKey: The specified key does not exist; it was there when the bucket was listed, and is gone",
+        "NoSuchKey: The specified key does not exist; it was listed, and is gone",
     ]
     assert [status for _, status, _ in statuses(tmp_path / "lake")] == ["unread", "unread", "unread", "loaded"]
     aws.proxy.fault = lambda method, path: None
@@ -198,6 +199,23 @@ def test_a_prefix_that_may_not_be_listed_is_unread_and_the_others_are_loaded(aws
     aws.proxy.fault = lambda method, path: None
     assert aws.ingest(tmp_path / "lake").unread == []
     assert [status for _, status, _ in statuses(tmp_path / "lake")] == ["loaded", "loaded"]
+
+
+@pytest.mark.parametrize("versions", [False, True])
+@pytest.mark.parametrize("answer", [b"", b"<html>Sign in to this network</html>"])
+def test_an_answer_that_is_not_of_aws_is_never_an_empty_listing(
+    aws: Aws, tmp_path: Path, answer: bytes, versions: bool
+) -> None:
+    aws.put(key("2024/03/01"), "one")
+    aws.put(key("2024/03/02"), "two")
+    aws.proxy.fault = lambda method, path: answer if "03%2F01%2F" in path else None
+    (strange,) = aws.ingest(tmp_path / "lake", versions=versions).unread
+    operation = "ListObjectVersions" if versions else "ListObjectsV2"
+    assert (strange.place, strange.reason) == (
+        f"s3://{aws.name}/{key('2024/03/01').rpartition('/')[0]}/",
+        f"the answer to {operation} is not of AWS; something stands between, such as a proxy or a sign-in page",
+    )
+    assert events(tmp_path / "lake") == ["two"]
 
 
 def test_credentials_that_end_in_the_middle_end_the_requests_and_nothing_is_lost(aws: Aws, tmp_path: Path) -> None:
@@ -306,6 +324,12 @@ def test_a_wrong_request_is_told_before_a_lake_is_made(aws: Aws, tmp_path: Path,
     assert said(UsageError, f"s3://{aws.name}", here).endswith(
         f"AccessDenied: no; s3:ListBucket on arn:aws:s3:::{aws.name} is missing"
     )
+    aws.proxy.fault = lambda method, path: (403, "RequestTimeTooSkewed", "no") if method == "GET" else None
+    assert said(UsageError, f"s3://{aws.name}", here).endswith(
+        "RequestTimeTooSkewed: no; set the clock of this machine"
+    )
+    aws.proxy.fault = lambda method, path: b"<html>Sign in</html>" if method == "GET" else None
+    assert said(MachineError, f"s3://{aws.name}", here).endswith("; look at --endpoint-url, the network and the proxy")
     for name in CREDENTIALS:
         if "KEY" in name:
             monkeypatch.delenv(name)

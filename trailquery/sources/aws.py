@@ -37,13 +37,28 @@ _MENDED = {  # error code of AWS: what to do
     "InvalidClientTokenId": "AWS does not know these credentials; choose others with --profile",
     "UnrecognizedClientException": "AWS does not know these credentials, or the region is not enabled for the account",
     "SignatureDoesNotMatch": "the secret key is not that of the access key; mend the profile",
-    "NoSuchKey": "it was there when the bucket was listed, and is gone",
+    "NoSuchKey": "it was listed, and is gone",
     "404": "look for its name with: aws s3 ls",
+    "PermanentRedirect": "it lies in another region than the endpoint; leave --endpoint-url out, or name its own",
+    "RequestTimeTooSkewed": "set the clock of this machine",
     "InvalidObjectState": "it is archived; restore it with: aws s3api restore-object",
     **dict.fromkeys(EXPIRED, "sign in again, then run the same command: what is loaded stays"),
 }
 
+_ALWAYS: dict[str, str | bytes] = {  # operation: the header, or what of the body, each answer of AWS to it has
+    "GetCallerIdentity": b"GetCallerIdentityResult",
+    "GetObject": "ETag",
+    "ListObjectVersions": b"ListVersionsResult",
+    "ListObjectsV2": b"ListBucketResult",
+    "LookupEvents": b'"Events"',
+}
 _NO_CREDENTIALS = "no AWS credentials found; name a profile with --profile, or run: aws configure"
+
+
+class StrangeAnswerError(HTTPClientError):  # type: ignore[misc]  # botocore has no types
+    """An answer of success that AWS does not give: taken as one, it would say that nothing is there."""
+
+    fmt = "the answer to {operation} is not of AWS; something stands between, such as a proxy or a sign-in page"
 
 
 class Access(NamedTuple):
@@ -122,7 +137,7 @@ def client(session: boto3.Session, service: str, region: str | None, endpoint_ur
         read_timeout=READ_TIMEOUT_S,
     )
     try:
-        return session.client(
+        made = session.client(
             service,
             region_name=region or session.region_name or DEFAULT_REGION,
             endpoint_url=endpoint_url,
@@ -130,6 +145,15 @@ def client(session: boto3.Session, service: str, region: str | None, endpoint_ur
         )
     except ValueError as error:
         raise UsageError(f"--endpoint-url {endpoint_url}: {error}; write http(s)://host[:port]") from None
+    made.meta.events.register("before-parse", _refuse_strange)
+    return made
+
+
+def _refuse_strange(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    mark = _ALWAYS.get(operation_model.name)
+    said = response_dict["headers" if isinstance(mark, str) else "body"]
+    if mark and response_dict["status_code"] < 300 and mark not in said:
+        raise StrangeAnswerError(operation=operation_model.name)
 
 
 def caller(session: boto3.Session, region: str | None = None) -> tuple[str, str]:
@@ -142,7 +166,10 @@ def caller(session: boto3.Session, region: str | None = None) -> tuple[str, str]
 
 
 def code_of(error: BotoCoreError | ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+    """The error code of AWS, or the status of an answer that has none."""
+    if not isinstance(error, ClientError):
+        return ""
+    return str(error.response.get("Error", {}).get("Code") or error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
 def message_of(error: BotoCoreError | ClientError) -> str:

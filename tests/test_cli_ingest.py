@@ -178,6 +178,26 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_lake(aws: Aws, tmp
     assert contents(lake) == whole
 
 
+@pytest.mark.parametrize("command", ["ingest {}", "ingest {} --dry-run", "collect {} copy"])
+def test_ctrl_c_ends_at_once_while_an_answer_stands_still(aws: Aws, tmp_path: Path, command: str) -> None:
+    aws.put(key("2024/03/01"), "one")
+    arguments = [*command.format(f"s3://{aws.name}").split(), "--endpoint-url", aws.url]
+    process = subprocess.Popen([*PROGRAM, *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def fault(_method: str, path: str) -> str | None:
+        if "03%2F01" not in path and not path.endswith(".json.gz"):
+            return None
+        process.send_signal(signal.SIGINT)
+        return "stall"
+
+    aws.proxy.fault = fault
+    try:
+        told = process.communicate(timeout=25)[1].decode()  # a body may stand still for thirty seconds
+    finally:
+        process.kill()
+    assert (process.returncode, told.strip().split(";")[0]) == (130, "stopped")
+
+
 def test_of_two_ingests_into_one_lake_the_second_is_refused_and_the_first_goes_on(aws: Aws, tmp_path: Path) -> None:
     aws.put(key("2024/03/01"), "one")
     write_log(tmp_path / "logs/a.json", [record(eventID="two")])

@@ -7,7 +7,6 @@ import getpass
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +16,7 @@ from trailquery.collection import ODD, Copy, Facts, Log, check_folder, open_log
 from trailquery.digests import DIGEST_FOLDER, digest_name
 from trailquery.errors import TrailqueryError, refused
 from trailquery.sources import Found, Held, LeftAlone, ObjectVersion, Unread, delivery_path
-from trailquery.sources.aws import CONNECTIONS, caller
+from trailquery.sources.aws import asking, caller
 from trailquery.sources.public_keys import list_public_keys
 from trailquery.sources.s3 import Bucket, Fetched, Object
 from trailquery.sources.tree import is_day, trail_of
@@ -141,7 +140,7 @@ class _Collection:
         named = {item.key for item in keys if isinstance(item, Object)}
         prefixes = sorted({prefix for key in named for prefix in _digest_days(key)})
         more: list[Object] = []
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
+        with asking() as pool:
             for level in pool.map(lambda prefix: self._bucket.level(prefix, ""), prefixes):
                 more += [item for item in level.items if item.key not in named]
                 for found in level.found:

@@ -4,7 +4,6 @@ A check that is refused is `unknown`, says which permission it needs, and the ot
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +12,7 @@ from trailquery.digests import DIGEST_FOLDER
 from trailquery.plan import tried_on
 from trailquery.posture import SETTINGS, Answer, Check, Where, trail_selectors, trail_settings, trail_status
 from trailquery.sources import Unread, delivery_path
-from trailquery.sources.aws import CONNECTIONS, DEFAULT_REGION, client, code_of, lacking, reason
+from trailquery.sources.aws import DEFAULT_REGION, asking, client, code_of, lacking, reason
 from trailquery.sources.s3 import Bucket, Level, Object
 from trailquery.sources.tree import is_day
 
@@ -47,7 +46,7 @@ def _look(bucket: Bucket) -> _Found:
     """The folders of trails below the prefix, and objects to try, without listing what lies between."""
     found = _Found([], [], [])
     prefixes, listings = [bucket.prefix], 0
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with asking() as pool:
         while prefixes and listings < _MOST_LISTINGS:
             below: list[str] = []
             for level in pool.map(lambda prefix: _level(bucket, prefix, "/", found), prefixes[:_MOST_LISTINGS]):

@@ -4,7 +4,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from trailquery.errors import TrailqueryError
 from trailquery.ledger import Ledger
 from trailquery.sources import Held, LeftAlone, Unread, delivery_path
-from trailquery.sources.aws import CONNECTIONS, caller, lacking, message_of, reason
+from trailquery.sources.aws import asking, caller, lacking, message_of, reason
 from trailquery.sources.s3 import Bucket, Object, fetching, listing
 from trailquery.sources.tree import trail_of
 
@@ -30,7 +29,7 @@ LAKE_BYTES_PER_BYTE = 2  # measured on simulated trails: 0.7 for files of three 
 
 def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
     """Lines to read, in the form of `info`. The bucket is listed as an ingest would list it."""
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with asking() as pool:
         listed = list(bucket.listed(pool, Ledger(lake)))
     objects = [found for found in listed if isinstance(found, Object)]
     unread = [found for found in listed if isinstance(found, Unread)]
@@ -100,7 +99,7 @@ def tried_on(bucket: Bucket, objects: list[Object]) -> list[_Tried]:
     for item in objects:
         ends.setdefault(trail_of(item.key), [item, item])[1] = item
     samples = dict.fromkeys(chain.from_iterable(ends.values()))
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with asking() as pool:
         tries = list(chain.from_iterable(pool.map(lambda item: _try(bucket, item), samples)))
     return list(dict.fromkeys(tries))
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -41,6 +42,7 @@ COMMANDS = {
 }
 
 
+_STOPPED_CODE = 130
 _STOPPED = "stopped; the lake is as after its last commit"
 
 
@@ -101,7 +103,12 @@ def main() -> None:
     sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 (a closed one is empty)
     if sys.stdout is None:  # the next file opened would take its place, and get what is printed
         sys.exit(_failed("stdout: is closed; give the command one, such as /dev/null", MachineError.exit_code))
-    sys.exit(_exit_code())
+    exit_code = _exit_code()
+    if exit_code == _STOPPED_CODE:  # at once, whatever other threads wait for
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(exit_code)
+    sys.exit(exit_code)
 
 
 def _exit_code() -> int:
@@ -112,7 +119,7 @@ def _exit_code() -> int:
         error.show()
         return error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _failed(_STOPPED, 130)
+        return _failed(_STOPPED, _STOPPED_CODE)
     except click.ClickException as error:
         return _failed(_told(error), error.exit_code)
     except TrailqueryError as error:
@@ -120,7 +127,7 @@ def _exit_code() -> int:
     except RuntimeError as error:  # DuckDB's word for Ctrl-C while it was at something short
         if str(error) != "Query interrupted":
             raise
-        return _failed(_STOPPED, 130)
+        return _failed(_STOPPED, _STOPPED_CODE)
     except OSError as error:  # on the way out most of all: a full disk behind stdout
         _drop_stdout()
         return _failed(str(refused(error, error.filename or "stdout")), MachineError.exit_code)

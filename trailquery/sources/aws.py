@@ -2,6 +2,9 @@
 
 import re
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -154,6 +157,16 @@ def _refuse_strange(operation_model: Any, response_dict: dict[str, Any], **_: An
     said = response_dict["headers" if isinstance(mark, str) else "body"]
     if mark and response_dict["status_code"] < 300 and mark not in said:
         raise StrangeAnswerError(operation=operation_model.name)
+
+
+@contextmanager
+def asking() -> Iterator[ThreadPoolExecutor]:
+    """Threads to ask AWS with. Who stops does not wait for answers, which may never end."""
+    pool = ThreadPoolExecutor(CONNECTIONS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def caller(session: boto3.Session, region: str | None = None) -> tuple[str, str]:

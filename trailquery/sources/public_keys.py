@@ -5,13 +5,12 @@ Source: AWS CloudTrail User Guide, "Validating CloudTrail log file integrity": e
 
 import base64
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from trailquery.sources.aws import CONNECTIONS, client, reason
+from trailquery.sources.aws import asking, client, reason
 
 Spans = Mapping[str, tuple[datetime, datetime]]  # region to the first and last time of signing, naive UTC
 
@@ -19,7 +18,7 @@ Spans = Mapping[str, tuple[datetime, datetime]]  # region to the first and last 
 def list_public_keys(session: Any, spans: Spans) -> tuple[list[dict[str, Any]], list[str]]:
     """The keys of all regions, as JSON, and a line for each reason why regions could not be asked."""
     keys, problems = list[dict[str, Any]](), dict[str, list[str]]()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with asking() as pool:
         waiting = {region: pool.submit(_of_region, session, region, *span) for region, span in sorted(spans.items())}
         for region, answer in waiting.items():
             try:

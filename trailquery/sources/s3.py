@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.errors import UsageError
 from trailquery.sources.archive import LOG_NAMES, contents_of, left_alone, log_file
-from trailquery.sources.aws import CONNECTIONS, EXPIRED, Access, client, code_of, reason, told
+from trailquery.sources.aws import CONNECTIONS, EXPIRED, Access, asking, client, code_of, reason, told
 from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Unread
 from trailquery.sources.tree import Wanted, day_of, days_of
 
@@ -130,8 +130,7 @@ class Bucket:
 
     def fetched(self, known: Known) -> Iterator[Found | Fetched]:
         """Every object with its bytes as they are, in the same order."""
-        pool = ThreadPoolExecutor(CONNECTIONS)
-        try:
+        with asking() as pool:
             waiting: deque[tuple[int, Future[Found | Fetched] | Found]] = deque()
             ahead = 0
             for found in self.listed(pool, known):
@@ -144,8 +143,6 @@ class Bucket:
                     yield first.result() if isinstance(first, Future) else first
             for _, last in waiting:
                 yield last.result() if isinstance(last, Future) else last
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     # --- listing
 

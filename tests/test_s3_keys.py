@@ -2,11 +2,14 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote_plus
 
+import pyarrow as pa
 import pytest
 from aws import Aws, key
+from pyarrow import orc, parquet
 from test_s3 import events, statuses
 
 from trailquery.errors import UsageError
@@ -71,6 +74,42 @@ def test_a_manifest_says_which_column_is_which(tmp_path: Path) -> None:
     assert read_keys(manifest, "logs") == (Object("a.json.gz", ObjectVersion(ETAG, 17)),)
 
 
+@pytest.mark.parametrize("write", [parquet.write_table, orc.write_table])
+def test_an_inventory_may_be_a_table_whose_keys_are_as_they_are(
+    tmp_path: Path, write: Callable[[pa.Table, Path], None]
+) -> None:
+    rows = [
+        {"key": "a%3Db/odd+keyü.json.gz", "version_id": "v2", "is_latest": True, "size": 20, "e_tag": ETAG},
+        {"key": "old.json.gz", "version_id": None, "is_latest": False, "size": 10, "e_tag": ETAG},
+        {"key": "gone.json.gz", "version_id": "v3", "is_latest": True, "is_delete_marker": True},
+        {"key": "x.json.gz", "bucket": "elsewhere"},
+    ]
+    blank = {"bucket": "logs", "version_id": None, "is_latest": None, "is_delete_marker": False, "size": None}
+    common = blank | {"e_tag": None, "last_modified_date": "2024-03-01 10:00", "storage_class": "STANDARD"}
+    manifest = inventory(tmp_path, "message s3.inventory { required binary bucket (UTF8); }", [])
+    write(pa.Table.from_pylist([common | row for row in rows]), tmp_path / "data/0.csv.gz")
+    told = (
+        Object("a%3Db/odd+keyü.json.gz", ObjectVersion(ETAG, 20, "v2")),
+        Object("old.json.gz", ObjectVersion(ETAG, 10), is_current=False),
+        LeftAlone("s3://logs/gone.json.gz", "a delete marker: the object was deleted at 2024-03-01 10:00"),
+    )
+    assert [read_keys(path, "logs") for path in (manifest, tmp_path / "data/0.csv.gz")] == [told, told]
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "2024-03-01 10:05:00        332 a b.json.gz\n2024-03-01 10:05:00         99 c.json.gz\n",  # aws s3 ls
+        '[\n    "a b.json.gz",\n    "c.json.gz"\n]\n',  # aws s3api ... --query 'Contents[].Key'
+        "a b.json.gz\tc.json.gz\r\n",  # the same with --output text
+        '"a b.json.gz"\r\n"c.json.gz"\r\n',
+    ],
+)
+def test_keys_are_read_as_the_aws_cli_prints_them(tmp_path: Path, printed: str) -> None:
+    (tmp_path / "list").write_text(printed, newline="")
+    assert read_keys(tmp_path / "list", "logs") == (Object("a b.json.gz", NO_OBJECT), Object("c.json.gz", NO_OBJECT))
+
+
 @pytest.mark.parametrize(
     ("line", "stored"),
     [
@@ -90,9 +129,9 @@ def test_a_line_is_a_row_a_url_or_a_key(tmp_path: Path, line: str, stored: Objec
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"fileFormat": "Parquet"}, "an inventory in Parquet; order it as CSV, or list its keys"),
         ({"files": None}, "no manifest of S3 Inventory: Expected `array`, got `null` - at `$.files`"),
         ({"files": [{"key": "data/9.csv.gz"}]}, "names data/9.csv.gz, which is neither beside it nor in ../data"),
+        ({"files": [{"key": "manifest.json"}]}, "names no key of the bucket logs"),
         ({"fileSchema": "Key, Size"}, "names no key of the bucket logs"),
     ],
 )

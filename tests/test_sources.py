@@ -1,7 +1,9 @@
 """Where log files lie: folders, archives, standard input, and what a place says."""
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import socket
 import struct
@@ -11,6 +13,7 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from conftest import recording
 from hypothesis import given
@@ -197,6 +200,31 @@ def test_an_archive_is_opened_wherever_it_lies_and_its_other_members_are_named(h
         read(f"logs/{name}!AWSLogs/b.json"),
         LeftAlone(f"logs/{name}!README", NO_LOG),
     ]
+
+
+PACKED = {
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+    "gz": lambda data: gzip.compress(gzip.compress(data, mtime=0), mtime=0),
+}
+
+
+@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize("source", ["logs", "logs/{name}"])
+def test_a_log_file_that_was_packed_again_is_read_and_damage_is_told(here, ending, source):
+    name = f"x.json.{ending}"
+    packed, inner = PACKED[ending](LOG), gzip.compress(LOG, mtime=0) if ending == "gz" else LOG
+    write(f"logs/{name}", packed)
+    assert found(source.format(name=name)) == [read(f"logs/{name}!x.json", inner)]
+    write(f"logs/{name}", packed[:-10])
+    (damaged,) = found(source.format(name=name))
+    assert (damaged.place, damaged.data, damaged.problem[:18]) == (f"logs/{name}!x.json", None, "member is damaged:")
+
+
+def test_what_was_packed_and_is_no_log_is_left_alone(here):
+    write("logs/photo.bz2", bz2.compress(b"\x89PNG"))
+    assert found("logs") == [LeftAlone("logs/photo.bz2!photo", NO_LOG)]
 
 
 def test_an_archive_writes_nothing_whatever_its_members_are_called(here):

@@ -1,10 +1,11 @@
 """What one file yields: itself, or the members of the archive it is, read in memory and never extracted.
 
-Archives are told by content: zip, and tar in any compression that the standard library knows. The names of
-members are text in `place` and nothing else.
+Archives are told by content: zip, tar in any compression that the standard library knows, and a file that was packed by
+bzip2, xz, zstd, or by gzip once more, whose only member it is. The names of members are text in `place` and nothing else.
 """
 
 import bz2
+import gzip
 import io
 import lzma
 import re
@@ -12,8 +13,11 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.inflate import GZIP_MAGIC
@@ -24,6 +28,13 @@ LOG_NAMES = (".json", ".jsonl", ".ndjson", ".gz")
 _LOG_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:[{\[]|\d{4}-\d\d-\d\dT[\d:.]++Z \{)")
 _APPLE_DOUBLE = b"\0\x05\x16\x07"  # what macOS puts beside each file, under the same ending
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_Unpack = Callable[[BinaryIO], Any]
+_Members = Callable[[str, BinaryIO, int], Iterator[LogFile | LeftAlone]]
+_PACKED: dict[bytes, _Unpack] = {  # how a packed file begins, and what unpacks it
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"(\xb5/\xfd": lambda file: pa.CompressedInputStream(file, "zstd"),
+}
 _MAX_NESTED = 3  # archives within archives
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -56,12 +67,12 @@ def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0
     """The log files that a seekable file holds; one `named` by the user is read whatever it looks like."""
     head = file.read(HEAD_BYTES)
     file.seek(0)
-    is_zip = head.startswith(_ZIP_MAGICS)
-    if is_zip or _is_tar(head):
+    members = _members_of(head)
+    if members:
         if nested == _MAX_NESTED:
             yield log_file(place, f"an archive {_MAX_NESTED} archives deep is not opened")
         else:
-            yield from (_zip_members if is_zip else _tar_members)(place, file, nested)
+            yield from members(place, file, nested)
     elif named or (_is_log(place, head) and not head.startswith(_APPLE_DOUBLE)):
         yield log_file(place, file.read())
     else:
@@ -72,18 +83,43 @@ def _is_log(place: str, head: bytes) -> bool:
     return place.lower().endswith(LOG_NAMES) or head.startswith(GZIP_MAGIC) or bool(_LOG_START.match(head))
 
 
-def _is_tar(head: bytes) -> bool:
-    """Whether the POSIX or GNU mark of a tar header stands in the first block, unpacked."""
+def _members_of(head: bytes) -> _Members | None:
+    """What reads the members of the archive that begins with `head`; None where it is none."""
+    if head.startswith(_ZIP_MAGICS):
+        return _zip_members
+    block = _first_block(head)
+    if block[257:262] == b"ustar":  # the mark of POSIX and GNU tar
+        return _tar_members
+    unpack = next((unpack for start, unpack in _PACKED.items() if head.startswith(start)), None)
+    if head.startswith(GZIP_MAGIC) and block.startswith(GZIP_MAGIC):
+        unpack = gzip.open
+    return partial(_packed_member, unpack) if unpack else None
+
+
+def _first_block(head: bytes) -> bytes:
+    """The first 512 bytes of what begins with `head`, unpacked where that is easy."""
     try:
         if head.startswith(GZIP_MAGIC):
-            head = zlib.decompressobj(31).decompress(head, 512)
-        elif head.startswith(b"BZh"):
-            head = bz2.BZ2Decompressor().decompress(head, 512)
-        elif head.startswith(b"\xfd7zXZ\0"):
-            head = lzma.LZMADecompressor().decompress(head, 512)
+            return zlib.decompressobj(31).decompress(head, 512)
+        if head.startswith(b"BZh"):
+            return bz2.BZ2Decompressor().decompress(head, 512)
+        if head.startswith(b"\xfd7zXZ\0"):
+            return lzma.LZMADecompressor().decompress(head, 512)
     except (zlib.error, lzma.LZMAError, OSError):
-        return False
-    return head[257:262] == b"ustar"
+        return b""
+    return head
+
+
+def _packed_member(unpack: _Unpack, place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | LeftAlone]:
+    """The file that was packed, named as the packed one without its ending."""
+    name = re.split("[/!]", place)[-1]
+    member = f"{place}!{name.rpartition('.')[0] or name}"
+    try:
+        data = unpack(file).read(MAX_INFLATED_BYTES + 1)
+    except _DAMAGED as error:
+        yield log_file(member, f"member is damaged: {error}")
+    else:
+        yield from _member(member, data, nested)
 
 
 def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | LeftAlone]:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from aws import CREDENTIALS, Aws, key
 from botocore.utils import parse_timestamp
@@ -43,6 +44,19 @@ def test_every_layout_in_one_bucket_is_read_and_what_is_no_trail_is_not(aws: Aws
     summary = aws.ingest(tmp_path / "lake")
     assert events(tmp_path / "lake") == ["copied", "insight", "network", "organisation", "plain", "prefixed"]
     assert (summary.files, summary.unread, summary.left_alone) == (6, [], [])
+
+
+def test_outside_of_trails_the_name_decides_and_one_that_is_asked_for_is_read(aws: Aws, tmp_path: Path) -> None:
+    firehose = "2024/03/01/10/logs-1-2024-03-01-10-05-00-0a1b2c3d-1111-2222-3333-444455556666"
+    plain = json.dumps(record(eventID="firehose")).encode()
+    packed = pa.compress(json.dumps(record(eventID="packed")).encode(), codec="zstd", asbytes=True)
+    for name, body in {firehose: plain, "a.json.zst": packed, "2024-03-01-10-05-00-0A1B2C3D4E5F6071": plain}.items():
+        aws.s3.put_object(Bucket=aws.name, Key=name, Body=body)
+    summary = aws.ingest(tmp_path / "lake")
+    assert events(tmp_path / "lake") == ["firehose", "packed"]
+    (access_log,) = summary.left_alone
+    assert access_log.place == f"s3://{aws.name}/2024-03-01-10-05-00-0A1B2C3D4E5F6071"
+    assert aws.ingest(tmp_path / "lake", "2024-03-01-10-05-00-0A1B2C3D4E5F6071").held == 1  # read, and it is the same
 
 
 def test_what_the_lake_holds_is_not_fetched_again_by_any_route(aws: Aws, tmp_path: Path) -> None:

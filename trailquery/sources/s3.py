@@ -7,6 +7,7 @@ so that a file that was delivered late cannot be skipped.
 import io
 import json
 import random
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -31,7 +32,9 @@ from trailquery.sources.aws import CONNECTIONS, EXPIRED, Access, asking, client,
 from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Unread
 from trailquery.sources.tree import Wanted, day_of, days_of
 
-_NAMES = (*LOG_NAMES, ".zip", ".tar", ".tgz", ".bz2", ".xz")
+_NAMES = (*LOG_NAMES, ".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst")
+# Source: Amazon Data Firehose Developer Guide, "Configure Amazon S3 object name format"; it has no ending of itself.
+_FIREHOSE = re.compile(r"-\d{4}(?:-\d\d){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 _BYTES_AHEAD = 64 << 20  # fetched and not yet read by the ingest
 _FILES_AHEAD = 4 * CONNECTIONS
@@ -243,7 +246,7 @@ class Bucket:
             place, stored = self.place(item), item.stored
             if self._is_held(item, known):
                 yield Held(place)
-            elif not item.key.lower().endswith(_NAMES):
+            elif not self._is_named(item.key):
                 yield left_alone(place, "no log file by its name")
             elif item.is_archived:
                 yield Unread(place, f"{stored.storage_class}: {_RESTORE}", "archived", stored)
@@ -255,6 +258,10 @@ class Bucket:
             else:
                 self._left = -1
                 yield left_alone(place, "beyond --max-bytes")
+
+    def _is_named(self, key: str) -> bool:
+        """Whether a key is that of a log file, or the one that was asked for."""
+        return key == self.prefix or key.lower().endswith(_NAMES) or _FIREHOSE.search(key[-57:]) is not None
 
     def _is_held(self, item: Object, known: Known) -> bool:
         if self.choice.is_had:

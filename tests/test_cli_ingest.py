@@ -86,6 +86,19 @@ def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path
     assert f"missing      s3://{aws.name}/{key('2024/03/03')}: AccessDenied: no; s3:GetObject is missing" in again
 
 
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [("2024-03-02", "2, 2024-03-01 .. 2024-03-02"), ("2024-03-02T00:01", "3, 2024-03-01 .. 2024-03-03")],
+)
+def test_until_midnight_ends_with_the_day_before_and_the_late_files_of_one_more(
+    aws: Aws, tmp_path: Path, until: str, days: str
+) -> None:
+    for day in ("2024/03/01", "2024/03/02", "2024/03/03", "2024/03/04"):
+        aws.s3.put_object(Bucket=aws.name, Key=key(day), Body=b"")
+    plan = ingest_bucket(aws, tmp_path, "--dry-run", "--until", until).out
+    assert (f"days         {days}\n" in plan, f"to fetch     {days[0]} objects, 0 bytes\n" in plan) == (True, True)
+
+
 def test_a_list_of_keys_is_read_without_a_listing_and_not_fetched_twice(aws: Aws, tmp_path: Path) -> None:
     keys = [aws.put(key("2024/03/01", number=number), f"event-{number}") for number in range(3)]
     keys.append(aws.put("AWSLogs/of a, b\x85c.json.gz", "event-3"))

@@ -43,7 +43,8 @@ def plan(bucket: Bucket, lake: Path) -> Iterator[str]:
     yield f"accounts     {_counted(path.account_id for path in paths)}"
     yield f"regions      {_counted(path.region for path in paths)}"
     yield f"days         {_days([path.delivered_at.date().isoformat() for path in paths if path.delivered_at])}"
-    unsized = sum(not found.stored.size_bytes for found in objects)  # a plain list of keys tells none
+    is_listed = bucket.choice.keys is None  # a plain list of keys tells no sizes
+    unsized = 0 if is_listed else sum(not found.stored.size_bytes for found in objects)
     more = f"; the size of {unsized:,} is not known" if unsized else ""
     yield f"to fetch     {len(objects):,} objects, {size:,} bytes{more}"
     yield f"not fetched  {held:,} already held, {archived:,} archived, {left:,} left alone"

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,8 @@ def opened_source(source: str, options: dict[str, Any], dry_run: bool) -> Source
     from trailquery.sources.s3 import Choice, open_bucket
     from trailquery.sources.tree import Wanted
 
-    wanted = Wanted(options["account"], options["region"], since and since.date(), until and until.date())
+    last = until and until - timedelta(microseconds=1)
+    wanted = Wanted(options["account"], options["region"], since and since.date(), last and last.date())
     keys = read_keys(options["keys"], source.removeprefix("s3://").partition("/")[0]) if options["keys"] else None
     return open_bucket(source, access, Choice(wanted, keys, options["versions"], options["max_bytes"]), not dry_run)
 

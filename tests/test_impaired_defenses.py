@@ -65,6 +65,15 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         ],
         [selected(), advanced(MANAGEMENT), {"advancedEventSelectors": [*advanced(MANAGEMENT).values(), OBJECTS]}],
     ),
+    ("trail", "cloudtrail:UpdateTrail"): (
+        [
+            {"name": "main", "s3BucketName": "elsewhere"},
+            {"name": "main", "isMultiRegionTrail": False},
+            {"name": "main", "isMultiRegionTrail": True, "kmsKeyId": "alias/other"},
+            None,
+        ],
+        [{"name": "main", "isMultiRegionTrail": True, "enableLogFileValidation": True}],
+    ),
     ("log source", "apigateway:UpdateStage"): (
         [patch("remove", "/accessLogSettings")],
         [patch("replace", "/accessLogSettings/destinationArn"), patch("remove", "/variables/a"), None],

@@ -8,7 +8,7 @@ WITH always (defense, service, apis) AS (
     ('trail', 'cloudtrail', [
         'DeleteChannel', 'DeleteEventDataStore', 'DeleteTrail',
         'DeregisterOrganizationDelegatedAdmin', 'StopEventDataStoreIngestion', 'StopLogging',
-        'UpdateEventDataStore', 'UpdateTrail'
+        'UpdateEventDataStore'
     ]),
 
     ('log source', 'apigateway', ['DeleteAccessLogSettings']),
@@ -124,6 +124,10 @@ by_request (defense, action, only_if, unless) AS (
         NULL
     ),
     ('trail', 'cloudtrail:PutEventSelectors', NULL, 'Management|"(Read|Write)Only"'),
+    (  -- of what only strengthens a trail: more regions or services, digests
+        'trail', 'cloudtrail:UpdateTrail', NULL,
+        '^\{("(name|(is|enable|include)\w+)": ?("[^"]+"|true)[,}] ?)+$'
+    ),
 
     (
         'log source', 'apigateway:UpdateStage',

@@ -42,6 +42,10 @@ def patch(op: str, path: str) -> dict[str, Any]:
     return {"patchOperations": [{"op": op, "path": path}]}
 
 
+def parameter(name: str, value: str) -> dict[str, Any]:
+    return {"parameters": [{"parameterName": name, "parameterValue": value, "applyMethod": "immediate"}]}
+
+
 def feature(status: str) -> dict[str, Any]:
     return {"features": [{"name": "S3_DATA_EVENTS", "status": status}]}
 
@@ -82,6 +86,14 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"loggingConfig": {"textDataDeliveryEnabled": False}}],
         [{"loggingConfig": {"textDataDeliveryEnabled": True, "imageDataDeliveryEnabled": False}}, None],
     ),
+    ("log source", "ec2:ModifyClientVpnEndpoint"): (
+        [{"ModifyClientVpnEndpointRequest": {"ConnectionLogOptions": {"Enabled": False}}}],
+        [{"ModifyClientVpnEndpointRequest": {"ConnectionLogOptions": {"Enabled": True}, "SplitTunnel": False}}, None],
+    ),
+    ("log source", "ecs:UpdateCluster"): (
+        [{"configuration": {"executeCommandConfiguration": {"logging": "NONE"}}}],
+        [{"configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE"}}}, None],
+    ),
     ("log source", "eks:UpdateClusterConfig"): (
         [{"logging": {"clusterLogging": [EKS_LOGS]}}],
         [{"logging": {"clusterLogging": [EKS_LOGS | {"enabled": True}]}}, {"enabled": False}, None],
@@ -89,6 +101,17 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ("log source", "elasticloadbalancing:ModifyLoadBalancerAttributes"): (
         [elb(BALANCER), elb(BALANCER | {"key": "connection_logs.s3.enabled"}), classic_elb(enabled=False)],
         [elb(BALANCER | {"value": "true"}), elb(BALANCER | {"key": "x"}), classic_elb(enabled=True), None],
+    ),
+    **dict.fromkeys(
+        [("log source", "es:UpdateDomainConfig"), ("log source", "es:UpdateElasticsearchDomainConfig")],
+        (
+            [{"logPublishingOptions": {"AUDIT_LOGS": {"enabled": False}}}],
+            [{"logPublishingOptions": {"AUDIT_LOGS": {"enabled": True}, "SEARCH_SLOW_LOGS": {"enabled": False}}}, None],
+        ),
+    ),
+    ("log source", "mq:UpdateBroker"): (
+        [{"logs": {"audit": False, "general": False}}, {"logs": {"general": False}}],
+        [{"logs": {"audit": False, "general": True}}, {"autoMinorVersionUpgrade": False}, None],
     ),
     ("log source", "network-firewall:UpdateLoggingConfiguration"): (
         [{"loggingConfiguration": {"logDestinationConfigs": []}}],
@@ -102,9 +125,34 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"cloudwatchLogsExportConfiguration": {"disableLogTypes": ["audit"]}}],
         [{"dBInstanceClass": "db.t3.large"}, None],
     ),
+    **dict.fromkeys(
+        [
+            ("log source", "rds:ModifyDBClusterParameterGroup"),
+            ("log source", "rds:ModifyDBParameterGroup"),
+            ("log source", "redshift:ModifyClusterParameterGroup"),
+        ],
+        (
+            [
+                parameter("pgaudit.log", "none"),
+                parameter("server_audit_logging", "0"),
+                parameter("audit_logs", "disabled"),
+                parameter("neptune_enable_audit_log", "0"),
+                parameter("enable_user_activity_logging", "false"),
+            ],
+            [parameter("pgaudit.log", "ddl"), parameter("pgaudit.log_catalog", "off"), parameter("fsync", "off"), None],
+        ),
+    ),
     ("log source", "s3:PutBucketLogging"): (
         [{"BucketLoggingStatus": {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}}, None],
         [{"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}}],
+    ),
+    ("log source", "transfer:UpdateServer"): (
+        [{"serverId": "s-1", "loggingRole": ""}],
+        [
+            {"loggingRole": "", "structuredLogDestinations": ["arn:aws:logs:us-east-1:111122223333:log-group:sftp:*"]},
+            {"loggingRole": "arn:aws:iam::111122223333:role/sftp"},
+            None,
+        ],
     ),
     ("detector", "guardduty:UpdateDetector"): (
         [{"enable": False}, {"dataSources": {"s3Logs": {"enable": False}}}, feature("DISABLED")],
@@ -116,6 +164,25 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ),
     ("detector", "macie2:UpdateMacieSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     ("detector", "macie2:UpdateMemberSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
+    ("findings", "inspector2:UpdateOrganizationConfiguration"): (
+        [{"autoEnable": {"ec2": False, "ecr": True}}],
+        [{"autoEnable": {"ec2": True, "ecr": True, "lambdaCode": False}}, None],
+    ),
+    **dict.fromkeys(
+        [("findings", f"{hub}:UpdateOrganizationConfiguration") for hub in ("detective", "macie2", "securityhub")],
+        (
+            [{"AutoEnable": False}, {"autoEnable": False}],
+            [
+                {"AutoEnable": True},
+                {"AutoEnable": False, "OrganizationConfiguration": {"ConfigurationType": "CENTRAL"}},
+                None,
+            ],
+        ),
+    ),
+    ("findings", "securityhub:UpdateConfigurationPolicy"): (
+        [{"ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": False}}}],
+        [{"ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": True}}}, None],
+    ),
     ("findings", "ecr:PutImageScanningConfiguration"): (
         [{"imageScanningConfiguration": {"scanOnPush": False}}, None],
         [{"imageScanningConfiguration": {"scanOnPush": True}}],

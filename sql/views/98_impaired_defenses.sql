@@ -85,8 +85,9 @@ WITH always (defense, service, apis) AS (
         'BatchUpdateAutomationRules', 'BatchUpdateFindings', 'BatchUpdateFindingsV2',
         'BatchUpdateStandardsControlAssociations', 'CreateAutomationRule',
         'CreateAutomationRuleV2', 'DeleteActionTarget', 'DeleteFindingAggregator',
-        'DeleteInsight', 'DisableImportFindingsForProduct', 'UpdateAutomationRuleV2',
-        'UpdateFindings', 'UpdateInsight', 'UpdateSecurityControl',
+        'DeleteConfigurationPolicy', 'DeleteInsight', 'DisableImportFindingsForProduct',
+        'StartConfigurationPolicyDisassociation', 'UpdateAutomationRuleV2', 'UpdateFindings',
+        'UpdateInsight', 'UpdateSecurityControl',
         'UpdateSecurityHubConfiguration', 'UpdateStandardsControl'
     ]),
 
@@ -112,7 +113,7 @@ WITH always (defense, service, apis) AS (
     ('encryption', 's3', ['DeleteBucketEncryption'])
 ),
 
-by_request (defense, action, only_if, unless) AS (
+by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several by spaces
     VALUES
     ('trail', 'cloudtrail:PutInsightSelectors', '"insightSelectors": ?\[ ?\]', NULL),
     (
@@ -137,26 +138,58 @@ by_request (defense, action, only_if, unless) AS (
         'log source', 'bedrock:PutModelInvocationLoggingConfiguration',
         '"textDataDeliveryEnabled": ?false', NULL
     ),
+    (
+        'log source', 'ec2:ModifyClientVpnEndpoint',
+        '"ConnectionLogOptions": ?\{[^}]*"Enabled": ?false', NULL
+    ),
+    (
+        'log source', 'ecs:UpdateCluster',
+        '"executeCommandConfiguration": ?\{[^}]*"logging": ?"NONE"', NULL
+    ),
     ('log source', 'eks:UpdateClusterConfig', '"clusterLogging".*"enabled": ?false', NULL),
     (
         'log source', 'elasticloadbalancing:ModifyLoadBalancerAttributes',
         '_logs\.s3\.enabled", ?"value": ?"false"|"accessLog": ?\{[^}]*"enabled": ?false', NULL
     ),
     (
+        'log source', 'es:UpdateDomainConfig es:UpdateElasticsearchDomainConfig',
+        '"AUDIT_LOGS": ?\{[^}]*"enabled": ?false', NULL
+    ),
+    ('log source', 'mq:UpdateBroker', '"logs": ?\{("\w+": ?false[,}] ?)+', '"logs": ?\{[^}]*true'),
+    (
         'log source', 'network-firewall:UpdateLoggingConfiguration',
         '"logDestinationConfigs": ?\[ ?\]', NULL
     ),
-    ('log source', 'rds:ModifyDBCluster', 'disableLogTypes', NULL),
-    ('log source', 'rds:ModifyDBInstance', 'disableLogTypes', NULL),
-    ('log source', 's3:PutBucketLogging', NULL, 'TargetBucket'),
-
-    ('detector', 'guardduty:UpdateDetector', '"(enable|autoEnable)": ?false|"DISABLED"', NULL),
+    ('log source', 'rds:ModifyDBCluster rds:ModifyDBInstance', 'disableLogTypes', NULL),
     (
-        'detector', 'guardduty:UpdateMemberDetectors',
+        'log source',
+        'rds:ModifyDBClusterParameterGroup rds:ModifyDBParameterGroup '
+        || 'redshift:ModifyClusterParameterGroup',
+        '(?i)"parameterName": ?"(pgaudit\.log|server_audit_logging|(neptune_enable_)?audit_logs?'
+        || '|audit_trail|enable_user_activity_logging)"'
+        || '[^}]*"parameterValue": ?"(0|none|off|false|disabled)"',
+        NULL
+    ),
+    ('log source', 's3:PutBucketLogging', NULL, 'TargetBucket'),
+    (
+        'log source', 'transfer:UpdateServer',
+        '"loggingRole": ?""', '"structuredLogDestinations": ?\["'
+    ),
+
+    (
+        'detector', 'guardduty:UpdateDetector guardduty:UpdateMemberDetectors',
         '"(enable|autoEnable)": ?false|"DISABLED"', NULL
     ),
-    ('detector', 'macie2:UpdateMacieSession', '"PAUSED"', NULL),
-    ('detector', 'macie2:UpdateMemberSession', '"PAUSED"', NULL),
+    ('detector', 'macie2:UpdateMacieSession macie2:UpdateMemberSession', '"PAUSED"', NULL),
+
+    ('findings', 'inspector2:UpdateOrganizationConfiguration', '"(ec2|ecr)": ?false', NULL),
+    (
+        'findings',
+        'detective:UpdateOrganizationConfiguration macie2:UpdateOrganizationConfiguration '
+        || 'securityhub:UpdateOrganizationConfiguration',
+        '(?i)"autoEnable": ?false', '"CENTRAL"'  -- whose policy says it instead
+    ),
+    ('findings', 'securityhub:UpdateConfigurationPolicy', '(?i)"serviceEnabled": ?false', NULL),
 
     -- repositories are made with scanning on; what is scanned all the time is not muted
     ('findings', 'ecr:PutImageScanningConfiguration', NULL, '"scanOnPush": ?true'),
@@ -177,7 +210,8 @@ by_request (defense, action, only_if, unless) AS (
 SELECT defense, service || ':' || unnest(apis) AS action, NULL AS only_if, NULL AS unless
 FROM always
 UNION ALL
-SELECT defense, action, only_if, unless FROM by_request;
+SELECT defense, unnest(string_split(actions, ' ')) AS action, only_if, unless
+FROM by_request;
 
 -- impaired_defenses: one row an event in scope that weakened a defense, or was to. A request that is not recorded, as
 -- that of many a refused call, counts unless there is a pattern that it must match.

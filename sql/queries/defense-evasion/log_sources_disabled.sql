@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Log sources cut off"
--- question = "Which other logs were cut: of flows, DNS, APIs, buckets, load balancers, firewalls, directories, clusters, databases, models, or Security Lake's?"
+-- question = "Which other logs were cut: of flows, DNS, APIs, buckets, load balancers, firewalls, VPNs, directories, clusters, databases, search domains, brokers, file servers, models, or Security Lake's?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"

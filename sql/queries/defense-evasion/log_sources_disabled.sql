@@ -25,8 +25,16 @@
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
-FROM impaired_defenses
+FROM impaired_defenses AS cut
 WHERE
     defense = 'log source'
     AND NOT is_aws_call
+    AND NOT EXISTS (  -- tools say of each new load balancer what it does not log
+        SELECT 1 FROM history AS made
+        WHERE
+            made.action = 'elasticloadbalancing:CreateLoadBalancer'
+            AND made.account_id = cut.account_id
+            AND split_part(made.target, '/', 2) = split_part(cut.target, 'loadbalancer/', 2)
+            AND made.event_time BETWEEN cut.event_time - INTERVAL 1 HOUR AND cut.event_time
+    )
 ORDER BY event_time, event_id

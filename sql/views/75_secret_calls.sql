@@ -75,7 +75,12 @@ SELECT
             lambda one: one.type IN ('AWS::SecretsManager::Secret', 'AWS::SSM::Parameter')
         ),
         lambda one: ltrim(one.name, '/')
-    ) AS secrets
+    ) AS secrets,
+    coalesce(
+        event_date > min(event_date) FILTER (WHERE outcome = 'success')
+            OVER (PARTITION BY principal_key, client_ip, account_id, action, request),
+        FALSE
+    ) AS got_before
 FROM calls
 WHERE secret_kind IS NOT NULL;
 
@@ -87,3 +92,5 @@ COMMENT ON COLUMN secret_calls.secret_kind IS
 'console), token (credentials of another service).';
 COMMENT ON COLUMN secret_calls.secrets IS
 'The secrets and parameters that the call names, without a leading /.';
+COMMENT ON COLUMN secret_calls.got_before IS
+'The identity got the same from the same address on an earlier day, in scope or not.';

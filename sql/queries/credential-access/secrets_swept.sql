@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1555.006"]
--- why = "A program knows the name of the secret it needs; who first lists them all and then reads them is collecting. Harmless where it is a tool that copies secrets by design (backup, migration, an operator that syncs them)."
+-- why = "A program knows the name of the secret it needs; who first lists them all and then reads them is collecting. Harmless where it is a tool that copies secrets by design (backup, migration, an operator that syncs them); what an identity got from the same address on an earlier day is left out."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run secrets_swept --min-secrets 5"
 --
@@ -40,7 +40,8 @@ WITH calls AS (
             OVER (PARTITION BY hour_start, caller, account_id, service) AS listed_at
     FROM secret_calls
     WHERE
-        (secret_kind = 'value' OR (secret_kind IN ('listing', 'batch') AND outcome = 'success'))
+        (secret_kind = 'value' OR outcome = 'success')
+        AND (secret_kind = 'listing' OR (secret_kind IN ('value', 'batch') AND NOT got_before))
         AND event_id IN (SELECT events.event_id FROM events)
 )
 
@@ -54,7 +55,5 @@ SELECT
 FROM calls
 WHERE event_time >= listed_at
 GROUP BY hour_start, actor, account_id, caller
-HAVING
-    len(names) >= $min_secrets
-    OR count(*) FILTER (WHERE secret_kind = 'batch') >= $min_batches
+HAVING len(names) >= $min_secrets OR count(*) FILTER (WHERE secret_kind = 'batch') >= $min_batches
 ORDER BY hour_start, actor, account_id, session_id

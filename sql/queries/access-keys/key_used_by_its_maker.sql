@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1098.001", "T1078.004"]
--- why = "A thief who may create keys takes on other users with them, and stays when the first key is found. Harmless when an administrator rotates a program's key and tries the new one."
+-- why = "A thief who may create keys takes on other users with them, and stays when the first key is found. Harmless when an administrator rotates a program's key and tries the new one; whoever only asks with it whose it is is left out."
 -- next = "trailquery run timeline_key {created_key}"
 -- example = "trailquery run key_used_by_its_maker --within 7d"
 --
@@ -49,4 +49,5 @@ WHERE
 GROUP BY
     made.event_time, made.event_id, made.actor, made.target, made.client_ip, made.client,
     made.issued_key_id, made.account_id
+HAVING bool_or(used.action <> 'sts:GetCallerIdentity')
 ORDER BY made.event_time, created_key, made.event_id

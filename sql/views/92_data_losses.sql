@@ -37,7 +37,7 @@ WITH weakened AS (
 SELECT * FROM weakened
 WHERE loss IS NOT NULL
 UNION ALL
-SELECT *, 'backup destroyed' AS loss FROM events
+SELECT *, 'backup destroyed' AS loss FROM events AS lost
 WHERE
     NOT is_aws_call
     AND (
@@ -77,6 +77,17 @@ WHERE
             action = 'backup:UpdateRegionSettings'
             AND regexp_matches(request, '(?i)"\w+OptInPreference" ?: ?\{([^:}]+: ?false)+ ?\}')
         )
+    )
+    AND NOT EXISTS (  -- what a plan backs up cannot be changed, only made anew
+        SELECT 1 FROM history AS made
+        WHERE
+            lost.action = 'backup:DeleteBackupSelection'
+            AND made.action = 'backup:CreateBackupSelection'
+            AND made.outcome = 'success'
+            AND made.account_id = lost.account_id
+            AND json_extract_string(made.request, '$.backupPlanId')
+            = json_extract_string(lost.request, '$.backupPlanId')
+            AND abs(date_diff('minute', made.event_time, lost.event_time)) <= 60
     )
 UNION ALL
 SELECT *, 'data store deleted' AS loss FROM events

@@ -44,6 +44,10 @@ GROUPS = {
 }
 WORKERS = {"instanceCount": 12, "masterInstanceType": "m5.xlarge", "slaveInstanceType": "c5.2xlarge"}
 NAMED = {"instanceNames": ["proxy-1", "proxy-2"], "bundleId": "2xlarge_3_0"}
+VARIANT = {"variantName": "all", "modelName": "m", "initialInstanceCount": 2, "instanceType": "ml.p4d.24xlarge"}
+VARIANTS = {"requestParameters": {"endpointConfigName": "chat", "productionVariants": [VARIANT]}}
+SPACE = {"appType": "JupyterLab", "jupyterLabAppSettings": {"defaultResourceSpec": {"instanceType": "ml.g5.48xlarge"}}}
+NOTEBOOK = {"requestParameters": {"domainId": "d-a1b2c3d4e5f6", "spaceName": "lab", "spaceSettings": SPACE}}
 
 ORDERS = {  # type, how many, virtual CPUs of all, accelerated
     "accelerated": (RUN | asked(2, instanceType="g5.12xlarge"), ("g5.12xlarge", 2, 96, True)),
@@ -83,6 +87,8 @@ ORDERS = {  # type, how many, virtual CPUs of all, accelerated
         TRAINING | {"requestParameters": {"resourceConfig": {"instanceType": "ml.p3.8xlarge", "instanceCount": "2"}}},
         ("ml.p3.8xlarge", 2, 64, True),
     ),
+    "endpoint": (TRAINING | {"eventName": "CreateEndpointConfig"} | VARIANTS, ("ml.p4d.24xlarge", 2, 192, True)),
+    "studio": (TRAINING | {"eventName": "CreateSpace"} | NOTEBOOK, ("ml.g5.48xlarge", 1, 192, True)),
     "named-in-lightsail": (LIGHTSAIL | {"requestParameters": NAMED}, ("2xlarge_3_0", 2, 16, False)),
     "a-number-too-large": (RUN | asked(10**30, instanceType="t3.large"), ("t3.large", 100000000, 200000000, False)),
 }

@@ -37,9 +37,11 @@ told AS (
                 list_transform(
                     regexp_extract_all(
                         request,
-                        '"((max|instance|desired)?[cC]ount|desired(Size|Capacity|Instances)'
-                        || '|([tT]otal)?[tT]arget(OnDemand|Spot)?Capacity|baseCapacity|scale'
-                        || '|concurrentBuildLimit|numberOfWorkers)" ?: ?"?([0-9]{1,9})',
+                        '"((max|instance|initialInstance|desired)?[cC]ount'
+                        || '|desired(Size|Capacity|Instances)'
+                        || '|([tT]otal)?[tT]arget(OnDemand|Spot)?Capacity'
+                        || '|baseCapacity|scale|concurrentBuildLimit|numberOfWorkers)'
+                        || '" ?: ?"?([0-9]{1,9})',
                         6
                     ),
                     lambda number: number::INTEGER
@@ -74,9 +76,11 @@ told AS (
             'lightsail:CreateContainerService', 'lightsail:CreateContainerServiceDeployment',
             'lightsail:CreateInstances', 'lightsail:CreateInstancesFromSnapshot',
             'gamelift:CreateFleet',
-            'apprunner:CreateService', 'sagemaker:CreateHyperParameterTuningJob',
-            'sagemaker:CreateNotebookInstance', 'sagemaker:CreateProcessingJob',
-            'sagemaker:CreateTrainingJob'
+            'apprunner:CreateService', 'bedrock:CreateMarketplaceModelEndpoint',
+            'sagemaker:CreateApp', 'sagemaker:CreateCluster', 'sagemaker:CreateEndpointConfig',
+            'sagemaker:CreateHyperParameterTuningJob', 'sagemaker:CreateNotebookInstance',
+            'sagemaker:CreateProcessingJob', 'sagemaker:CreateSpace',
+            'sagemaker:CreateTrainingJob', 'sagemaker:CreateTransformJob'
         )) IS TRUE
         AND NOT is_aws_call
         AND (  -- what is changed without a number, or to none, orders nothing

@@ -132,6 +132,18 @@ CREATE MACRO is_narrowed(condition) AS
         )
     ) > 0;
 
+-- names_subject: a condition of a trust policy that not every user of an identity provider can meet: on an application,
+-- or on a subject that does not begin with a wildcard, nor, unless an id goes before, after its first colon: repo:*.
+CREATE MACRO names_subject(conditions) AS
+    coalesce(
+        regexp_matches(
+            conditions,
+            ':(amr|app_id|oaud)"|cognito-identity'
+            || '|:sub":\[?"([^":*]+["*]|[^":]+:[^":*]|[^":]*[0-9][^":]*:)'
+        ),
+        FALSE
+    );
+
 -- principals_named: whom Principal or NotPrincipal names: `*`, ARNs, accounts, services, providers.
 CREATE MACRO principals_named(principal) AS
     CASE json_type(principal)

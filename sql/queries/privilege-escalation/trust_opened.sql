@@ -33,9 +33,7 @@ WITH opened AS (
                 WHEN has_outsider(external_accounts) THEN 'other account'
                 WHEN
                     list_contains(actions, 'sts:AssumeRoleWithWebIdentity')
-                    AND NOT regexp_matches(
-                        coalesce(conditions, ''), ':(sub|amr|app_id|oaud)"|cognito-identity'
-                    )
+                    AND NOT names_subject(conditions)
                     THEN 'any user of a provider'
             END
         ) AS opening

@@ -170,6 +170,7 @@ def test_a_policy_that_only_filters_makes_nothing_public(lake_of: LakeOf) -> Non
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ALL_OF_IAM = {**EVERYTHING, "Action": "IAM:*"}
+ALL_BUT_A_BUCKET = {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::web"}
 ALL_BUT_BILLING = {"Effect": "Allow", "NotAction": "aws-portal:*", "Resource": "*"}
 ADMIN: dict[str, tuple[dict[str, Any], bool, bool]] = {  # of everything, of IAM
     "all": (EVERYTHING, True, True),
@@ -184,6 +185,9 @@ ADMIN: dict[str, tuple[dict[str, Any], bool, bool]] = {  # of everything, of IAM
     "another-service": ({**EVERYTHING, "Action": "s3:*"}, False, False),
     "all-but-billing": (ALL_BUT_BILLING, False, True),
     "all-but-iam": ({**ALL_BUT_BILLING, "NotAction": ["aws-portal:*", "iam:*"]}, False, False),
+    "all-but-a-bucket": (ALL_BUT_A_BUCKET, False, True),
+    "all-but-roles": ({**ALL_BUT_A_BUCKET, "NotResource": ["a", "arn:aws:iam::111122223333:role/*"]}, False, False),
+    "all-but-everywhere": ({**ALL_BUT_A_BUCKET, "NotResource": "*"}, False, False),
     "all-but-all": ({**ALL_BUT_BILLING, "NotAction": "*"}, False, False),
 }
 

@@ -267,7 +267,15 @@ SELECT
     coalesce(
         effect = 'Allow'
         AND policy_kind IN ('identity', 'session')
-        AND list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*', 'arn:aws:iam::*'])
+        AND (
+            list_has_any(resource_arns, ['*', '**', 'arn:aws:*', 'arn:*', 'arn:aws:iam::*'])
+            OR (
+                len(not_resources) > 0
+                AND NOT regexp_matches(
+                    array_to_string(not_resources, ' '), '(^| )(\*|arn:[^:]*:iam:)'
+                )
+            )
+        )
         AND (
             list_has_any(
                 list_transform(actions, lambda name: lower(name)), ['*', '*:*', '**', 'iam:*']
@@ -337,6 +345,6 @@ COMMENT ON COLUMN policy_statements.is_admin IS
 'It allows an identity or session every action on every resource, whatever its conditions.';
 COMMENT ON COLUMN policy_statements.is_iam_admin IS
 'It allows an identity or session all of IAM on every resource, alone, among everything, or by a '
-'NotAction that does not name IAM: enough to take the rest.';
+'NotAction or NotResource that does not name IAM: enough to take the rest.';
 COMMENT ON COLUMN policy_statements.external_accounts IS
 'Accounts in principals other than account_id, sorted.';

@@ -348,3 +348,19 @@ COMMENT ON COLUMN policy_statements.is_iam_admin IS
 'NotAction or NotResource that does not name IAM: enough to take the rest.';
 COMMENT ON COLUMN policy_statements.external_accounts IS
 'Accounts in principals other than account_id, sorted.';
+
+-- noqa: disable=LT02,CP05
+
+-- shuts_owner_out: the policy that this event sent lets others in, and nobody of the account it was sent to.
+CREATE MACRO shuts_owner_out(event) AS
+    event IN (
+        SELECT sent.event_id FROM policy_statements AS sent
+        WHERE sent.effect = 'Allow'
+        GROUP BY sent.event_id
+        HAVING NOT bool_or(
+            list_contains(sent.principals, '*')
+            OR contains(array_to_string(sent.principals, ' '), sent.account_id)
+        )
+    );
+
+-- noqa: enable=LT02,CP05

@@ -1,11 +1,11 @@
 -- /// trailquery
 -- title = "Encryption keys taken out of use"
--- question = "Were KMS keys disabled or scheduled for deletion, was their imported material removed or replaced, or are they kept outside AWS?"
+-- question = "Were KMS keys disabled or scheduled for deletion, was their imported material removed or replaced, are they kept outside AWS, or given to others alone?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1485", "T1486"]
--- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. What is encrypted with material that someone brought along is theirs to give back. Harmless when a system is retired on purpose, or where keys are brought along by design; keys made less than a day before are left out when they are disabled or dropped, as tests do."
+-- why = "Whatever a key encrypts is unreadable while it is disabled, and lost for good once it is deleted; there are 7 to 30 days to cancel. What is encrypted with material that someone brought along, or with a key that only others may use, is theirs to give back. Harmless when a system is retired on purpose, or where keys are brought along by design; keys made less than a day before are left out when they are disabled or dropped, as tests do."
 -- next = "trailquery run timeline_resource {key_id}"
 -- example = "trailquery run kms_key_loss --min-age-hours 0"
 --
@@ -48,6 +48,7 @@ WHERE
             THEN coalesce(event_time >= created_at + to_hours($min_age_hours), TRUE)
         WHEN action IN ('kms:CreateCustomKeyStore', 'kms:UpdateCustomKeyStore')
             THEN contains(lower(request), '"xksproxyuri')
+        WHEN action = 'kms:PutKeyPolicy' THEN shuts_owner_out(event_id)
         ELSE action IN (
             'kms:DeleteImportedKeyMaterial', 'kms:ImportKeyMaterial',
             'kms:DisconnectCustomKeyStore', 'kms:DeleteCustomKeyStore'

@@ -21,6 +21,7 @@ def call(name: str, /, *, service: str = "iam", **request: Any) -> dict[str, Any
 
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+DENIES = "arn:aws:iam::aws:policy/AWSDenyAll"
 ATTACHED = call("AttachRolePolicy", roleName="Deploy", policyArn=ADMIN)
 ALICE = "arn:aws:iam::111122223333:user/alice"
 BY_IDENTITY_CENTER = as_role("AWSServiceRoleForSSO", "SSO-Controller", "aws-service-role/sso.amazonaws.com/")
@@ -42,6 +43,12 @@ RAISED = {  # kind, on oneself
     "of-a-user-not-named": (call("CreateServiceSpecificCredential"), ("credential", False)),
     "boundary-off": (call("DeleteUserPermissionsBoundary", userName="alice"), ("boundary", True)),
     "trust": (call("UpdateAssumeRolePolicy", roleName="Admin"), ("trust", False)),
+    "denial-taken-off-myself": (call("DeleteUserPolicy", userName="alice", policyName="DenyAll"), ("denial", True)),
+    "denial-taken-off-bob": (call("DetachUserPolicy", userName="bob", policyArn=DENIES), ("denial", False)),
+    "role-takes-off-its-own": (
+        call("DetachRolePolicy", roleName="Deploy", policyArn=DENIES) | as_role("Deploy"),
+        ("denial", True),
+    ),
     "by-a-namesake": (ATTACHED | as_role("AWSServiceRoleForSSO", "SSO-Controller"), ("policy", False)),
     "refused": (ATTACHED | {"errorCode": "AccessDenied"}, ("policy", False)),
 }

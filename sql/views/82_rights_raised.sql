@@ -21,7 +21,11 @@ WITH kinds AS (
             'iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary',
             'iam:PutRolePermissionsBoundary', 'iam:PutUserPermissionsBoundary'
         ]),
-        ('trust', ['iam:UpdateAssumeRolePolicy'])
+        ('trust', ['iam:UpdateAssumeRolePolicy']),
+        ('denial', [
+            'iam:DeleteRolePolicy', 'iam:DeleteUserPolicy', 'iam:DetachRolePolicy',
+            'iam:DetachUserPolicy'
+        ])
     ) AS listed (kind, actions)
 )
 
@@ -30,17 +34,24 @@ SELECT
     kinds.kind,
     (events.action = 'iam:CreateAccessKey' AND events.target IS NULL)
     OR coalesce(
-        split_part(events.target, ' +', 1) IN (
+        split_part(events.target, ' ', 1) IN (
             'user/' || events.user_name, 'role/' || events.role_name
         ),
         FALSE
     ) AS on_self
 FROM events INNER JOIN kinds ON events.action = kinds.action
-WHERE NOT is_service_linked(events.role_arn);
+WHERE
+    NOT is_service_linked(events.role_arn)
+    AND (
+        kinds.kind <> 'denial'
+        OR regexp_matches(
+            events.request, '(?i)"policy(Name|Arn)": ?"[^"]*(deny|quarantine|revoke)'
+        )
+    );
 
 COMMENT ON VIEW rights_raised IS
 'Calls of IAM or CodeStar that can raise rights, service-linked roles left out.';
 COMMENT ON COLUMN rights_raised.kind IS
 'By what: policy, group, team, profile (a role put into an instance profile), credential (key, '
-'password), boundary or trust.';
+'password), boundary, trust, or denial (a policy named for denying, such as DenyAll, taken off).';
 COMMENT ON COLUMN rights_raised.on_self IS 'The target is the caller''s own user or role.';

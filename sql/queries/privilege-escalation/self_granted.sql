@@ -29,7 +29,7 @@ FROM rights_raised
 WHERE
     (
         on_self
-        AND kind IN ('policy', 'group', 'boundary', 'trust')
+        AND kind IN ('policy', 'group', 'boundary', 'trust', 'denial')
         -- AWS quarantines a user whose key was found in public in that user's name
         AND NOT coalesce(
             regexp_matches(request, '"policyArn" ?: ?"arn:[a-z-]+:iam::aws:policy/AWSCompromised')

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aws import fresh_bucket, moto_url  # noqa: F401  # fixtures
+from runner import ask  # noqa: F401  # a fixture
 from told import Told
 
 from trailquery import Lake, open_lake

@@ -13,7 +13,7 @@ import pytest
 from aws import Aws, key
 from bundles import by_role, entries_of, ids_of, manifest_of, proven_by, run_check, trail_in
 from conftest import LOG_NAME, record, write_log
-from test_cli import run
+from runner import run
 from trails import Trail
 
 from trailquery import Lake, open_lake

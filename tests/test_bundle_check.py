@@ -24,7 +24,7 @@ from bundles import (
     trail_in,
     zipped,
 )
-from test_cli import run
+from runner import run
 from trails import listed
 
 from trailquery import bundlecheck, open_lake

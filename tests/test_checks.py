@@ -1,10 +1,9 @@
 """A folder of queries is checked: all that is wrong is told, each with file and line."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from runner import Said, run
 
 from trailquery.catalog import resource_dir
 
@@ -40,20 +39,19 @@ ORDER BY event_time, event_id
 """
 
 
-def checked(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "trailquery", "queries", "--check", str(folder)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def checked(folder: Path) -> Said:
+    return run(folder, "queries", "--check", str(folder))
 
 
 def test_a_sound_folder_is_called_sound(tmp_path: Path) -> None:
     (tmp_path / "calls.sql").write_text(SOUND)
     said = checked(tmp_path)
-    assert (said.returncode, said.stdout, said.stderr) == (0, f"{tmp_path}: 1 query is sound\n", "")
+    assert (said.code, said.out, said.err) == (0, f"{tmp_path}: 1 query is sound\n", "")
 
 
 def test_the_curated_queries_are_sound() -> None:
     said = checked(resource_dir("sql") / "queries")
-    assert (said.returncode, said.stdout.splitlines()[:-1], said.stderr) == (0, [], "")
+    assert (said.code, said.out.splitlines()[:-1], said.err) == (0, [], "")
 
 
 @pytest.mark.parametrize(
@@ -89,9 +87,9 @@ def test_what_is_wrong_is_told_with_file_and_line_and_exit_code_3(
     assert SOUND.count(written) == 1
     (tmp_path / "calls.sql").write_text(SOUND.replace(written, instead))
     said = checked(tmp_path)
-    assert said.returncode == 3
-    assert said.stdout.startswith(f"{tmp_path}/calls.sql:{line}: {complaint}")
-    assert said.stderr == f"{tmp_path}: 1 problem in 1 queries\n"
+    assert said.code == 3
+    assert said.out.startswith(f"{tmp_path}/calls.sql:{line}: {complaint}")
+    assert said.err == f"{tmp_path}: 1 problem in 1 queries\n"
 
 
 def test_an_arrow_in_a_text_and_a_date_within_one_are_sound(tmp_path: Path) -> None:
@@ -99,7 +97,7 @@ def test_an_arrow_in_a_text_and_a_date_within_one_are_sound(tmp_path: Path) -> N
         "WHERE contains(target, 'on 2024-03-01 a -> b') AND contains(target, '->') AND  -- '2024-03-01' -> x\n    "
     )
     (tmp_path / "calls.sql").write_text(SOUND.replace("WHERE", said_so))
-    assert checked(tmp_path).returncode == 0
+    assert checked(tmp_path).code == 0
 
 
 def test_all_problems_of_all_files_are_told(tmp_path: Path) -> None:
@@ -109,7 +107,7 @@ def test_all_problems_of_all_files_are_told(tmp_path: Path) -> None:
     (tmp_path / "more" / "calls.sql").write_text(SOUND)
     (tmp_path / "more" / "timeline_key.sql").write_text(SOUND.replace("run calls", "run timeline_key"))
     said = checked(tmp_path)
-    places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in said.stdout.splitlines()]
+    places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in said.out.splitlines()]
     assert places == [
         "calls.sql:2",
         "calls.sql:1",
@@ -117,11 +115,11 @@ def test_all_problems_of_all_files_are_told(tmp_path: Path) -> None:
         "more/calls.sql:1",
         "more/timeline_key.sql:1",
     ]
-    assert "there is a query 'timeline_key' already, in /" in said.stdout
-    assert (said.returncode, said.stderr) == (3, f"{tmp_path}: 5 problems in 3 queries\n")
+    assert "there is a query 'timeline_key' already, in /" in said.out
+    assert (said.code, said.err) == (3, f"{tmp_path}: 5 problems in 3 queries\n")
 
 
 def test_a_parameter_with_the_name_of_an_option_is_told(tmp_path: Path) -> None:
     (tmp_path / "calls.sql").write_text(SOUND.replace("params.service", "params.since").replace("$service", "$since"))
     said = "the example: parameter since has the name of an option that every query has; give it another"
-    assert checked(tmp_path).stdout == f"{tmp_path}/calls.sql:10: {said.removeprefix('the example: ')}\n"
+    assert checked(tmp_path).out == f"{tmp_path}/calls.sql:10: {said.removeprefix('the example: ')}\n"

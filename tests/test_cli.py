@@ -4,36 +4,25 @@ import csv
 import io
 import json
 import os
-import pty
 import re
-import select
 import shlex
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
 from conftest import LOG_NAME, record, write_log
+from runner import PROGRAM, Ask, Said, on_terminal, run
 
-from trailquery.cli import COMMANDS, main
+from trailquery.cli import COMMANDS
 from trailquery.simulate import STORIES
 
-PROGRAM = [sys.executable, "-m", "trailquery"]
 FORMULA = "=cmd|' /C calc'!A0"
 ESCAPE = "\x1b]0;owned\x07\x1b[2J"
 SCRIPT = "<script>alert(1)</script>"
 LONG_ARN = "arn:aws:iam::111122223333:role/" + "a-long-path/" * 20 + "Admin"
 HEAVY = "SELECT count(*) FROM range(10000000000) AS a, range(1000) AS b"
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="module")
@@ -54,67 +43,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "left alone: logs/\\x1b[31mnotes.txt: no log file by its name or its first bytes\n",
     )
     return folder
-
-
-def run(folder: Path, *arguments: str) -> Said:
-    """The real command in its own process, in a pipe."""
-    done = subprocess.run([*PROGRAM, *arguments], cwd=folder, capture_output=True, timeout=60)
-    return Said(done.returncode, done.stdout.decode(), without_footer(done.stderr.decode()))
-
-
-def without_footer(text: str) -> str:
-    """What is said of a question, but for what stands below every answer."""
-    return "".join(line for line in text.splitlines(True) if not line.startswith(("integrity: ", "0 rows; ")))
-
-
-def on_terminal(folder: Path, *arguments: str, interrupt_after: str | None = None) -> Said:
-    """The real command on a terminal of 80 columns; `out` is everything that the terminal got."""
-    leader, follower = pty.openpty()
-    environment = os.environ | {"COLUMNS": "80", "LINES": "24", "TERM": "xterm"}
-    with subprocess.Popen(
-        [*PROGRAM, *arguments], cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment,
-        start_new_session=True,
-    ) as process:  # fmt: skip
-        os.close(follower)
-        got, interrupted = b"", False
-        while True:
-            if not select.select([leader], [], [], 20 if interrupted else 60)[0]:
-                if not interrupted:
-                    break
-                process.send_signal(signal.SIGINT)  # a user would press again
-                continue
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # Linux says so when the last process has closed the terminal
-                break
-            if not part:
-                break
-            got += part
-            if interrupt_after and interrupt_after.encode() in got:
-                process.send_signal(signal.SIGINT)
-                interrupt_after, interrupted = None, True
-    os.close(leader)
-    return Said(process.returncode, without_footer(got.decode().replace("\r\n", "\n")), "")
-
-
-Ask = Callable[..., Said]
-
-
-@pytest.fixture
-def ask(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Ask:
-    """The command's own main() with its streams taken, in the folder of the lake: quicker than a process."""
-    monkeypatch.chdir(home)
-
-    def in_process(*arguments: str, stdin: bytes = b"") -> Said:
-        monkeypatch.setattr(sys, "argv", ["trailquery", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stdout.flush()
-        out, err = capfdbinary.readouterr()
-        return Said(int(ended.value.code or 0), out.decode(), without_footer(err.decode()))
-
-    return in_process
 
 
 @pytest.mark.parametrize(
@@ -269,75 +197,6 @@ def test_several_tables_can_be_joined(ask: Ask, home: Path) -> None:
         "--table", "iocs=iocs.csv", "--table", "owners=owners.json",
     )  # fmt: skip
     assert said == Said(0, "client_ip,owner\n198.51.100.7,soc\n", "")
-
-
-def test_the_window_is_told_in_the_zone_asked_for(ask: Ask) -> None:
-    said = ask(
-        "sql", "SELECT max(event_time) AS last FROM events", "--until", "2024-03-01T11:00:30", "--tz", "Europe/Berlin"
-    )
-    assert said == Said(0, "last\n2024-03-01T11:00:29+01:00\n", "window: start .. 2024-03-01T11:00:30+01:00\n")
-
-
-def test_an_empty_scope_names_the_lakes_last_event(ask: Ask) -> None:
-    assert ask("sql", "SELECT count(*) AS n FROM events", "--since", "2024-03-05") == Said(
-        0,
-        "n\n0\n",
-        "window: 2024-03-05T00:00:00Z .. end\n"
-        "no event of the lake is in this scope; its first is 2024-03-01T10:00:00Z, its last 2024-03-02T00:00:00Z\n",
-    )
-
-
-EMPTY_SCOPE = (
-    "no event of the lake is in this scope; its first is 2024-03-01T10:00:00Z, its last 2024-03-02T00:00:00Z\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("scope", "rows", "told"),
-    [
-        ("--account 111122223333 --region us-east-1", 121, ""),
-        (
-            "--account 111122223334",
-            0,
-            f"--account 111122223334: no event of the lake is of it; did you mean '111122223333'?\n{EMPTY_SCOPE}",
-        ),
-        (
-            "--account prod",
-            0,
-            f"--account prod: no event of the lake is of it; did you mean '111122223333'?\n{EMPTY_SCOPE}",
-        ),
-        (
-            "--account 111122223333 --account \x1b[2J",
-            121,
-            "--account \\x1b[2J: no event of the lake is of it; see: trailquery info\n",
-        ),
-        (
-            "--region us-east-1 --region us-eats-1",
-            121,
-            "--region us-eats-1: no event of the lake is of it; did you mean 'us-east-1'?\n",
-        ),
-        (
-            "--only-intact",
-            0,
-            "--only-intact: no event in this scope is of a log file found intact; see: trailquery verify\n",
-        ),
-        ("--only-intact --since 2024-03-05", 0, f"window: 2024-03-05T00:00:00Z .. end\n{EMPTY_SCOPE}"),
-    ],
-)
-def test_what_a_scope_names_and_the_lake_lacks_is_told(
-    ask: Ask, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str, rows: int, told: str
-) -> None:
-    (tmp_path / "trailquery.toml").write_text('[accounts]\n"111122223333" = "prod"\n')
-    monkeypatch.chdir(tmp_path)
-    said = ask("sql", "SELECT count(*) AS n FROM events", "--lake", str(home / "lake"), *scope.split(" "))
-    assert said == Said(0, f"n\n{rows}\n", told)
-
-
-def test_the_lake_may_be_named_by_the_environment(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir("/")
-    assert ask("sql", "SELECT 1").code == 2
-    monkeypatch.setenv("TRAILQUERY_LAKE", str(home / "lake"))
-    assert ask("sql", "SELECT count(*) AS n FROM events").out == "n\n121\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error(home: Path) -> None:

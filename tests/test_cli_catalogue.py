@@ -3,17 +3,15 @@
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cases import QUERIES
 from conftest import LOG_NAME, record, write_log
+from runner import PROGRAM, run
 from test_checks import SOUND
 
 from trailquery.ingest import ingest
-
-PROGRAM = [sys.executable, "-m", "trailquery"]
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +25,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask(home: Path, *words: str, stdin: str = "") -> tuple[int, str, str]:
-    said = subprocess.run([*PROGRAM, *words], cwd=home, input=stdin, capture_output=True, text=True, check=False)
-    told = [line for line in said.stderr.splitlines(keepends=True) if not line.startswith(("integrity: ", "0 rows; "))]
-    return said.returncode, said.stdout, "".join(told)
-
-
 def listed(text: str) -> list[str]:
     return [line.split()[0] for line in text.splitlines() if line.startswith("  ")]
 
 
 def test_queries_are_listed_by_theme_with_kind_or_severity_and_question(home: Path) -> None:
-    code, out, _ = ask(home, "queries", "--theme", "timeline", "--theme", "defense-evasion")
+    code, out, _ = run(home, "queries", "--theme", "timeline", "--theme", "defense-evasion")
     wide = max(len(query.name) for query in QUERIES.values() if query.theme in ("timeline", "defense-evasion"))
     assert (code, out.splitlines()[0]) == (0, "defense-evasion")
     assert f"\n  {'trail_tampering':{wide}}  high     Was CloudTrail stopped" in out
@@ -57,11 +49,11 @@ def test_queries_are_listed_by_theme_with_kind_or_severity_and_question(home: Pa
 def test_queries_can_be_narrowed(home: Path, words: tuple[str, str], attribute: str, value: str) -> None:
     expected = {query.name for query in QUERIES.values() if getattr(query, attribute) == value}
     assert expected
-    assert set(listed(ask(home, "queries", *words)[1])) == expected
+    assert set(listed(run(home, "queries", *words)[1])) == expected
 
 
 def test_a_word_and_a_technique_narrow_together(home: Path) -> None:
-    names = listed(ask(home, "queries", "--mitre", "T1562.008", "cloudtrail stopped")[1])
+    names = listed(run(home, "queries", "--mitre", "T1562.008", "cloudtrail stopped")[1])
     assert names == ["trail_tampering"]
 
 
@@ -81,7 +73,7 @@ def test_a_word_and_a_technique_narrow_together(home: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_request_is_one_line(home: Path, words: str, code: int, said: str | None) -> None:
-    got, out, err = ask(home, *shlex.split(words))
+    got, out, err = run(home, *shlex.split(words))
     assert (got, out, err.count("\n")) == (code, "", 1)
     assert said is None or err == said + "\n"
 
@@ -89,20 +81,20 @@ def test_a_wrong_request_is_one_line(home: Path, words: str, code: int, said: st
 @pytest.mark.parametrize("words", ["--queries mine run-it", "run-it --queries mine", "run-it --queries=mine"])
 def test_an_own_query_runs_with_the_option_before_or_after_its_name(home: Path, words: str) -> None:
     typed = ["calls" if word == "run-it" else word for word in words.split()]
-    assert ask(home, "run", *typed) == (0, "event_time,actor,event_id\n2024-03-01T10:00:00Z,alice,an-event\n", "")
+    assert run(home, "run", *typed) == (0, "event_time,actor,event_id\n2024-03-01T10:00:00Z,alice,an-event\n", "")
 
 
 def test_own_queries_are_listed_and_shown_with_their_folder_or_by_the_settings(home: Path, tmp_path: Path) -> None:
-    assert listed(ask(home, "queries", "--queries", "mine", "--theme", "own")[1]) == ["calls"]
-    assert ask(home, "show", "calls", "--queries", "mine") == (0, SOUND, "")
+    assert listed(run(home, "queries", "--queries", "mine", "--theme", "own")[1]) == ["calls"]
+    assert run(home, "show", "calls", "--queries", "mine") == (0, SOUND, "")
     (tmp_path / "trailquery.toml").write_text(f'queries = ["{home}/mine"]\n')
-    assert ask(tmp_path, "show", "calls") == (0, SOUND, "")
-    assert ask(tmp_path, "run", "calls", "--lake", str(home / "lake"))[1].endswith(",alice,an-event\n")
+    assert run(tmp_path, "show", "calls") == (0, SOUND, "")
+    assert run(tmp_path, "run", "calls", "--lake", str(home / "lake"))[1].endswith(",alice,an-event\n")
 
 
 def test_a_name_that_is_taken_is_refused_with_both_files(home: Path, tmp_path: Path) -> None:
     (tmp_path / "timeline_key.sql").write_text(SOUND)
-    code, out, err = ask(home, "run", "timeline_key", "A", "--queries", str(tmp_path))
+    code, out, err = run(home, "run", "timeline_key", "A", "--queries", str(tmp_path))
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith(f"{tmp_path}/timeline_key.sql: there is a query 'timeline_key' already, in /")
 
@@ -111,12 +103,12 @@ def test_a_name_that_is_taken_is_refused_with_both_files(home: Path, tmp_path: P
 def test_a_file_whose_name_has_a_hyphen_is_refused_with_the_reason(home: Path, tmp_path: Path, words: str) -> None:
     (tmp_path / "my-calls.sql").write_text(SOUND.replace("run calls", "run my-calls"))
     said = f"{tmp_path}/my-calls.sql:1: the file's name 'my-calls' is not snake_case; write it like timeline_key.\n"
-    assert ask(home, *words.split(), "--queries", str(tmp_path)) == (3, "", said)
+    assert run(home, *words.split(), "--queries", str(tmp_path)) == (3, "", said)
 
 
 def test_an_own_query_that_is_no_single_select_is_not_run(home: Path, tmp_path: Path) -> None:
     (tmp_path / "calls.sql").write_text(SOUND.replace("ORDER BY event_time, event_id", "; DROP TABLE events"))
-    assert ask(home, "run", "calls", "--queries", str(tmp_path)) == (
+    assert run(home, "run", "calls", "--queries", str(tmp_path)) == (
         2,
         "",
         "calls: 2 statements; write exactly one SELECT\n",
@@ -124,26 +116,26 @@ def test_an_own_query_that_is_no_single_select_is_not_run(home: Path, tmp_path: 
 
 
 def test_explain_prints_sql_that_runs_as_it_is_with_hostile_values_too(home: Path) -> None:
-    code, spelled, err = ask(home, "run", "calls", "--queries", "mine", "--service", "x' OR true; --", "--explain")
+    code, spelled, err = run(home, "run", "calls", "--queries", "mine", "--service", "x' OR true; --", "--explain")
     assert (code, err) == (0, "")
     assert "WHERE service = 'x'' OR true; --'\n" in spelled
-    assert ask(home, "sql", "-", stdin=spelled) == (0, "event_time,actor,event_id\n", "")
-    default = ask(home, "run", "calls", "--queries", "mine", "--explain")[1]
-    assert ask(home, "sql", default) == ask(home, "run", "calls", "--queries", "mine")
+    assert run(home, "sql", "-", stdin=spelled) == (0, "event_time,actor,event_id\n", "")
+    default = run(home, "run", "calls", "--queries", "mine", "--explain")[1]
+    assert run(home, "sql", default) == run(home, "run", "calls", "--queries", "mine")
     scope = ("--since", "2024-01-01", "--strict-region", "--region", "eu-west-1")
     scoped = (
         0,
         default,
         "the scope is no part of the SQL: give trailquery sql --since, --region, --strict-region as well\n",
     )
-    assert ask(home, "run", "calls", "--queries", "mine", *scope, "--explain") == scoped
+    assert run(home, "run", "calls", "--queries", "mine", *scope, "--explain") == scoped
 
 
 def test_the_help_of_a_query_tells_required_values_options_defaults_and_why(home: Path) -> None:
-    told = " ".join(ask(home, "run", "calls", "--queries", "mine", "--help")[1].split())
+    told = " ".join(run(home, "run", "calls", "--queries", "mine", "--help")[1].split())
     assert "--service TEXT Only this service [default: ec2]" in told
     assert "Nobody should." in told
-    assert "KEY: " in ask(home, "run", "timeline_key", "--help")[1]
+    assert "KEY: " in run(home, "run", "timeline_key", "--help")[1]
 
 
 def completed(home: Path, line: str) -> list[str]:

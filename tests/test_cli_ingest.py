@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 import pytest
 from aws import Aws, key
 from conftest import record, write_log
-from test_cli import PROGRAM, Said, run
+from runner import PROGRAM, Said, run
 from test_exactly_once import contents
 
 from trailquery.cli import trailquery

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aws import key
 from collecting import Trail, bucket_to_collect, fetches, files_of, log_lines, sidecar  # noqa: F401  # a fixture
-from test_cli import run
+from runner import run
 from test_exactly_once import contents
 from test_s3_seaweedfs import delivered, metadata, without_root
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import record, write_log
 from deltalake import DeltaTable
-from test_cli import run
+from runner import run
 from test_exactly_once import contents, delivery
 
 from trailquery import compaction, open_lake, tables

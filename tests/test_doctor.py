@@ -11,8 +11,8 @@ import pytest
 from aws import CREDENTIALS, Aws, key, served
 from botocore.exceptions import ClientError
 from collecting import Listening
+from runner import run
 from seaweedfs import seaweedfs
-from test_cli import run
 
 from trailquery.doctor import Examined, examine
 from trailquery.sources.aws import Access

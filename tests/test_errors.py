@@ -3,7 +3,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_cli import PROGRAM, Said
+from runner import PROGRAM, Said
 from trails import Trail
 
 from trailquery.errors import MachineError, at, refused

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from aws import CREDENTIALS, Proxy, served
 from conftest import LOG_NAME, record, write_log
-from test_cli import run
+from runner import run
 from test_pseudonyms import _UUID, FORMS
 
 from trailquery.cli import COMMANDS

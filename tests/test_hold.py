@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import counts, record, write_log
-from test_cli import Said, run
+from runner import Said, run
 
 from trailquery import compaction
 from trailquery.compaction import KEPT_S, compact, vacuum

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_cli import Said, run
+from runner import Said, run
 from trails import Trail
 
 from trailquery import tables

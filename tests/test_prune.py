@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import counts
-from test_cli import run
+from runner import run
 from test_coverage import Bucket
 
 from trailquery import open_lake

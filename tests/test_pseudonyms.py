@@ -17,7 +17,7 @@ from cases import QUERIES, case_of
 from conftest import LOG_NAME, record, write_log
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_cli import run
+from runner import run
 
 from trailquery import Lake, hidden
 from trailquery.errors import UsageError

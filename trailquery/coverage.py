@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from trailquery.digests import FaultError, digest_name, read_digest
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.parameters import literal
 from trailquery.tables import is_foreign
 
 DIGESTS = pa.schema(
@@ -58,8 +59,7 @@ def fill_digests(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
         rows = pa.concat_tables([rows, pa.Table.from_pylist([_row(one, kept[one]) for one in new], DIGESTS)])
         known = _keep(rows, lake / "cache" / "digests")
     if known:
-        quoted = str(known).replace("'", "''")
-        connection.execute(f"CREATE OR REPLACE VIEW stored.digests AS FROM read_parquet('{quoted}')")
+        connection.execute(f"CREATE OR REPLACE VIEW stored.digests AS FROM read_parquet({literal(str(known))})")
     elif new:  # nothing can be written
         connection.register("new_digests", rows)
         connection.execute("INSERT INTO stored.read_digests FROM new_digests")

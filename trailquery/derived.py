@@ -22,6 +22,7 @@ from pathlib import Path
 
 import duckdb
 
+from trailquery.parameters import literal
 from trailquery.views import Snapshot
 
 UNUSED_S = 3600  # other processes may still answer from a file that was used within this time
@@ -69,7 +70,7 @@ class Derived:
             held |= dict.fromkeys(missing, self._make(cursor, name, missing))
             self._sweep(cursor)
         chosen = " UNION ALL ".join(
-            f"SELECT * FROM read_parquet('{quoted(file)}') WHERE {self._of(key for key in held if held[key] == file)}"  # noqa: S608 (our own text)
+            f"SELECT * FROM read_parquet({literal(str(file))}) WHERE {self._of(key for key in held if held[key] == file)}"  # noqa: S608 (our own text)
             for file in sorted(set(held.values()))
         )
         cursor.execute(f"CREATE OR REPLACE VIEW derived.{name} AS {chosen}")
@@ -88,7 +89,7 @@ class Derived:
         unfinished = self._folder / f"{uuid.uuid4()}.unfinished"
         try:
             cursor.execute(
-                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO '{quoted(unfinished)}'"  # noqa: S608 (our own text)
+                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO {literal(str(unfinished))}"  # noqa: S608 (our own text)
                 f" (FORMAT parquet, KV_METADATA {{keys: '{' '.join(sorted(keys))}'}})"
             )
             made = self._folder / f"{name}.{_content(unfinished)}.parquet"
@@ -153,7 +154,3 @@ def _stamp(file: Path) -> tuple[int, int]:
     """What changes when the file does: its size and when it was last written or marked as used, in ns."""
     status = file.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def quoted(file: Path) -> str:
-    return str(file).replace("'", "''")

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from trailquery.errors import UsageError
 from trailquery.events import TEXT
+from trailquery.parameters import literal
 from trailquery.settings import Settings
 
 _ADDRESSES = pa.schema(
@@ -71,7 +72,7 @@ def _create_table(connection: duckdb.DuckDBPyConnection, name: str, columns: dic
 def _approved(settings: Settings) -> str:
     if not settings.approved_regions:
         return "NULL::BOOLEAN AS is_approved_region"
-    listed = ", ".join(f"'{region}'" for region in settings.approved_regions)  # checked to be letters, digits and -
+    listed = ", ".join(map(literal, settings.approved_regions))
     return (
         f"(e.region IN ({listed}) OR e.category = 'signin' OR is_global_service(e.service, e.region))"
         " AS is_approved_region"

@@ -19,10 +19,11 @@ import pyarrow as pa
 from trailquery import tables
 from trailquery.catalog import Query, Wanted, bind, find_query
 from trailquery.coverage import empty_answer, is_quick
-from trailquery.derived import Derived, quoted
+from trailquery.derived import Derived
 from trailquery.enrich import own_accounts_source
 from trailquery.errors import TrailqueryError, UsageError, refused
 from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
+from trailquery.parameters import literal
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
 from trailquery.settings import Settings, find_settings
@@ -288,14 +289,14 @@ class Lake:
         This lake is closed afterwards.
         """
         with ExitStack() as stack:
-            attach = "ATTACH '{}' AS hunted (RECOVERY_MODE NO_WAL_WRITES)".format
+            attach = "ATTACH {} AS hunted (RECOVERY_MODE NO_WAL_WRITES)".format
             try:
                 folder = TemporaryDirectory(prefix="hunt-", dir=self.path / "cache", ignore_cleanup_errors=True)
             except OSError:
-                stack.enter_context(self._connection).execute(attach(":memory:"))
+                stack.enter_context(self._connection).execute(attach(literal(":memory:")))
             else:
                 file = Path(stack.enter_context(folder)) / "hunted.duckdb"
-                stack.enter_context(self._connection).execute(attach(quoted(file)))
+                stack.enter_context(self._connection).execute(attach(literal(str(file))))
                 with suppress(OSError):  # nothing of it stays, however this ends; Windows keeps an open file until then
                     file.unlink()
             yield

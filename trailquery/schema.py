@@ -12,6 +12,7 @@ from trailquery.catalog import resource_dir
 from trailquery.errors import UsageError, at, refused
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
+from trailquery.parameters import literal
 from trailquery.result import Result
 from trailquery.views import define_views
 
@@ -103,8 +104,8 @@ def connect(lake: Lake, file: Path) -> None:
             for column in schema(lake):
                 if column["column"] is None:
                     continue
-                meaning = (column["meaning"] or "").replace("'", "''")
-                connection.execute(f"COMMENT ON COLUMN {column['view']}.\"{column['column']}\" IS '{meaning}'")
+                meaning = literal(column["meaning"] or "")
+                connection.execute(f'COMMENT ON COLUMN {column["view"]}."{column["column"]}" IS {meaning}')
             connection.commit()
         part.replace(file)
     except (duckdb.IOException, duckdb.TransactionException) as error:

@@ -17,6 +17,7 @@ from trailquery.catalog import resource_dir
 from trailquery.coverage import define_digests, fill_digests
 from trailquery.enrich import define_enriched
 from trailquery.events import TEXT, TIME
+from trailquery.parameters import literal
 from trailquery.settings import Settings
 from trailquery.soundness import canonical
 from trailquery.verdicts import NOT_CHECKED, Verdicts, judged, unjudged
@@ -262,9 +263,8 @@ _COPIES = f"SELECT is_loaded, integrity, {_DIFFERING} FROM ({judged(f'({_OF_ONE_
 def _scan(table: tables.Table, files: list[str]) -> str:
     """SQL that reads every row of `table`; no row when it has no files yet."""
     if files:
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
         hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
-        return f"FROM read_parquet([{listed}]{hive})"
+        return f"FROM read_parquet([{', '.join(map(literal, files))}]{hive})"
     fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
     return f"SELECT {', '.join(f'NULL::{_sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
 

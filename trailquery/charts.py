@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trailquery.errors import UsageError
 from trailquery.output import printable
 from trailquery.result import Result
+from trailquery.wording import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -155,7 +156,6 @@ def _hover(event: dict[str, Any], columns: list[str]) -> str:
 
 
 def _title(events: int, timed: int) -> str:
-    counted = f"{events:,} event{'' if events == 1 else 's'}"
     late = f"; the last {timed - MOST_EVENTS:,} are left out: narrow the scope" if timed > MOST_EVENTS else ""
     timeless = f"; {events - timed:,} without a time are left out" if events > timed else ""
-    return counted + late + timeless
+    return counted(events, "event") + late + timeless

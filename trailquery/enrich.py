@@ -17,6 +17,7 @@ from trailquery.errors import UsageError
 from trailquery.events import TEXT
 from trailquery.parameters import literal
 from trailquery.settings import Settings
+from trailquery.wording import counted
 
 _ADDRESSES = pa.schema(
     [("client_ip", TEXT), ("network", TEXT), ("country", TEXT), ("asn", pa.int64()), ("as_name", TEXT)]
@@ -46,7 +47,7 @@ def own_accounts_source(settings: Settings, seen: int) -> str:
     """Which accounts count as own, for a reader of an answer; `seen` of them are recipients in the lake."""
     if settings.accounts:
         return f"own accounts: {len(settings.accounts):,} of {settings.file}"
-    return f"own accounts: the {seen:,} {'recipient' if seen == 1 else 'recipients'} seen"
+    return f"own accounts: the {counted(seen, 'recipient')} seen"
 
 
 def _define_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -32,6 +32,7 @@ from trailquery.errors import UsageError
 from trailquery.events import ADDED_COLUMNS, EVENTS, TEXT, TIME
 from trailquery.result import Result
 from trailquery.settings import Settings
+from trailquery.wording import counted
 
 LINES = pa.schema(
     [
@@ -345,7 +346,7 @@ def _on_exclusions(settings: Settings, left_out: Counter[int]) -> Iterator[str]:
         if one.is_over():
             yield f"exclusion: {one.told()} (renew or remove it in {settings.file})"
         elif left_out[place]:
-            yield f"left out: {_counted(left_out[place], 'event')} of {one.told()}"
+            yield f"left out: {counted(left_out[place], 'event')} of {one.told()}"
 
 
 def _on_others(
@@ -355,9 +356,9 @@ def _on_others(
     in_reach = chosen(known, choice.wanted)
     findings = sum(query.kind == "finding" for query in known) - sum(query.kind == "finding" for query in in_reach)
     if findings:
-        yield f"not asked: {_counted(findings, 'finding')} of other themes and techniques (leave out --theme, --mitre)"
+        yield f"not asked: {counted(findings, 'finding')} of other themes and techniques (leave out --theme, --mitre)"
     if leads := sum(query.kind == "lead" for query in in_reach) if not choice.leads else 0:
-        yield f"not asked: {_counted(leads, 'lead')} (--leads)"
+        yield f"not asked: {counted(leads, 'lead')} (--leads)"
     if silent := [query.name for query in fitting if query not in asked]:
         yield f"not asked, as they need a value: {', '.join(silent)} (trailquery run NAME --help)"
 
@@ -374,7 +375,7 @@ def _on_blind_spots(ground: Ground, unanswered: Sequence[Query]) -> Iterator[str
     held = set(_rows(ground, "FROM history", "SELECT DISTINCT category, service FROM history"))
     if lacking := [lacks for query in unanswered if (lacks := events_lacking(query, held))]:
         what = ", ".join(sorted(set().union(*lacking)))
-        yield f"blind spot: no {what} events: {_counted(len(lacking), 'query')} could not be asked in full"
+        yield f"blind spot: no {what} events: {counted(len(lacking), 'query')} could not be asked in full"
 
 
 def _on_short_history(ground: Ground, unanswered: Sequence[Query]) -> Iterator[str]:
@@ -382,7 +383,7 @@ def _on_short_history(ground: Ground, unanswered: Sequence[Query]) -> Iterator[s
     needed = [days for query in unanswered if (days := history_needed(bind(query, {})))]
     ((held,),) = _rows(ground, "FROM history", DAYS_HELD) if needed else ((0,),)
     if silent := [days for days in needed if days > (held or 0)]:
-        told = _counted(len(silent), "query")
+        told = counted(len(silent), "query")
         yield f"short history: {held or 0} of {max(silent)} days held before the newest: {told} could call nothing new"
 
 
@@ -390,8 +391,3 @@ def history_needed(params: Mapping[str, Any]) -> int:
     """How many days a query with a baseline must have before it calls anything new; 0 for one without."""
     days: int = min(params.get("baseline_days", 0), params.get("min_history_days", 0))
     return days
-
-
-def _counted(count: int, what: str) -> str:
-    plural = what.removesuffix("y") + "ies" if what.endswith("y") else what + "s"
-    return f"{count:,} {what if count == 1 else plural}"

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from trailquery.errors import UsageError
+from trailquery.wording import counted
 
 VERDICTS = "evidence/verdicts.parquet"
 NOT_CHECKED = "not checked"
@@ -176,10 +177,6 @@ def _on_variants(cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
         columns = "event_id, integrity, source_file, position, raw"
         select = f"SELECT {columns} FROM variants{where}"  # noqa: S608 (checked to be letters, digits and -)
         yield f'variants: {of} that differ{"s" if len(ids) == 1 else ""}: trailquery sql "{select}"'
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 _NAMED = 3

@@ -9,6 +9,7 @@ from trailquery.catalog import CATEGORIES, KINDS, Query, Wanted, chosen, find_qu
 from trailquery.catalog import queries as all_queries
 from trailquery.cli.library import complete_names, folders, mitre_option, queries_option, theme_option
 from trailquery.errors import CatalogError, UsageError
+from trailquery.wording import counted
 
 
 @click.command()
@@ -63,9 +64,7 @@ def _check(folder: Path, others: tuple[Path, ...]) -> None:
     for problem in wrong:
         click.echo(problem)
     if wrong:
-        raise CatalogError(
-            f"{folder}: {len(wrong):,} {'problem' if len(wrong) == 1 else 'problems'} in {count:,} queries"
-        )
+        raise CatalogError(f"{folder}: {counted(len(wrong), 'problem')} in {count:,} queries")
     click.echo(f"{folder}: {count:,} {'query is' if count == 1 else 'queries are'} sound")
 
 

@@ -14,6 +14,7 @@ from trailquery.cli.ingest import name_those, opened_source
 from trailquery.cli.options import command_line, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.output import printable
+from trailquery.wording import counted
 
 _LIKE_INGEST = (
     "profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "request_payer", "account", "region", "since",
@@ -82,9 +83,8 @@ def _tell(collected: Any, folder: Path) -> None:
     if collected.odd:
         click.echo(f"{collected.odd:,} have keys that are no paths; they lie in {printable(str(folder / '.odd'))}")
     if collected.unread:
-        count = len(collected.unread)
         raise MachineError(
-            f"{count:,} {'place' if count == 1 else 'places'} could not be had, everything else is copied; run the same"
+            f"{counted(len(collected.unread), 'place')} could not be had, everything else is copied; run the same"
             f" command again; each is in {folder / 'collection.jsonl'}"
         )
     click.echo(f"next: {command_line(['ingest', str(folder)], None)}")

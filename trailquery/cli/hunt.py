@@ -18,6 +18,7 @@ from trailquery.cli.options import asked_from, form_of, opened, put, question_op
 from trailquery.output import printable, write
 from trailquery.result import Result
 from trailquery.times import shown, zone
+from trailquery.wording import counted
 
 LINES = 25
 EXIT_FOUND = 10  # none of errors.py, and no code of a shell
@@ -76,7 +77,7 @@ def hunt(
     for note in found.notes:
         say(printable(note))
     if fail_on and (bad := found.at_least(fail_on)):
-        say(f"--fail-on {fail_on}: {bad:,} {'finding' if bad == 1 else 'findings'}; exit code {EXIT_FOUND}")
+        say(f"--fail-on {fail_on}: {counted(bad, 'finding')}; exit code {EXIT_FOUND}")
         context.exit(EXIT_FOUND)
 
 
@@ -106,7 +107,7 @@ def _told(line: dict[str, Any], tz: str) -> dict[str, str]:
         "actor": line["actor"] or "-",
         "account": " ".join(line["account_ids"] or []) or "-",
         "session": line["session_id"] or "-",
-        "events": f"{line['events']:,} {'event' if line['events'] == 1 else 'events'}",
+        "events": counted(line["events"], "event"),
         "when": _span(line["first"], line["last"], tz),
         "next": f"{line['next']} {shlex.join(again())}".rstrip() if line["next"] else "-",
     }

@@ -21,6 +21,7 @@ from trailquery.lake import default_lake
 from trailquery.output import printable
 from trailquery.sources import Source
 from trailquery.times import parse_time, zone
+from trailquery.wording import counted
 
 _SHOWN_NOTES = 20
 _FILES_A_LINE = 1_000
@@ -151,8 +152,8 @@ def _tell(summary: Summary, lake: Path | None) -> None:
         say(f"what was rejected, and why: {command_line(['sql', select], lake)}")
     if unread:
         raise MachineError(
-            f"{len(unread):,} {'place' if len(unread) == 1 else 'places'} could not be read, everything else is loaded; run the same command again, and see:"
-            f" {command_line(['files', '--status', 'unread'], lake)}"
+            f"{counted(len(unread), 'place')} could not be read, everything else is loaded; run the same command again,"
+            f" and see: {command_line(['files', '--status', 'unread'], lake)}"
         )
 
 

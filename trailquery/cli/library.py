@@ -11,6 +11,7 @@ from trailquery.catalog import Query, queries
 from trailquery.cli.hiding import learn_lake, real
 from trailquery.errors import TrailqueryError
 from trailquery.settings import default_lake, find_settings
+from trailquery.wording import counted
 
 
 def _named(_ctx: click.Context, _param: click.Parameter, lake: Path | None) -> Path | None:
@@ -45,11 +46,11 @@ def complete_names(ctx: click.Context, _param: click.Parameter | None, incomplet
 
 
 def _themes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return _counted([query.theme for query in _listed(ctx)], incomplete)
+    return _offered([query.theme for query in _listed(ctx)], incomplete)
 
 
 def _techniques(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return _counted([technique for query in _listed(ctx) for technique in query.mitre], incomplete)
+    return _offered([technique for query in _listed(ctx) for technique in query.mitre], incomplete)
 
 
 theme_option = click.option(
@@ -77,10 +78,7 @@ def _listed(ctx: click.Context) -> list[Query]:
         return []
 
 
-def _counted(values: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def _offered(values: Iterable[str], incomplete: str) -> list[CompletionItem]:
     """Each value once, with how many queries have it."""
     counts = Counter(value for value in values if value.startswith(incomplete))
-    return [
-        CompletionItem(value, help=f"{count} {'query' if count == 1 else 'queries'}")
-        for value, count in sorted(counts.items())
-    ]
+    return [CompletionItem(value, help=counted(count, "query")) for value, count in sorted(counts.items())]

@@ -23,6 +23,7 @@ from trailquery.output import printable
 from trailquery.parameters import Param, shown_value, spelled_out
 from trailquery.result import Result
 from trailquery.times import shown, zone
+from trailquery.wording import counted
 
 
 @click.command()
@@ -95,7 +96,7 @@ def find(value: str, **options: Any) -> None:
         raise UsageError("find: nothing to look for; for example trailquery find 198.51.100.7")
     found = find_value(opened(asked), value)
     rows = put(found.result, asked)
-    say(f"{found.kind}: {rows:,} {'event' if rows == 1 else 'events'}, newest first")
+    say(f"{found.kind}: {counted(rows, 'event')}, newest first")
     if found.next:
         say(f"next: {command_line(found.next, asked.lake)}")
 

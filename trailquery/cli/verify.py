@@ -20,7 +20,7 @@ from trailquery.lake import default_lake
 from trailquery.output import printable, write
 from trailquery.sources import delivery_path
 from trailquery.times import parse_time, zone
-from trailquery.verdicts import counted
+from trailquery.wording import counted
 
 if TYPE_CHECKING:
     from trailquery.evidence import Held
@@ -211,7 +211,7 @@ def _put_tables(verified: "Verified", limit: int) -> None:
                 *one[1:4],
                 *(f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (one.since, one.until)),
                 f"{one.digests:,}",
-                None if one.is_backfill else _counted(logs[one[:3]]) or None,
+                None if one.is_backfill else _by_verdict(logs[one[:3]]) or None,
                 one.reason or None,
             )
             for one in verified.chains
@@ -230,15 +230,15 @@ def _put_tables(verified: "Verified", limit: int) -> None:
 
 def _summary(verified: "Verified") -> str:
     files = ((kind, [file.verdict for file in verified.files if file.kind == kind]) for kind in ("log", "digest"))
-    told = [f"{counted(len(said), kind)}: {_counted(Counter(said)) or 'none'}" for kind, said in files]
-    chains = _counted(Counter(chain.verdict for chain in verified.chains)) or "none"
+    told = [f"{counted(len(said), kind)}: {_by_verdict(Counter(said)) or 'none'}" for kind, said in files]
+    chains = _by_verdict(Counter(chain.verdict for chain in verified.chains)) or "none"
     told.append(f"{counted(len(verified.chains), 'chain')}: {chains}")
     if not (verified.files or verified.chains):
         return "Nothing lies in this time, so that nothing is proven."
     return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"
 
 
-def _counted(verdicts: Counter[str]) -> str:
+def _by_verdict(verdicts: Counter[str]) -> str:
     from trailquery.integrity import VERDICTS
 
     order = [*VERDICTS, "whole", "gap", "unsigned", "broken"]

@@ -12,9 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trailquery.digests import FaultError, digest_name, read_digest
+from trailquery.digests import FaultError, digest_name, read_digest_file
 from trailquery.events import TEXT, TIME
-from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.parameters import literal
 from trailquery.tables import is_foreign
 
@@ -36,7 +35,6 @@ CREATE TABLE stored.read_digests (
 )
 """
 _UNUSED_S = 3600  # other processes may still answer from a file that was made within this time
-_LONGEST = 64 << 20  # bytes
 _QUICK = 20_000  # are read in seconds
 _SPANS = 3
 _COVERED = ("delivered", "proven quiet", "quiet")
@@ -85,10 +83,9 @@ def _known(lake: Path) -> Path | None:
 
 
 def _row(sha256: str, file: Path) -> dict[str, Any]:
-    data = file.read_bytes()
     row: dict[str, Any] = dict.fromkeys(DIGESTS.names) | {"file_sha256": sha256}
     try:
-        said = read_digest(inflate(data, _LONGEST)[0] if data[:2] == GZIP_MAGIC else data)
+        said = read_digest_file(file.read_bytes())
     except FaultError:
         return row
     name = digest_name(said.digest_s3_object)

@@ -23,8 +23,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from trailquery.errors import UsageError
+from trailquery.inflate import GZIP_MAGIC, inflate
 
 DIGEST_FOLDER = "CloudTrail-Digest"
+_LONGEST_BYTES = 64 << 20  # of a digest, inflated
 _SIGNING = timedelta(hours=2)  # after its end, a digest is signed at the latest
 _NAME = re.compile(
     r"\d{12}_CloudTrail-Digest_(?P<region>[a-z0-9-]+?)_(?P<trail>.+)_(?P<home>[a-z]+(?:-[a-z]+)+-\d+[a-z]?)"
@@ -125,6 +127,11 @@ def read_digest(text: bytes) -> Digest:
     except (ValueError, OverflowError, RecursionError) as error:  # msgspec's errors, too
         raise FaultError(f"invalid format: {error}") from None
     return digest
+
+
+def read_digest_file(data: bytes) -> Digest:
+    """What a digest says, given as it lies, a gzip or not. Raises FaultError where it is none."""
+    return read_digest(inflate(data, _LONGEST_BYTES)[0] if data[:2] == GZIP_MAGIC else data)
 
 
 def read_keys(file: Path) -> dict[str, PublicKey]:

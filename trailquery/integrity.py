@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from trailquery.digests import FaultError, KeyFaultError, PublicKey, digest_name
-from trailquery.links import BRANCH, DUE, HASH_ONLY, HOUR, Link, Stored, Verdict, home_of
+from trailquery.links import BRANCH, DUE, EDGE, HASH_ONLY, HOUR, Link, Stored, Verdict, home_of
 from trailquery.sources import delivery_path
 
 __all__ = ["SOUND", "VERDICTS", "ChainVerdict", "Stored", "Verdict", "Verified", "verify"]
@@ -25,7 +25,6 @@ _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
 _AHEAD = timedelta(days=1)  # a clock may be wrong
 _NAMED = 1_000  # hours without a digest, one by one, at the end of a chain
 _AT_ONCE = timedelta(minutes=1)
-_EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 
 
 class ChainVerdict(NamedTuple):
@@ -188,11 +187,11 @@ class _Chain:
     def judge_unlisted(self, stamp: datetime) -> tuple[str, str, datetime]:
         """On a log file delivered at `stamp` that no digest lists, as far as this chain tells, with the hour."""
         at = bisect_left(self._lost_ends, stamp)
-        if at < len(self._lost_ends) and self._lost_ends[at] - HOUR - _EDGE <= stamp:
+        if at < len(self._lost_ends) and self._lost_ends[at] - HOUR - EDGE <= stamp:
             end = self._lost_ends[at]
             return "unverifiable", f"the digest of its hour is missing: {self.lost[end].place}", end
         first, last, at = self.links[0], self.links[-1], bisect_left(self._ends, stamp)
-        if stamp > last.end - _EDGE:
+        if stamp > last.end - EDGE:
             due = last.end + max((stamp - last.end) // HOUR + 1, 1) * HOUR
             if due <= self._due:
                 return "unverifiable", "the digest of its hour is missing, and those of the hours before", due

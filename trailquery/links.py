@@ -19,6 +19,7 @@ from trailquery.digests import (
 
 HOUR = timedelta(hours=1)
 DUE = HOUR  # after its end, a digest is delivered at the latest
+EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 _LATE = timedelta(hours=24)  # events may come so late, with the reason in their addendum
 BRANCH = re.compile(
     r"(?P<base>(?P<above>(?:.*[/!])?)AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12}))"

@@ -4,21 +4,19 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from trailquery.collection import SIDECAR
-from trailquery.digests import Digest, FaultError, digest_name, read_digest
-from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.digests import Digest, FaultError, digest_name, read_digest_file
 from trailquery.lake import Lake
 from trailquery.ledger import kept_digest
+from trailquery.links import EDGE
 from trailquery.sources.folder import metadata_in, read_companion
 
-_EDGE = timedelta(minutes=15)  # a file delivered at the end of an hour may stand in the next digest
 _FIRST = 2000  # no digest is of a year before
 _TRIED = 3  # digests of each trail, from the hour of the file on
-_MAX_DIGEST_BYTES = 64 << 20
 _DIGESTS = """
 SELECT place, max_by(file_sha256, ingested_at) AS file_sha256, max_by(metadata, ingested_at) AS metadata,
     any_value(account_id) AS account_id, any_value(region) AS region
@@ -57,7 +55,7 @@ class Proofs:
         needed: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for file in wanted:
             for key, chain in chains.items():
-                start = bisect_left(chain, file["delivered_at"].replace(tzinfo=None) - _EDGE, key=lambda link: link.end)
+                start = bisect_left(chain, file["delivered_at"].replace(tzinfo=None) - EDGE, key=lambda link: link.end)
                 for number in range(start, min(start + _TRIED, len(chain))):
                     if self._lists(chain[number], file["place"]):
                         needed[key] |= {number - 1, number, number + 1} & set(range(len(chain)))
@@ -83,7 +81,7 @@ class Proofs:
         if link.place not in self._read:
             data = kept_digest(self._lake.path, link.file_sha256) or b""
             try:
-                said = read_digest(inflate(data, _MAX_DIGEST_BYTES)[0] if data[:2] == GZIP_MAGIC else data)
+                said = read_digest_file(data)
             except FaultError:
                 said = None
             self._read[link.place] = data, said

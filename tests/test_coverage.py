@@ -15,7 +15,7 @@ from conftest import record, write_log
 from trailquery import Lake, open_lake
 from trailquery.cli import trailquery
 from trailquery.ingest import ingest
-from trailquery.verdicts import VERDICTS
+from trailquery.verdicts import VERDICTS_FILE
 
 ACCOUNT, REGION, TRAIL = "111122223333", "eu-west-1", "main"
 DAY = datetime(2024, 3, 1)  # noqa: DTZ001
@@ -119,7 +119,7 @@ def test_only_a_digest_that_was_verified_proves_an_hour_quiet(bucket: Bucket) ->
     ]
     text = dict.fromkeys(("place", "kind", "file_sha256", "verdict", "reason", "trail"), pa.string())
     schema = pa.schema([*text.items(), ("hour", pa.timestamp("us")), ("verified_at", pa.timestamp("us"))])
-    pq.write_table(pa.Table.from_pylist(rows, schema), bucket.lake_path / VERDICTS)
+    pq.write_table(pa.Table.from_pylist(rows, schema), bucket.lake_path / VERDICTS_FILE)
     assert bucket.statuses(open_lake(bucket.lake_path)) == {0: "proven quiet", 1: "quiet", 2: "not due"}
 
 

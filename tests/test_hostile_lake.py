@@ -16,7 +16,7 @@ from trailquery.errors import UsageError
 from trailquery.hold import hold, holds, refuse_while_held, release
 from trailquery.ingest import ingest
 from trailquery.ledger import progress, write_progress
-from trailquery.verdicts import VERDICTS
+from trailquery.verdicts import VERDICTS_FILE
 
 
 @pytest.fixture
@@ -128,7 +128,10 @@ def test_a_list_of_holds_that_is_broken_frees_nothing(line: str, lake: Path) -> 
 
 
 def test_verdicts_that_cannot_be_read_are_told_and_made_anew(lake: Path) -> None:
-    file, ask = lake / VERDICTS, ("sql", "SELECT event_id, integrity FROM history ORDER BY 1 LIMIT 1", "--lake", "lake")
+    file, ask = (
+        lake / VERDICTS_FILE,
+        ("sql", "SELECT event_id, integrity FROM history ORDER BY 1 LIMIT 1", "--lake", "lake"),
+    )
     verify(lake)
     for broken in (b"", b"PAR1", file.read_bytes()[:-9]):
         file.write_bytes(broken)

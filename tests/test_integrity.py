@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trails import BUCKET, HOUR, OTHER_ACCOUNT, START, Object, Trail, packed, zulu
 
-from trailquery.integrity import Stored, Verified, verify
+from trailquery.integrity import Verified, verify
+from trailquery.links import Stored
 from trailquery.simulate.keys import SigningKey
 from trailquery.sources import delivery_path
 

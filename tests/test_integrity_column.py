@@ -21,7 +21,7 @@ from trailquery.errors import UsageError
 from trailquery.ingest import ingest
 from trailquery.schema import connect
 from trailquery.settings import Settings
-from trailquery.verdicts import VERDICTS
+from trailquery.verdicts import VERDICTS_FILE
 
 COLUMNS = ("place", "kind", "file_sha256", "verdict", "reason", "trail", "hour", "verified_at")
 NAME = "111122223333_CloudTrail_us-east-1_20240301T10{}0Z_Mu0KsOhtH1ar15ZZ.json.gz"
@@ -56,7 +56,7 @@ class Trail:
         text, time = pa.string(), pa.timestamp("us")
         schema = pa.schema([(name, time if name in ("hour", "verified_at") else text) for name in COLUMNS])
         (self.lake / "evidence").mkdir(exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(rows, schema), self.lake / VERDICTS)
+        pq.write_table(pa.Table.from_pylist(rows, schema), self.lake / VERDICTS_FILE)
 
     def shown(self, sql: str = "SELECT event_id, integrity FROM events") -> dict[str, str]:
         return {row["event_id"]: row["integrity"] for row in open_lake(self.lake).sql(sql).rows()}

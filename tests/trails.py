@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from trailquery.digests import PublicKey, public_key
-from trailquery.integrity import Stored
+from trailquery.links import Stored
 from trailquery.simulate.keys import SigningKey
 
 BUCKET = "trail-logs"

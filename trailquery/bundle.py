@@ -44,6 +44,7 @@ from trailquery.originals import Fetch, read_again
 from trailquery.output import printable, write
 from trailquery.parameters import spelled_out
 from trailquery.proofs import Proofs
+from trailquery.verdicts import VERDICTS_FILE
 
 MANIFEST = "manifest.json"
 _NOT_BESIDE = "none lies in the lake, or above the log files"
@@ -284,12 +285,11 @@ class _Bundle:
 
     def _verdicts(self, places: set[str]) -> list[dict[str, Any]]:
         """What the last `trailquery verify` said of these files; else what the lake alone tells now."""
-        kept = self._lake.path / "evidence" / "verdicts.parquet"
+        kept = self._lake.path / VERDICTS_FILE
         if kept.is_file():
             rows = self._lake.sql(_VERDICTS, file=str(kept), places=sorted(places)).rows()
         else:
-            held, now = held_by_lake(self._lake.path), datetime.now(UTC).replace(tzinfo=None)
-            verified = integrity.verify(held.digests, held.logs, held.keys, now)
+            verified = integrity.verify(*held_by_lake(self._lake.path))
             rows = [verdict._asdict() for verdict in verified.files if verdict.place in places]
         return [{name: str(value) if value is not None else None for name, value in row.items()} for row in rows]
 

@@ -23,13 +23,12 @@ from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name
 from trailquery.errors import EvidenceError, UsageError
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
-from trailquery.integrity import Stored, Verified
+from trailquery.integrity import Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
-from trailquery.links import generated, home_of
+from trailquery.links import Stored, generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
-from trailquery.sources.folder import METADATA as METADATA
-from trailquery.sources.folder import is_object, metadata_in, read_companion, time_in
-from trailquery.verdicts import VERDICTS
+from trailquery.sources.folder import METADATA, is_object, metadata_in, read_companion, time_in
+from trailquery.verdicts import VERDICTS_FILE
 from trailquery.workers import usable_cores
 
 _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
@@ -165,7 +164,7 @@ def held_by_lake(lake: Path) -> Held:
 def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
     """Write what was found into the lake, in the place of what was found before."""
     rows = [{"verified_at": now, **one._asdict()} for one in verified.files]
-    with replaced(lake / VERDICTS) as file:
+    with replaced(lake / VERDICTS_FILE) as file:
         pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), file, compression="zstd")
 
 

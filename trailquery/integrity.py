@@ -17,8 +17,6 @@ from trailquery.digests import FaultError, KeyFaultError, PublicKey, digest_name
 from trailquery.links import BRANCH, DUE, EDGE, HASH_ONLY, HOUR, Link, Stored, Verdict, home_of
 from trailquery.sources import delivery_path
 
-__all__ = ["SOUND", "VERDICTS", "ChainVerdict", "Stored", "Verdict", "Verified", "verify"]
-
 VERDICTS = ("intact", "pending", "unverifiable", "unlisted", "changed", "missing")
 SOUND = ("intact", "pending")
 _LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere

@@ -26,8 +26,7 @@ from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.parameters import literal
 from trailquery.readonly import refuse_unless_select
 from trailquery.result import Result
-from trailquery.settings import Settings, find_settings
-from trailquery.settings import default_lake as default_lake
+from trailquery.settings import Settings, default_lake, find_settings
 from trailquery.times import parse_time, zone
 from trailquery.verdicts import Met, footer
 from trailquery.views import Views

@@ -17,7 +17,7 @@ import pyarrow as pa
 from trailquery.errors import UsageError
 from trailquery.wording import counted
 
-VERDICTS = "evidence/verdicts.parquet"
+VERDICTS_FILE = "evidence/verdicts.parquet"
 NOT_CHECKED = "not checked"
 # From the best to the worst. What nobody looked at may be sound; what is unlisted or changed has something against it.
 ORDER = ("intact", "pending", "unverifiable", NOT_CHECKED, "unlisted", "changed", "missing")
@@ -62,7 +62,7 @@ class Verdicts:
     def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
         connection.execute(_SCHEMA)
         self._connection = connection
-        self._file = lake / VERDICTS
+        self._file = lake / VERDICTS_FILE
         self._filling = threading.Lock()
         self._is_filled = False
         self.exist = self._file.is_file()

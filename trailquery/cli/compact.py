@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from trailquery.cli.options import lake_option
+from trailquery.cli.library import lake_option
 from trailquery.compaction import Compacted
 from trailquery.compaction import compact as compact_lake
 from trailquery.compaction import prune as prune_lake
 from trailquery.errors import at
-from trailquery.lake import default_lake
 from trailquery.output import printable
+from trailquery.settings import default_lake
 from trailquery.times import parse_time, zone
 
 

@@ -6,11 +6,12 @@ import click
 
 from trailquery import hidden
 from trailquery import hold as lake_hold
-from trailquery.cli.options import lake_option, say
+from trailquery.cli.library import lake_option
+from trailquery.cli.options import say
 from trailquery.compaction import refuse_unless_lake
 from trailquery.errors import UsageError, at
-from trailquery.lake import default_lake
 from trailquery.output import printable
+from trailquery.settings import default_lake
 
 
 @click.command()

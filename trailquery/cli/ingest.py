@@ -13,12 +13,13 @@ import click
 from trailquery import hidden
 from trailquery.cli.compact import told
 from trailquery.cli.hiding import learn_lake
-from trailquery.cli.options import command_line, lake_option, say
+from trailquery.cli.library import lake_option
+from trailquery.cli.options import command_line, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import Summary
 from trailquery.ingest import ingest as ingest_files
-from trailquery.lake import default_lake
 from trailquery.output import printable
+from trailquery.settings import default_lake
 from trailquery.sources import Source
 from trailquery.times import parse_time, zone
 from trailquery.wording import counted

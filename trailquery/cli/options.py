@@ -18,7 +18,7 @@ import click
 
 from trailquery import hidden
 from trailquery.cli.hiding import again
-from trailquery.cli.library import lake_option as lake_option
+from trailquery.cli.library import lake_option
 from trailquery.errors import UsageError, at
 from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
 from trailquery.ledger import progress

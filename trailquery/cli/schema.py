@@ -6,7 +6,8 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from trailquery.cli.options import asked_from, lake_option, opened, put, question_options, say
+from trailquery.cli.library import lake_option
+from trailquery.cli.options import asked_from, opened, put, question_options, say
 from trailquery.lake import open_lake
 from trailquery.result import Result
 from trailquery.schema import connect as write_database

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from trailquery.cli.options import lake_option
-from trailquery.lake import default_lake
+from trailquery.cli.library import lake_option
 from trailquery.output import printable
-from trailquery.settings import FILE_NAME, Settings, accounts_listed, find_settings
+from trailquery.settings import FILE_NAME, Settings, accounts_listed, default_lake, find_settings
 from trailquery.settings import import_accounts as write_accounts
 
 

@@ -14,10 +14,11 @@ import click
 from trailquery import hidden
 from trailquery.cli.ingest import ingest as ingest_command
 from trailquery.cli.ingest import is_remote, opened_source
-from trailquery.cli.options import lake_option, put_json, say
+from trailquery.cli.library import lake_option
+from trailquery.cli.options import put_json, say
 from trailquery.errors import EvidenceError, UsageError, at
-from trailquery.lake import default_lake
 from trailquery.output import printable, write
+from trailquery.settings import default_lake
 from trailquery.sources import delivery_path
 from trailquery.times import parse_time, zone
 from trailquery.wording import counted

@@ -1,6 +1,10 @@
 """Pictures of results. Plotly comes with the extra `trailquery[lab]`."""
 
 import html
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from trailquery.errors import UsageError
@@ -36,10 +40,7 @@ def timeline(result: Result, row: str = "action", color: str = "outcome") -> "go
     result has of _HOVER is shown on pointing. Events without a time, and those after the first MOST_EVENTS, are
     left out, and the title says how many. Raises UsageError for a column that the result lacks, and without Plotly.
     """
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise UsageError('timeline: Plotly is not installed; install it with: pip install "trailquery[lab]"') from None
+    go = _plotly("timeline")
     schema = result.arrow().schema
     missing = [name for name in ("event_time", row, color) if name not in schema.names]
     if missing:
@@ -55,7 +56,7 @@ def timeline(result: Result, row: str = "action", color: str = "outcome") -> "go
         figure.add_scatter(
             x=[event["event_time"] for event in points],
             y=[lines[event[row]] for event in points],
-            hovertext=[_hover(event, told) for event in points],
+            hovertext=[_hover(event["event_time"], _named(event, told)) for event in points],
             hoverinfo="text",
             mode="markers",
             name=label(value, _LINE_LABEL),
@@ -70,10 +71,7 @@ def coverage(result: Result) -> "go.Figure":
     `result` has the columns of the view coverage_hours, or of them account_id, region, trail, hour and status. Raises
     UsageError for a column that it lacks, for more than MOST_HOURS of them, and without Plotly.
     """
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise UsageError('coverage: Plotly is not installed; install it with: pip install "trailquery[lab]"') from None
+    go = _plotly("coverage")
     schema = result.arrow().schema
     wanted = ("account_id", "region", "trail", "hour", "status")
     if missing := [name for name in wanted if name not in schema.names]:
@@ -87,14 +85,13 @@ def coverage(result: Result) -> "go.Figure":
     hours = sorted({hour for _, hour in cells})
     levels, most = list(STATUS_COLORS), len(STATUS_COLORS)
     statuses = [[cells.get((line, hour), {}).get("status") for hour in hours] for line in lines]
-    figure = go.Figure(
-        layout=_layout([" ".join(filter(None, line)) for line in lines], str(schema.field("hour").type.tz))
-    )
+    labels = [" ".join(filter(None, line)) for line in lines]
+    figure = go.Figure(layout=_layout(labels, str(schema.field("hour").type.tz)))
     figure.add_heatmap(
         x=hours,
         y=list(range(len(lines))),
         z=[[levels.index(one) if one in levels else None for one in row] for row in statuses],
-        hovertext=[[_cell(cells[line, hour]) if (line, hour) in cells else "" for hour in hours] for line in lines],
+        hovertext=[[_told(cells[line, hour]) if (line, hour) in cells else "" for hour in hours] for line in lines],
         hoverinfo="text",
         zmin=-0.5,
         zmax=most - 0.5,
@@ -106,20 +103,23 @@ def coverage(result: Result) -> "go.Figure":
     return figure
 
 
-def _cell(cell: dict[str, Any]) -> str:
-    told = [
-        f"{name}: {label(cell[name], _HOVER_LABEL)}"
-        for name in ("reason", "files", "events")
-        if cell.get(name) is not None
-    ]
-    return "<br>".join(
-        [f"<b>{cell['hour'].isoformat().replace('+00:00', 'Z')}</b>", label(cell["status"], _HOVER_LABEL), *told]
-    )
+def _told(cell: dict[str, Any]) -> str:
+    known = [name for name in ("reason", "files", "events") if cell.get(name) is not None]
+    return _hover(cell["hour"], [label(cell["status"], _HOVER_LABEL), *_named(cell, known)])
 
 
-def _layout(lines: list[object], zone: str) -> dict[str, Any]:
+def _plotly(picture: str) -> ModuleType:
+    """What draws a picture of this name. Raises UsageError where Plotly is not installed."""
+    try:
+        return import_module("plotly.graph_objects")
+    except ImportError:
+        raise UsageError(
+            f'{picture}: Plotly is not installed; install it with: pip install "trailquery[lab]"'
+        ) from None
+
+
+def _layout(lines: Sequence[object], zone: str) -> dict[str, Any]:
     """A Plotly layout with one labelled line a value of `lines`, from the top, over time in `zone`."""
-    labels = [label(value, _LINE_LABEL) for value in lines]
     return {
         "template": "plotly_white",
         "height": min(_HIGHEST, 160 + 24 * len(lines)),
@@ -130,7 +130,7 @@ def _layout(lines: list[object], zone: str) -> dict[str, Any]:
         "xaxis": {"type": "date", "title": {"text": zone}, "automargin": True},
         "yaxis": {
             "tickvals": list(range(len(lines))),
-            "ticktext": labels,
+            "ticktext": [label(value, _LINE_LABEL) for value in lines],
             "range": [len(lines) - 0.5, -0.5],
             "automargin": True,
             "zeroline": False,
@@ -150,9 +150,14 @@ def label(value: object, most: int) -> str:
     return html.escape(text, quote=False).replace("$", "&#36;")
 
 
-def _hover(event: dict[str, Any], columns: list[str]) -> str:
-    moment = f"<b>{event['event_time'].isoformat().replace('+00:00', 'Z')}</b>"
-    return "<br>".join([moment, *(f"{name}: {label(event[name], _HOVER_LABEL)}" for name in columns)])
+def _hover(time: datetime, lines: Iterable[str]) -> str:
+    """What is shown on pointing: the time, and `lines` below it."""
+    return "<br>".join([f"<b>{time.isoformat().replace('+00:00', 'Z')}</b>", *lines])
+
+
+def _named(row: dict[str, Any], columns: Iterable[str]) -> list[str]:
+    """A line for each of the columns."""
+    return [f"{name}: {label(row[name], _HOVER_LABEL)}" for name in columns]
 
 
 def _title(events: int, timed: int) -> str:

@@ -9,17 +9,12 @@ from typing import Any
 import click
 
 from trailquery import hidden
-from trailquery.cli.ingest import ingest as ingest_command
-from trailquery.cli.ingest import name_those, opened_source
-from trailquery.cli.options import command_line, say
+from trailquery.cli.aws import ACCESS, CHOICE, opened_bucket
+from trailquery.cli.options import command_line, name_those, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.output import printable
 from trailquery.wording import counted
 
-_LIKE_INGEST = (
-    "profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "request_payer", "account", "region", "since",
-    "until", "keys", "versions", "max_bytes",
-)  # fmt: skip
 _CASE = re.compile(r"[\w.-]{1,53}", re.ASCII)  # with trailquery- before it, the name of a role's session
 _OBJECTS_A_LINE = 1_000
 
@@ -39,22 +34,16 @@ def collect(bucket: str, folder: Path, case: str | None, check: bool, **options:
     the log and ends this with exit code 5 when all else is copied.
     """
     hidden.learn([case])
-    if not bucket.startswith("s3://"):
-        raise UsageError(f"{bucket}: no bucket; write s3://bucket/prefix")
     if case is not None and not _CASE.fullmatch(case):
         raise UsageError(f"--case {case!r}: takes up to 53 letters, digits, dots, dashes and underscores")
     from trailquery.collect import Collected
     from trailquery.collect import collect as collect_objects
-    from trailquery.sources.s3 import Bucket
 
     def progress(collected: Collected) -> None:
         if collected.done and collected.done % _OBJECTS_A_LINE == 0:
             say(f"{collected.done:,} objects, {collected.bytes:,} bytes copied")
 
-    opened = opened_source(
-        bucket, options | {"session_name": f"trailquery-{case}" if case else "trailquery"}, dry_run=False
-    )
-    assert isinstance(opened, Bucket)  # noqa: S101 as it was asked for with s3://
+    opened = opened_bucket(bucket, options | {"session_name": f"trailquery-{case}" if case else "trailquery"})
     told = {
         "case": case,
         "command": shlex.join(["trailquery", *sys.argv[1:]]),
@@ -90,4 +79,4 @@ def _tell(collected: Any, folder: Path) -> None:
     click.echo(f"next: {command_line(['ingest', str(folder)], None)}")
 
 
-collect.params += [param for param in ingest_command.params if param.name in _LIKE_INGEST]
+collect.params += [*(option for option in ACCESS if option.name != "session_name"), *CHOICE]

@@ -6,13 +6,9 @@ from typing import Any
 import click
 
 from trailquery import hidden
-from trailquery.cli.ingest import ingest as ingest_command
-from trailquery.cli.ingest import opened_source
+from trailquery.cli.aws import ACCESS, opened_bucket
 from trailquery.cli.options import put_json
-from trailquery.errors import UsageError
 from trailquery.output import printable
-
-_LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "session_name", "request_payer")
 
 
 @click.command()
@@ -25,15 +21,9 @@ def doctor(bucket: str, form: str, **options: Any) -> None:
     policy with the least that reading and checking everything takes. Nothing is changed, at most two objects of each of
     24 trails' folders are read by a byte. The exit code is 0 whatever it finds, unless the bucket cannot be reached.
     """
-    if not bucket.startswith("s3://"):
-        raise UsageError(f"{bucket}: no bucket; write s3://bucket/prefix")
     from trailquery.doctor import examine
-    from trailquery.sources.s3 import Bucket
 
-    nothing = {"account": (), "region": (), "since": None, "until": None, "keys": None, "versions": False}
-    opened = opened_source(bucket, options | nothing | {"max_bytes": None}, dry_run=True)
-    assert isinstance(opened, Bucket)  # noqa: S101 as it was asked for with s3://
-    checks, policy = examine(opened)
+    checks, policy = examine(opened_bucket(bucket, options, dry_run=True))
     hidden.learn(check.name.rpartition(": ")[0] for check in checks)  # the trail's
     if form == "json":
         said = {"bucket": bucket, "checks": [check._asdict() for check in checks], "policy": policy}
@@ -45,4 +35,4 @@ def doctor(bucket: str, form: str, **options: Any) -> None:
     click.echo(f"\nthe least that reading and checking all this takes:\n{json.dumps(policy, indent=2)}")
 
 
-doctor.params += [param for param in ingest_command.params if param.name in _LIKE_INGEST]
+doctor.params += ACCESS

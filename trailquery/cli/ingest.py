@@ -4,60 +4,31 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from trailquery import hidden
+from trailquery.cli.aws import ACCESS, CHOICE, is_remote, opened_source
 from trailquery.cli.compact import told
 from trailquery.cli.hiding import learn_lake
 from trailquery.cli.library import lake_option
-from trailquery.cli.options import command_line, say
+from trailquery.cli.options import command_line, name_those, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import Summary
 from trailquery.ingest import ingest as ingest_files
 from trailquery.output import printable
 from trailquery.settings import default_lake
 from trailquery.sources import Source
-from trailquery.times import parse_time, zone
 from trailquery.wording import counted
 
-_SHOWN_NOTES = 20
 _FILES_A_LINE = 1_000
-_HISTORY = "event-history"
-
-_OPTIONS = [
-    click.option("--profile", metavar="NAME", help="AWS profile. Default: the environment's credentials."),
-    click.option("--endpoint-url", metavar="URL", help="Another S3 or CloudTrail endpoint."),
-    click.option("--role-arn", metavar="ARN", help="A role to assume."),
-    click.option("--external-id", metavar="ID", help="The external id that the role asks for."),
-    click.option("--mfa-serial", metavar="ARN", help="The MFA device that the role asks for; its code is asked for."),
-    click.option("--session-name", default="trailquery", show_default=True, metavar="NAME", help="Of the role's session, as CloudTrail will show it."),
-    click.option("--request-payer", is_flag=True, help="Pay for the requests to a requester-pays bucket."),
-    click.option("--account", multiple=True, metavar="ID", help="Only files of this account. Repeatable."),
-    click.option("--region", multiple=True, metavar="REGION", help="Only this region's files, and us-east-1's. Repeatable."),
-    click.option("--since", metavar="TIME", help="From this time on: 2026-11-20, 7d, 36h; a day earlier is read for late files."),
-    click.option("--until", metavar="TIME", help="Before this time; a day later is read for late files."),
-    click.option("--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read these keys, one a line, or an S3 Inventory."),
-    click.option("--versions", is_flag=True, help="Read overwritten and deleted versions as well."),
-    click.option("--max-bytes", type=click.IntRange(min=0), metavar="BYTES", help="Fetch at most so many, newest days first."),
-    click.option("--dry-run", is_flag=True, help="Tell what would be read and what it costs; nothing is loaded."),
-]  # fmt: skip
-
-
-def _aws_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @lake_option
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that decode. Default: one a core.")
-@_aws_options
 def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_run: bool, **options: Any) -> None:
     """Add log files to the lake: folders, files, zip and tar archives, - for stdin, s3://BUCKET/PREFIX, or the
     event-history that CloudTrail keeps of 90 days.
@@ -81,38 +52,11 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     _tell(summary, lake)
 
 
-def is_remote(source: str) -> bool:
-    return source.startswith("s3://") or source == _HISTORY
-
-
-def opened_source(source: str, options: dict[str, Any], dry_run: bool) -> Source:
-    """The source in AWS that the options describe; boto3 is imported here, so that other commands start at once."""
-    from trailquery.sources.aws import Access
-
-    access = Access(**{name: options[name] for name in Access._fields})
-    hidden.learn(source.removeprefix("s3://").split("/") if source != _HISTORY else ())
-    hidden.learn(options[name] for name in ("profile", "role_arn", "external_id", "mfa_serial", "session_name"))
-    now, utc = datetime.now(UTC), zone("UTC")
-    since, until = (
-        parse_time(options[name], utc, now, f"--{name}") if options[name] else None for name in ("since", "until")
-    )
-    if since and until and since >= until:
-        raise UsageError(f"--since {options['since']}: not before --until {options['until']}; swap them")
-    if source == _HISTORY:
-        from trailquery.sources.history import open_history
-
-        refused = [name for name in ("account", "keys", "versions", "max_bytes") if options[name]]
-        if refused:
-            raise UsageError(f"event-history: takes no --{refused[0].replace('_', '-')}; leave it out")
-        return open_history(access, options["region"], since, until)
-    from trailquery.sources.keys import read_keys
-    from trailquery.sources.s3 import Choice, open_bucket
-    from trailquery.sources.tree import Wanted
-
-    last = until and until - timedelta(microseconds=1)
-    wanted = Wanted(options["account"], options["region"], since and since.date(), last and last.date())
-    keys = read_keys(options["keys"], source.removeprefix("s3://").partition("/")[0]) if options["keys"] else None
-    return open_bucket(source, access, Choice(wanted, keys, options["versions"], options["max_bytes"]), not dry_run)
+ingest.params += [
+    *ACCESS,
+    *CHOICE,
+    click.Option(["--dry-run"], is_flag=True, help="Tell what would be read and what it costs; nothing is loaded."),
+]
 
 
 def _tell_plan(sources: Sequence[Source | str], lake: Path) -> None:
@@ -156,13 +100,6 @@ def _tell(summary: Summary, lake: Path | None) -> None:
             f"{counted(len(unread), 'place')} could not be read, everything else is loaded; run the same command again,"
             f" and see: {command_line(['files', '--status', 'unread'], lake)}"
         )
-
-
-def name_those(files: Sequence[tuple[str, str]], what: str) -> None:
-    for place, reason in files[:_SHOWN_NOTES]:
-        say(f"{what}: {printable(place)}: {printable(reason)}")
-    if len(files) > _SHOWN_NOTES:
-        say(f"... and {len(files) - _SHOWN_NOTES:,} more {what}")
 
 
 @contextmanager

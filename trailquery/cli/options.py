@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -28,6 +28,7 @@ from trailquery.times import parse_time, shown, zone
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_SHOWN_NOTES = 20
 _SUFFIXES = {"md": "markdown", "ndjson": "jsonl", "txt": "table", "": "csv"}
 
 _SCOPE = [
@@ -157,6 +158,14 @@ def put(result: Result, asked: Asked) -> int:
 def say(note: str) -> None:
     """A note on stderr; stdout carries rows and nothing else."""
     click.echo(note, err=True)
+
+
+def name_those(files: Sequence[tuple[str, str]], what: str) -> None:
+    """The place of each and the reason, as notes; of many the first."""
+    for place, reason in files[:_SHOWN_NOTES]:
+        say(f"{what}: {printable(place)}: {printable(reason)}")
+    if len(files) > _SHOWN_NOTES:
+        say(f"... and {len(files) - _SHOWN_NOTES:,} more {what}")
 
 
 def put_json(said: Any, indent: int) -> None:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trailquery import hidden
-from trailquery.cli.ingest import ingest as ingest_command
-from trailquery.cli.ingest import is_remote, opened_source
+from trailquery.cli.aws import ACCESS, HISTORY, access_of, is_remote, opened_bucket
 from trailquery.cli.library import lake_option
 from trailquery.cli.options import put_json, say
 from trailquery.errors import EvidenceError, UsageError, at
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from trailquery.evidence import Held
     from trailquery.integrity import Verified
     from trailquery.sources import Source
-
-_LIKE_INGEST = ("profile", "endpoint_url", "role_arn", "external_id", "mfa_serial", "session_name", "request_payer")
-
 
 _OPTIONS = [
     click.option("--trail", metavar="NAME", help="Only this trail."),
@@ -114,7 +110,7 @@ def verify(
         raise click.exceptions.Exit(EvidenceError.exit_code)
 
 
-verify.params += [param for param in ingest_command.params if param.name in _LIKE_INGEST]
+verify.params += ACCESS
 
 
 def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
@@ -141,7 +137,7 @@ def _held(source: str | None, lake: Path | None, keys: Path | None, options: dic
 
     if source is None:
         held = held_by_lake(lake or default_lake())
-    elif source == "event-history":
+    elif source == HISTORY:
         raise UsageError("event-history: no digest covers it; verify the trail's bucket or a copy of it")
     else:
         held = held_by_source(_opened(source, options))
@@ -156,11 +152,7 @@ def _opened(source: str, options: dict[str, Any]) -> "Source":
 
     if not is_remote(source):
         return open_source(source)
-    from trailquery.sources.s3 import Bucket
-
-    not_asked = {"account": (), "region": (), "keys": None, "versions": False, "max_bytes": None}
-    bucket = opened_source(source, options | not_asked, dry_run=False)
-    assert isinstance(bucket, Bucket)  # noqa: S101 as it was asked for with s3://
+    bucket = opened_bucket(source, options)
     bucket.choice = bucket.choice._replace(by_month=True)
     return bucket
 
@@ -172,10 +164,9 @@ def _with_listed_keys(held: "Held", lake: Path | None, options: dict[str, Any]) 
         return held
     from trailquery.digests import public_keys
     from trailquery.ledger import KEYS, keep_keys
-    from trailquery.sources.aws import Access
     from trailquery.sources.public_keys import list_public_keys
 
-    listed, problems = list_public_keys(Access(**{name: options[name] for name in Access._fields}).session(), spans)
+    listed, problems = list_public_keys(access_of(options).session(), spans)
     for problem in problems:
         say(printable(f"{problem}; or name a file of keys with --keys"))
     said = json.dumps({"trailquery": "public-keys", "PublicKeyList": listed}).encode()

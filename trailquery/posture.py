@@ -146,56 +146,37 @@ def _public(_: Where, answer: Answer) -> Iterator[Check]:
 
 def _policy(where: Where, answer: Answer) -> Iterator[Check]:
     policy = json.loads(answer.get("Policy", "{}"))
+    yield Check("who may delete", *_who_deletes(policy, where))
+    yield Check("who may write", *_who_writes(policy, where))
+
+
+def _who_deletes(policy: Answer, where: Where) -> tuple[str, str, str]:
     deleters = sorted({one.principal for action in _DELETING for one in grants(policy, "Allow", action, *where)})
     is_denied = denied_to_all(policy, _DELETING, *where)
     if is_denied:
-        yield Check(
-            "who may delete",
-            "good",
-            "the policy denies it to everyone",
-            "first it must be changed, which CloudTrail records",
-        )
-    elif deleters:
-        yield Check("who may delete", "weak", f"the policy allows {', '.join(deleters)}", "they can remove evidence")
-    elif is_denied is None:
-        yield Check(
-            "who may delete",
-            "unknown",
-            "the policy denies it but for some or under a condition",
-            "read it: aws s3api get-bucket-policy",
-        )
-    else:
-        yield Check(
-            "who may delete",
-            "weak",
-            "the policy does not forbid it",
-            "whoever holds s3:DeleteObject in the bucket's account can remove evidence",
-        )
+        return "good", "the policy denies it to everyone", "first it must be changed, which CloudTrail records"
+    if deleters:
+        return "weak", f"the policy allows {', '.join(deleters)}", "they can remove evidence"
+    if is_denied is None:
+        told = "the policy denies it but for some or under a condition"
+        return "unknown", told, "read it: aws s3api get-bucket-policy"
+    danger = "whoever holds s3:DeleteObject in the bucket's account can remove evidence"
+    return "weak", "the policy does not forbid it", danger
+
+
+def _who_writes(policy: Answer, where: Where) -> tuple[str, str, str]:
     writers = grants(policy, "Allow", "s3:PutObject", *where)
     others = sorted({one.principal for one in writers if one.principal != CLOUDTRAIL})
     deliveries = [one for one in writers if one.principal == CLOUDTRAIL]
     if others:
-        yield Check(
-            "who may write",
-            "weak",
-            f"the policy allows {', '.join(others)}",
-            "they can plant or overwrite log files; only digests tell",
-        )
-    elif not deliveries:
-        yield Check(
-            "who may write", "unknown", "the policy lets nobody, not even CloudTrail", "no trail can deliver here now"
-        )
-    elif not all(one.names_source for one in deliveries):
-        yield Check(
-            "who may write",
-            "weak",
-            "CloudTrail, for the trail of any account",
-            "add the condition aws:SourceArn: a stranger's trail may deliver here",
-        )
-    else:
-        yield Check(
-            "who may write", "good", "CloudTrail alone, for named trails", "nobody else writes here by the policy"
-        )
+        danger = "they can plant or overwrite log files; only digests tell"
+        return "weak", f"the policy allows {', '.join(others)}", danger
+    if not deliveries:
+        return "unknown", "the policy lets nobody, not even CloudTrail", "no trail can deliver here now"
+    if not all(one.names_source for one in deliveries):
+        danger = "add the condition aws:SourceArn: a stranger's trail may deliver here"
+        return "weak", "CloudTrail, for the trail of any account", danger
+    return "good", "CloudTrail alone, for named trails", "nobody else writes here by the policy"
 
 
 def _acl(_: Where, answer: Answer) -> Iterator[Check]:
@@ -251,48 +232,38 @@ def trail_settings(trail: Answer) -> Iterator[Check]:
         trail,
         "digests",
         trail.get("LogFileValidationEnabled"),
-        "on",
-        "off",
-        "a changed, deleted or planted log file can be proven",
-        "nothing proves that the log files are whole: switch on log file validation",
+        good=("on", "a changed, deleted or planted log file can be proven"),
+        weak=("off", "nothing proves that the log files are whole: switch on log file validation"),
     )
     yield _trail(
         trail,
         "regions",
         trail.get("IsMultiRegionTrail"),
-        "all",
-        f"{trail.get('HomeRegion')} alone",
-        "a region that nobody uses is recorded, too",
-        "what is done in other regions is not recorded here",
+        good=("all", "a region that nobody uses is recorded, too"),
+        weak=(f"{trail.get('HomeRegion')} alone", "what is done in other regions is not recorded here"),
     )
     yield _trail(
         trail,
         "global services",
         trail.get("IncludeGlobalServiceEvents"),
-        "on",
-        "off",
-        "IAM, STS and sign-ins are recorded",
-        "IAM, STS and most sign-ins are not recorded here",
+        good=("on", "IAM, STS and sign-ins are recorded"),
+        weak=("off", "IAM, STS and most sign-ins are not recorded here"),
     )
     topic = trail.get("SnsTopicARN") or trail.get("SnsTopicName")
     yield _trail(
         trail,
         "notices",
         topic,
-        str(topic),
-        "no SNS topic",
-        "each delivery was announced outside the bucket",
-        "no notice outside the bucket tells that a deleted file was delivered",
+        good=(str(topic), "each delivery was announced outside the bucket"),
+        weak=("no SNS topic", "no notice outside the bucket tells that a deleted file was delivered"),
     )
     key = trail.get("KmsKeyId")
     yield _trail(
         trail,
         "KMS key",
         key,
-        str(key),
-        "none",
-        "who reads the log files needs this key, and its use is recorded",
-        "whoever may get an object reads the log files",
+        good=(str(key), "who reads the log files needs this key, and its use is recorded"),
+        weak=("none", "whoever may get an object reads the log files"),
     )
 
 
@@ -304,20 +275,16 @@ def trail_status(trail: Answer, status: Answer) -> Iterator[Check]:
         trail,
         "logging",
         status.get("IsLogging"),
-        "on",
-        off,
-        "it records now",
-        "nothing is recorded now: find StopLogging, and who called it",
+        good=("on", "it records now"),
+        weak=(off, "nothing is recorded now: find StopLogging, and who called it"),
     )
     errors = [f"{what}: {status[name]}" for name, what in _ERRORS.items() if status.get(name)]
     yield _trail(
         trail,
         "delivery",
         not errors,
-        "no error",
-        "; ".join(errors),
-        "the last log file and digest arrived",
-        "log files, digests or notices are missing from then on",
+        good=("no error", "the last log file and digest arrived"),
+        weak=("; ".join(errors), "log files, digests or notices are missing from then on"),
     )
 
 
@@ -330,10 +297,8 @@ _ERRORS = {
 
 def trail_selectors(trail: Answer, answer: Answer) -> Iterator[Check]:
     """What `GetEventSelectors` tells is recorded."""
-    plain, advanced = (
-        answer.get("EventSelectors") or [],
-        [_fields(one) for one in answer.get("AdvancedEventSelectors") or []],
-    )
+    plain = answer.get("EventSelectors") or []
+    advanced = [_fields(one) for one in answer.get("AdvancedEventSelectors") or []]
     is_whole = any(
         one.get("IncludeManagementEvents")
         and one.get("ReadWriteType", "All") == "All"
@@ -344,10 +309,8 @@ def trail_selectors(trail: Answer, answer: Answer) -> Iterator[Check]:
         trail,
         "management events",
         is_whole,
-        "all",
-        "none, or not all",
-        "each change and each look is recorded",
-        "calls are missing that it does not select: see aws cloudtrail get-event-selectors",
+        good=("all", "each change and each look is recorded"),
+        weak=("none, or not all", "calls are missing that it does not select: see aws cloudtrail get-event-selectors"),
     )
     kinds = {data["Type"] for one in plain for data in one.get("DataResources", [])}
     kinds |= {kind for fields in advanced for kind in fields.get("resources.type", [])}
@@ -355,10 +318,8 @@ def trail_selectors(trail: Answer, answer: Answer) -> Iterator[Check]:
         trail,
         "data events",
         kinds,
-        ", ".join(sorted(kinds)),
-        "none",
-        "for these resources, as selected, reads and writes of data are recorded",
-        "who read or wrote objects, items, secrets of functions and the like is not recorded here",
+        good=(", ".join(sorted(kinds)), "for these resources, as selected, reads and writes of data are recorded"),
+        weak=("none", "who read or wrote objects, items, secrets of functions and the like is not recorded here"),
     )
 
 
@@ -366,6 +327,7 @@ def _fields(selector: Answer) -> dict[str, list[str]]:
     return {field["Field"]: field.get("Equals", []) for field in selector.get("FieldSelectors", [])}
 
 
-def _trail(trail: Answer, name: str, is_good: Any, what: str, lacking: str, worth: str, danger: str) -> Check:
-    title = f"{trail['Name']}: {name}"
-    return Check(title, "good", what, worth) if is_good else Check(title, "weak", lacking, danger)
+def _trail(trail: Answer, name: str, is_good: Any, *, good: tuple[str, str], weak: tuple[str, str]) -> Check:
+    """A check of a trail; `good` and `weak` are how it is, and what that is worth."""
+    what, meaning = good if is_good else weak
+    return Check(f"{trail['Name']}: {name}", "good" if is_good else "weak", what, meaning)

@@ -8,13 +8,13 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from trailquery.errors import CatalogError, UsageError
 from trailquery.parameters import TYPES, Param, convert
+from trailquery.wording import did_you_mean
 
 ATTACK_VERSION = "17.1"  # of MITRE ATT&CK for Enterprise; every id in `mitre` is one of this version
 CATEGORIES = ("management", "data", "signin", "service", "insight", "network", "any")
@@ -106,7 +106,7 @@ def find_query(name: str, folders: Iterable[Path] = ()) -> Query:
     for spelled in (wanted, name):  # a file's own name may have no hyphen: reading it tells
         if spelled in files:
             return read_query(files[spelled])
-    guess = _did_you_mean(wanted, files)
+    guess = did_you_mean(wanted, files)
     raise UsageError(f"no query named {name!r}; {guess or 'see: trailquery queries'}")
 
 
@@ -185,7 +185,7 @@ def bind(query: Query, given: Mapping[str, Any]) -> dict[str, Any]:
     for name in wanted:
         if name not in names:
             takes = f"it takes {', '.join(names)}" if names else "it takes none"
-            raise UsageError(f"{query.name}: no parameter {name!r}; {_did_you_mean(name, names) or takes}")
+            raise UsageError(f"{query.name}: no parameter {name!r}; {did_you_mean(name, names) or takes}")
     return {param.name: _value_of(query, param, wanted) for param in query.params}
 
 
@@ -371,10 +371,5 @@ def _check_known(option: str, given: Iterable[str], known: Iterable[str]) -> Non
     known = sorted(known)
     for word in given:
         if word not in known:
-            guess = _did_you_mean(word, known) or f"there is {', '.join(known)}"
+            guess = did_you_mean(word, known) or f"there is {', '.join(known)}"
             raise UsageError(f"{option} {word}: no query has it; {guess}")
-
-
-def _did_you_mean(name: str, names: Iterable[str]) -> str:
-    close = get_close_matches(name, list(names), n=1)
-    return f"did you mean {close[0]!r}?" if close else ""

@@ -2,7 +2,6 @@
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from trailquery.lake import Lake
 from trailquery.parameters import literal
 from trailquery.result import Result
 from trailquery.views import define_views
+from trailquery.wording import did_you_mean
 
 _MEANINGS = {column.name: column.meaning for column in COLUMNS + ADDED_COLUMNS} | {
     "event_date": "The day of the event (UTC), else of its delivery: the partition of the lake"
@@ -38,10 +38,8 @@ def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
         rows = [{"view": view, "column": name, "type": kind} for name, kind in [(None, "view"), *columns.items()]]
     else:
         names = sorted(name for name in comments if "." not in name)
-        close = get_close_matches(view, names, n=1)
-        raise UsageError(
-            f"no view named {view!r}; " + (f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}")
-        )
+        guess = did_you_mean(view, names) or f"there are {', '.join(names)}"
+        raise UsageError(f"no view named {view!r}; {guess}")
     return [row | {"meaning": _meaning(comments, row["view"], row["column"])} for row in rows]
 
 

@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import suppress
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from click.shell_completion import CompletionItem
 from trailquery.cli.hiding import with_pseudonyms
 from trailquery.errors import MachineError, TrailqueryError, UsageError, refused
 from trailquery.imports import without_arrays
+from trailquery.wording import did_you_mean
 
 # A command's module is imported when the command is asked for: help and typing errors answer at once.
 COMMANDS = {
@@ -52,10 +52,8 @@ class _Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
         if cmd_name not in COMMANDS:
-            close = get_close_matches(cmd_name, COMMANDS, n=1)
-            raise UsageError(
-                f"no command {cmd_name!r}; " + (f"did you mean {close[0]!r}?" if close else "see: trailquery --help")
-            )
+            guess = did_you_mean(cmd_name, COMMANDS) or "see: trailquery --help"
+            raise UsageError(f"no command {cmd_name!r}; {guess}")
         command: click.Command = getattr(import_module(f"trailquery.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return with_pseudonyms(command) if cmd_name != "pseudonyms" else command
 

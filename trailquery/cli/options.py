@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -25,6 +24,7 @@ from trailquery.ledger import progress
 from trailquery.output import FORMATS, printable, write
 from trailquery.result import SHOWN_ROWS, Result
 from trailquery.times import parse_time, shown, zone
+from trailquery.wording import did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -132,10 +132,8 @@ def _lacking(lake: Lake) -> Iterator[str]:
             if len(lake.sql(f"SELECT 1 {held} = $one LIMIT 1", one=one)):
                 continue
             known = [row["known"] for row in lake.sql(f"SELECT DISTINCT {column} AS known {held} IS NOT NULL").rows()]
-            close = [account_of[one]] if one in account_of else get_close_matches(one, known, n=1)
-            yield f"{option} {one}: no event of the lake is of it; " + (
-                f"did you mean {close[0]!r}?" if close else "see: trailquery info"
-            )
+            guess = f"did you mean {account_of[one]!r}?" if one in account_of else did_you_mean(one, known)
+            yield f"{option} {one}: no event of the lake is of it; {guess or 'see: trailquery info'}"
 
 
 def put(result: Result, asked: Asked) -> int:

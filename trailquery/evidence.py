@@ -28,6 +28,7 @@ from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
 from trailquery.links import Stored, generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA, is_object, metadata_in, read_companion, time_in
+from trailquery.sources.found import NothingKnown
 from trailquery.verdicts import VERDICTS_FILE
 from trailquery.workers import usable_cores
 
@@ -75,19 +76,6 @@ class Held(NamedTuple):
         return spans
 
 
-class _Nothing:
-    """Of a source that is read whole, nothing is known before."""
-
-    def holds(self, place: str, etag: str, size_bytes: int) -> bool:  # noqa: ARG002
-        return False
-
-    def etag_at(self, place: str) -> str | None:  # noqa: ARG002
-        return None
-
-    def places_below(self, start: str) -> Iterable[str]:  # noqa: ARG002
-        return ()
-
-
 def held_by_source(source: Source) -> Held:
     """What lies in a source, each file inflated and hashed."""
     held, beside = Held([], [], {}, _now()), dict[str, dict[str, Any]]()
@@ -103,7 +91,7 @@ def _evidence(
     source: Source, keys: dict[str, PublicKey], beside: dict[str, dict[str, Any]]
 ) -> Iterator[LogFile | Unread]:
     """The log files and digests of a source; fills `keys`, and in `beside` what lies there of each file, by its place."""
-    for found in source.files(_Nothing()):
+    for found in source.files(NothingKnown()):
         if not isinstance(found, LogFile | Unread):
             continue
         is_copy, name = not found.place.startswith("s3://"), re.split("[/!]", found.place)[-1]

@@ -6,21 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from trailquery.sources import LogFile, Source, Unread, log_files
+from trailquery.sources.found import NothingKnown
 
 Fetch = Callable[[str, list[tuple[str, str | None]]], Source]  # a bucket, and keys of it with their version ids
-
-
-class _NothingKnown:
-    """Everything that is asked for is to be fetched."""
-
-    def holds(self, place: str, etag: str, size_bytes: int) -> bool:  # noqa: ARG002
-        return False
-
-    def etag_at(self, place: str) -> str | None:  # noqa: ARG002
-        return None
-
-    def places_below(self, start: str) -> Iterable[str]:  # noqa: ARG002
-        return ()
 
 
 def read_again(
@@ -47,7 +35,7 @@ def read_again(
                 reasons[file_sha256].append(f"{place}: {_why_not(place)}")
     readers: list[Iterable[object]] = [log_files([name]) for name in containers]
     if fetch is not None:
-        readers += [fetch(bucket, list(keys)).files(_NothingKnown()) for bucket, keys in buckets.items()]
+        readers += [fetch(bucket, list(keys)).files(NothingKnown()) for bucket, keys in buckets.items()]
     yield from _matched(readers, wanted, reasons)
     for file_sha256, at in wanted.items():
         there = [f"{place}: no longer there as it was read" for place in at]

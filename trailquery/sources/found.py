@@ -81,6 +81,19 @@ class Known(Protocol):
         """The places that begin with `start` and were read."""
 
 
+class NothingKnown:
+    """Of a source that is read whole, nothing is known before."""
+
+    def holds(self, place: str, etag: str, size_bytes: int) -> bool:  # noqa: ARG002
+        return False
+
+    def etag_at(self, place: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def places_below(self, start: str) -> Iterable[str]:  # noqa: ARG002
+        return ()
+
+
 class Source(Protocol):
     def files(self, known: Known) -> Iterator[Found | SoFar]:
         """Every file of the source, once."""

@@ -11,7 +11,7 @@ from typing import Any
 TYPES = ("text", "integer", "number", "boolean", "timestamp", "interval", "choice", "list")
 
 _SPAN = re.compile(r"([0-9]{1,9})\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _timestamp(value: Any) -> datetime:
 def _interval(value: Any) -> timedelta:
     span = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if span:
-        return timedelta(**{_UNITS[span[2]]: int(span[1])})
+        return timedelta(**{UNITS[span[2]]: int(span[1])})
     if not isinstance(value, timedelta):
         raise ValueError
     return value

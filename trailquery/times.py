@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trailquery.errors import UsageError
+from trailquery.parameters import UNITS
 
 _BACK = re.compile(r"([0-9]+)([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def zone(name: str) -> ZoneInfo:
@@ -27,7 +27,7 @@ def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> 
     back = _BACK.fullmatch(text.strip())
     try:
         if back:
-            moment = now - timedelta(**{_UNITS[back[2]]: int(back[1])})
+            moment = now - timedelta(**{UNITS[back[2]]: int(back[1])})
         else:
             moment = datetime.fromisoformat(text.strip())
             moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)

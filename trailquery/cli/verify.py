@@ -221,12 +221,12 @@ def _put_tables(verified: "Verified", limit: int) -> None:
 
 
 def _summary(verified: "Verified") -> str:
+    if not (verified.files or verified.chains):
+        return "Nothing lies in this time, so that nothing is proven."
     files = ((kind, [file.verdict for file in verified.files if file.kind == kind]) for kind in ("log", "digest"))
     told = [f"{counted(len(said), kind)}: {_by_verdict(Counter(said)) or 'none'}" for kind, said in files]
     chains = _by_verdict(Counter(chain.verdict for chain in verified.chains)) or "none"
     told.append(f"{counted(len(verified.chains), 'chain')}: {chains}")
-    if not (verified.files or verified.chains):
-        return "Nothing lies in this time, so that nothing is proven."
     return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"
 
 

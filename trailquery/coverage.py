@@ -1,9 +1,7 @@
 """Which hours the lake covers: what kept digests list, as a table for SQL, and what to say below an empty answer."""
 
-import uuid
 from contextlib import suppress
 from datetime import datetime
-from hashlib import file_digest
 from pathlib import Path
 from time import time
 from typing import Any
@@ -12,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trailquery.cache import UNUSED_S, content_of, put
 from trailquery.digests import FaultError, digest_name, read_digest_file
 from trailquery.events import TEXT, TIME
 from trailquery.parameters import literal
@@ -34,7 +33,6 @@ CREATE TABLE stored.read_digests (
     names VARCHAR[]
 )
 """
-_UNUSED_S = 3600  # other processes may still answer from a file that was made within this time
 _QUICK = 20_000  # are read in seconds
 _SPANS = 3
 _COVERED = ("delivered", "proven quiet", "quiet")
@@ -79,7 +77,7 @@ def _kept(lake: Path) -> dict[str, Path]:
 def _known(lake: Path) -> Path | None:
     """The newest file of the cache; none whose bytes have changed."""
     made = sorted((lake / "cache" / "digests").glob("*.parquet"), key=_made, reverse=True)
-    return next((file for file in made if _content(file) == file.stem), None)
+    return next((file for file in made if content_of(file) == file.stem), None)
 
 
 def _row(sha256: str, file: Path) -> dict[str, Any]:
@@ -101,31 +99,19 @@ def _row(sha256: str, file: Path) -> dict[str, Any]:
 
 def _keep(rows: pa.Table, folder: Path) -> Path | None:
     """Write the cache, and remove what nobody reads any more; None where the disk does not let us."""
-    unfinished = folder / f"{uuid.uuid4()}.unfinished"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows, unfinished, compression="zstd")
-        made = folder / f"{_content(unfinished)}.parquet"
-        unfinished.replace(made)
+        made = put(folder, "{}.parquet", lambda file: pq.write_table(rows, file, compression="zstd"))
     except OSError:
         return None
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
     for old in folder.iterdir():
         with suppress(OSError):
-            if old != made and time() - _made(old) > _UNUSED_S:
+            if old != made and time() - _made(old) > UNUSED_S:
                 old.unlink()
     return made
 
 
 def _made(file: Path) -> float:
     return file.stat().st_mtime
-
-
-def _content(file: Path) -> str:
-    with file.open("rb") as opened:
-        return file_digest(opened, "sha256").hexdigest()
 
 
 def empty_answer(cursor: duckdb.DuckDBPyConnection) -> str:

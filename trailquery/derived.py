@@ -14,7 +14,6 @@ import hashlib
 import os
 import threading
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,10 +21,10 @@ from pathlib import Path
 
 import duckdb
 
+from trailquery.cache import UNUSED_S, content_of, put
 from trailquery.parameters import literal
 from trailquery.views import Snapshot
 
-UNUSED_S = 3600  # other processes may still answer from a file that was used within this time
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 _DAYS = ("session_days", "openings", "principal_days")
 _MADE_OF = {
@@ -84,18 +83,14 @@ class Derived:
         return " OR ".join(["event_date IS NULL"] * (_NO_DATE in dates) + [f"event_date IN ({days})"] * bool(days))
 
     def _make(self, cursor: duckdb.DuckDBPyConnection, name: str, keys: set[str]) -> Path:
-        """Write what `live.name` answers of what has these keys; other processes see the whole file or none."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / f"{uuid.uuid4()}.unfinished"
-        try:
-            cursor.execute(
-                f"COPY (SELECT * FROM live.{name} WHERE {self._of(keys)}) TO {literal(str(unfinished))}"  # noqa: S608 (our own text)
-                f" (FORMAT parquet, KV_METADATA {{keys: '{' '.join(sorted(keys))}'}})"
-            )
-            made = self._folder / f"{name}.{_content(unfinished)}.parquet"
-            unfinished.replace(made)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        """Write what `live.name` answers of what has these keys."""
+        rows = f"SELECT * FROM live.{name} WHERE {self._of(keys)}"  # noqa: S608 (our own text)
+        form = f"FORMAT parquet, KV_METADATA {{keys: '{' '.join(sorted(keys))}'}}"
+        made = put(
+            self._folder,
+            f"{name}.{{}}.parquet",
+            lambda file: cursor.execute(f"COPY ({rows}) TO {literal(str(file))} ({form})"),
+        )
         self._sound[made] = _stamp(made)
         return made
 
@@ -104,7 +99,7 @@ class Derived:
         held: dict[str, Path] = {}
         for file in sorted(self._folder.glob(f"{name}.*.parquet")):
             with suppress(OSError):
-                if self._sound.get(file) != _stamp(file) and _content(file) != file.name.split(".")[1]:
+                if self._sound.get(file) != _stamp(file) and content_of(file) != file.name.split(".")[1]:
                     continue
                 if wanted := keys & _keys(cursor, file) - held.keys():
                     with suppress(OSError):  # on a disk that cannot be written nothing is swept either
@@ -143,11 +138,6 @@ def _date_keys(snapshot: Snapshot) -> dict[str, str]:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _content(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -16,13 +16,13 @@ _decode = msgspec.json.Decoder(dict[str, list[msgspec.Raw]]).decode
 
 def corpus(events: int, files: int) -> Path:
     """A folder with the records of `events` simulated events in `files` log files of one account's trail."""
-    folder = CORPORA / f"{events}-events-{files}-files"
-    if not folder.is_dir():
+
+    def make(out: Path) -> None:
         simulated = CORPORA / f"{events}-events"
-        if not simulated.is_dir():
-            _made_whole(simulated, lambda out: simulate(out, events=events, story=None, days=30))
-        _made_whole(folder, lambda out: _pack(simulated, out, files))
-    return folder
+        made_once(simulated, lambda out: simulate(out, events=events, story=None, days=30))
+        _pack(simulated, out, files)
+
+    return made_once(CORPORA / f"{events}-events-{files}-files", make)
 
 
 def records(folder: Path) -> int:
@@ -35,12 +35,14 @@ def size_bytes(folder: Path) -> int:
     return sum(len(gzip.decompress(path.read_bytes())) for path in folder.rglob("*.json.gz"))
 
 
-def _made_whole(folder: Path, make: Callable[[Path], object]) -> None:
-    """A corpus that was interrupted while it was made is made again."""
-    half = folder.with_suffix(".half")
-    shutil.rmtree(half, ignore_errors=True)
-    make(half)
-    half.rename(folder)
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, made where it is missing; if that is interrupted, it is made again."""
+    if not folder.is_dir():
+        half = folder.with_suffix(".half")
+        shutil.rmtree(half, ignore_errors=True)
+        make(half)
+        half.rename(folder)
+    return folder
 
 
 def _pack(simulated: Path, out: Path, files: int) -> None:

@@ -11,12 +11,12 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from cases import events_of_cases
 from conftest import LOG_NAME, record, write_log
-from measure import Cost, run
+from corpus import made_once
+from measure import Cost, middle, run, shown
 from query import lake_of
 from results import table, write_section
 
@@ -50,19 +50,16 @@ def main() -> None:
 
 
 def _with_stories(noise: Path) -> Path:
-    lake = noise.with_name(f"{noise.name}-and-stories")
-    if not lake.is_dir():
-        half = lake.with_suffix(".half")
-        shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(noise, half)
+    def make(lake: Path) -> None:
+        shutil.copytree(noise, lake)
         for seed, story in enumerate(STORIES, 2):
             with tempfile.TemporaryDirectory() as folder:
                 simulate(Path(folder), events=8_000, story=story, seed=seed)
-                ingest([folder], half)
+                ingest([folder], lake)
         with tempfile.TemporaryDirectory() as folder:
-            ingest(_of_cases(Path(folder)), half)
-        half.rename(lake)
-    return lake
+            ingest(_of_cases(Path(folder)), lake)
+
+    return made_once(noise.with_name(f"{noise.name}-and-stories"), make)
 
 
 def _of_cases(folder: Path) -> list[Path]:
@@ -75,13 +72,13 @@ def _of_cases(folder: Path) -> list[Path]:
 
 def _hunted(place: Path, *words: str) -> Cost:
     cost = run([sys.executable, "-m", "trailquery", "hunt", "--severity", "info", "--lake", place, *words])
-    print(f"{cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU, {cost.peak_bytes / 2**20:,.0f} MiB", flush=True)
+    print(shown(cost), flush=True)
     return cost
 
 
 def _row(name: str, costs: list[Cost]) -> tuple[str, ...]:
-    wall_s, cpu_s, peak_bytes = (median(figure) for figure in zip(*costs, strict=True))
-    return name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak_bytes / 2**20:,.0f}"
+    cost = middle(costs)
+    return name, f"{cost.wall_s:.1f}", f"{cost.cpu_s:.1f}", f"{cost.peak_bytes / 2**20:,.0f}"
 
 
 def _held(lake: Lake) -> str:

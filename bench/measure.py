@@ -49,11 +49,16 @@ def alternately(runs: int, contenders: dict[str, Callable[[], Cost]]) -> dict[st
     for number in range(runs):
         for name, contender in contenders.items():
             costs[name].append(contender())
-            print(f"round {number + 1}: {name}: {_shown(costs[name][-1])}", flush=True)
-    return {name: Cost(*(median(figure) for figure in zip(*each, strict=True))) for name, each in costs.items()}
+            print(f"round {number + 1}: {name}: {shown(costs[name][-1])}", flush=True)
+    return {name: middle(each) for name, each in costs.items()}
 
 
-def _shown(cost: Cost) -> str:
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(*(median(figure) for figure in zip(*costs, strict=True)))
+
+
+def shown(cost: Cost) -> str:
     return f"{cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU, {cost.peak_bytes / 2**20:,.0f} MiB"
 
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import duckdb
-from corpus import CORPORA, corpus
+from corpus import CORPORA, corpus, made_once
 from ingest import python_of
 from questions import NAMES
 from results import table, write_section
@@ -37,21 +37,16 @@ def main() -> None:
 
 def lake_of(events: int) -> Path:
     """The lake of a corpus of `events` simulated events, ingested when it is missing."""
-    lake = CORPORA / f"{events}-events-lake"
-    if not lake.is_dir():
-        half = lake.with_suffix(".half")
-        command = [
-            sys.executable,
-            "-m",
-            "trailquery",
-            "ingest",
-            corpus(events, max(500, events // 4_000)),
-            "--lake",
-            half,
-        ]
+
+    def ingest(lake: Path) -> None:
+        command = [sys.executable, "-m", "trailquery", "ingest", _logs_of(events), "--lake", lake]
         subprocess.run(command, check=True)
-        half.rename(lake)
-    return lake
+
+    return made_once(CORPORA / f"{events}-events-lake", ingest)
+
+
+def _logs_of(events: int) -> Path:
+    return corpus(events, max(500, events // 4_000))
 
 
 def _compared(events: int, runs: int, with_raw: bool) -> str:
@@ -74,7 +69,7 @@ def _compared(events: int, runs: int, with_raw: bool) -> str:
         "chdb": asked_of("chdb", listed, runs, values),
     }
     if with_raw:
-        answers["raw files"] = asked_of("raw", corpus(events, max(500, events // 4_000)), 1, values)
+        answers["raw files"] = asked_of("raw", _logs_of(events), 1, values)
     ours = answers.pop("trailquery")
     rows = [
         (
@@ -102,17 +97,23 @@ def asked_of(contender: str, place: Path, runs: int, values: dict[str, str]) -> 
 
 
 def values_of(lake: Lake) -> dict[str, str]:
-    """What the questions ask for: of each kind one that the lake holds, neither the rarest nor the commonest."""
-    columns = {"key": "access_key_id", "address": "client_ip", "role": "requested_role_arn", "bucket": "bucket"}
-    values = {}
-    for name, column in columns.items():
-        where = f"{column} IS NOT NULL" + (" AND action = 'sts:AssumeRole'" if name == "role" else "")
-        ranked = lake.sql(
-            f"SELECT {column} AS value FROM events WHERE {where} GROUP BY {column} ORDER BY count(*), {column}"
-        ).rows()
-        values[name] = ranked[len(ranked) // 2]["value"]
+    """What the questions ask for."""
+    role = "CASE WHEN action = 'sts:AssumeRole' THEN requested_role_arn END"
+    values = usual({"key": "access_key_id", "address": "client_ip", "role": role, "bucket": "bucket"}, lake)
     (one,) = lake.sql("SELECT max(event_id) AS id, min(event_date) + 7 AS week FROM events").rows()
     return {**values, "event_id": one["id"], "week": one["week"].isoformat()[:10]}
+
+
+def usual(columns: dict[str, str], lake: Lake) -> dict[str, str]:
+    """Of each column a value that the lake holds, neither the rarest nor the commonest, and without a quote."""
+    values = {}
+    for name, column in columns.items():
+        ranked = lake.sql(
+            f"SELECT {column} AS value FROM events WHERE {column} IS NOT NULL AND NOT contains({column}, '''')"
+            f" GROUP BY {column} ORDER BY count(*), {column}"
+        ).rows()
+        values[name] = ranked[len(ranked) // 2]["value"]
+    return values
 
 
 def _linked(files: list[str], folder: Path) -> None:

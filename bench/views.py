@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from query import lake_of
+from query import lake_of, usual
 from results import table, write_section
 
 from trailquery import Lake, open_lake
@@ -135,20 +135,12 @@ def _cold(place: Path) -> list[tuple[str, str]]:
 
 
 def _values(lake: Lake) -> dict[str, str]:
-    """Of each kind one that the lake holds, neither the rarest nor the commonest."""
     columns = {
         "principal": "principal_key", "address": "client_ip", "key": "access_key_id", "session": "session_id", "actor": "actor",
         "action": "action", "region": "region", "account": "account_id", "bucket": "bucket", "role": "requested_role_arn",
     }  # fmt: skip
-    values = {}
-    for name, column in columns.items():
-        ranked = lake.sql(
-            f"SELECT {column} AS value FROM events WHERE {column} IS NOT NULL AND NOT contains({column}, '''')"
-            f" GROUP BY {column} ORDER BY count(*), {column}"
-        ).rows()
-        values[name] = ranked[len(ranked) // 2]["value"]
     (one,) = lake.sql("SELECT max(event_id) AS id, strftime(median(event_time), '%Y-%m-%d') AS day FROM events").rows()
-    return {**values, "event_id": one["id"], "day": one["day"]}
+    return {**usual(columns, lake), "event_id": one["id"], "day": one["day"]}
 
 
 if __name__ == "__main__":

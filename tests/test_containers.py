@@ -4,13 +4,14 @@ import gzip
 import hashlib
 import json
 import time
+from base64 import b64encode
 
 import pytest
 from conftest import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trailquery.containers import REJECT_BYTES, Contents, Reject, read_contents
+from trailquery.containers import REJECT_BYTES, Contents, Reject, contents_of, read_contents
 
 
 def record(event_id: str, **fields: object) -> bytes:
@@ -122,6 +123,23 @@ SHAPES = {
         [f'{{"MessageId":"1","Body":{text_of(notification(envelope(value)))}}}' for value in records],
         "]}",
     ),
+    "SQS messages to a Lambda function": lambda records: joined(
+        '{"Records":[',
+        [f'{{"messageId":"1","eventSource":"aws:sqs","body":{text_of(envelope(value))}}}' for value in records],
+        "]}",
+    ),
+    "SNS messages to a Lambda function": lambda records: joined(
+        '{"Records":[', [f'{{"EventSource":"aws:sns","Sns":{notification(r).decode()}}}' for r in records], "]}"
+    ),
+    "subscription of a Lambda function": lambda records: joined(
+        '{"awslogs":{"data":"', [b64encode(gzip.compress(SHAPES["subscription"](records))).decode()], '"}}'
+    ),
+    "alerts of Wazuh": lambda records: b"".join(
+        b'{"agent":{"id":"0"},"data":{"integration":"aws","aws":' + value + b"}}" for value in records
+    ),
+    "archives of Wazuh": lambda records: b"".join(
+        b'{"full_log":%s}' % text_of(b'{"integration":"aws","aws":' + value + b"}").encode() for value in records
+    ),
     "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
     "OCSF with the original": lambda records: joined(
         "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
@@ -175,6 +193,21 @@ def test_a_delivered_file_tells_hash_and_size_of_its_inflated_bytes():
     text = delivery(ONE, TWO)
     contents = read_contents(gzip.compress(text))
     assert (contents.inflated_sha256, contents.inflated_bytes) == (hashlib.sha256(text).hexdigest(), len(text))
+
+
+def test_strings_that_inflate_to_more_than_the_room_in_memory_stop(monkeypatch):
+    payload, inflated = SHAPES["subscription of a Lambda function"]([ONE]), len(SHAPES["subscription"]([ONE]))
+    monkeypatch.setattr("trailquery.containers.MAX_INFLATED_BYTES", 3 * inflated - 2)
+    contents = contents_of(b"", payload * 4, None)
+    assert (len(contents.records), rejected(contents)) == (2, [(2, payload), (3, payload)])
+
+
+def test_a_wrong_checksum_of_what_lies_packed_in_a_string_makes_a_reject():
+    packed = bytearray(gzip.compress(SHAPES["subscription"]([ONE])))
+    packed[-8] ^= 1
+    text = b'{"awslogs":{"data":"%s"}}' % b64encode(packed)
+    contents = contents_of(b"", text, None)
+    assert (contents.records, rejected(contents)) == ([], [(0, text)])
 
 
 def test_elements_that_are_no_records_are_left_to_the_record_decoder_in_their_place():

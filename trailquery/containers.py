@@ -2,7 +2,7 @@
 
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects
 one after another, `lookup-events` output, EventBridge envelopes, SNS and SQS messages, CloudWatch Logs in five
-forms, exports of Elasticsearch and Splunk, Fluent Bit, OCSF. What wraps a record is peeled off, its own bytes stay
+forms, exports of Elasticsearch and Splunk, Fluent Bit, Wazuh, OCSF. What wraps a record is peeled off, its own bytes stay
 as they are. Each record handed out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record
 at all (an element may be null) the record decoder says.
 
@@ -14,6 +14,7 @@ AWS CLI reference of `cloudtrail lookup-events`, `logs filter-log-events`, `logs
 import codecs
 import hashlib
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
@@ -92,6 +93,7 @@ class _Reading:
         self.records: list[msgspec.Raw] = []
         self.rejects: list[Reject] = []
         self.kind = "log"
+        self.room = MAX_INFLATED_BYTES  # for what lies packed in strings
 
     def reject(self, data: bytes | memoryview | msgspec.Raw, reason: str) -> None:
         self.rejects.append(cut(len(self.records) + len(self.rejects), memoryview(data), reason))
@@ -136,8 +138,10 @@ _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _LISTS = {"Events", "events", "logEvents", "results", "hits", "Messages"}
 _WRAPPERS = (
     *("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message"),
-    *("Message", "Body", "body", "log", "raw_data"),
+    *("Message", "Body", "body", "Sns", "log", "raw_data", "data", "aws", "awslogs", "full_log"),
 )
+_GZIP_IN_BASE64 = b"H4sI"  # how it begins
+_MOST_WRAPS = 6
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
 EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
 
@@ -152,6 +156,9 @@ def _read_text(text: bytes, reading: _Reading) -> str | None:
         if _hides_records(text, reading.records):
             reading.records, problem = [], 'records stand outside the list "Records"; they were read as well'
             _salvage(text, reading)
+        elif reading.records and not _is_record(reading.records[0]):  # messages, as a Lambda function is handed them
+            messages, reading.records = reading.records, []
+            _take_each(messages, reading)
     except _UNREADABLE:
         problem = _read_documents(text, reading)
     if not text.isascii() and not _is_utf8(text):
@@ -213,7 +220,7 @@ def _names_a_record(members: dict[str, msgspec.Raw]) -> bool:
     return len(RECORD_KEYS & members.keys()) >= 2 and "_raw" not in members
 
 
-def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 6) -> bool:
+def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bool:
     """Read the records of one JSON value into `reading`; False when it is no record and no known wrapper.
 
     `wraps` bounds how deep wrappers nest: the original text of an event in a document of a list of hits is five.
@@ -226,7 +233,7 @@ def _take(value: msgspec.Raw, reading: _Reading, wraps: int = 6) -> bool:
     elif _repeats_a_name(value, members):
         reading.reject(value, "two members of the object have the same name")
     elif "Records" in members and (records := _elements(members["Records"])) is not None:
-        reading.records += records
+        _take_each(records, reading, wraps)
     elif members.get("messageType") == msgspec.Raw(b'"CONTROL_MESSAGE"'):
         pass  # CloudWatch Logs asks whether the destination is there
     elif any(name in _LISTS and _elements(members[name]) is not None for name in members):
@@ -259,7 +266,7 @@ def _ink(text: bytes | msgspec.Raw) -> int:
     return len(bytes(text).translate(None, b" \t\r\n"))
 
 
-def _take_each(values: Iterable[msgspec.Raw], reading: _Reading, wraps: int) -> None:
+def _take_each(values: Iterable[msgspec.Raw], reading: _Reading, wraps: int = _MOST_WRAPS) -> None:
     for value in values:
         if not _take(value, reading, wraps - 1):
             reading.records.append(value)
@@ -276,7 +283,12 @@ def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:
     if bytes(memoryview(inner)[:1]) == b"{":
         return _take(inner, reading, wraps - 1)
     try:
-        return _take(_VALUE.decode(_STRING.decode(inner).encode()), reading, wraps - 1)
+        text = _STRING.decode(inner).encode()
+        if text.startswith(_GZIP_IN_BASE64):
+            text, problem = inflate(b64decode(text), reading.room)
+            reading.room = max(0, reading.room - len(text))
+            text = b"" if problem else text
+        return _take(_VALUE.decode(text), reading, wraps - 1)
     except _UNREADABLE:
         return False
 

@@ -170,7 +170,17 @@ def name_a_file(lake: Path, path: str) -> None:
 def test_a_ledger_that_names_a_file_that_is_not_there_is_told_without_a_letter_a_terminal_obeys(lake: Path) -> None:
     name_a_file(lake, "gone\x1b[2J.parquet")
     said = verify(lake)
-    assert (said.code, "its ledger cannot be read" in said.err, "\x1b" in said.err) == (4, True, False)
+    assert (said.code, "its ledger cannot be read" in said.err, "\x1b" in said.err) == (5, True, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "table"), [("info", "files"), ("info", "events"), ("ingest logs", "files"), ("verify", "files")]
+)
+def test_a_damaged_file_of_a_lake_is_told_in_one_line(command: str, table: str, lake: Path) -> None:
+    (damaged,) = (lake / table).rglob("part-*.parquet")
+    os.truncate(damaged, 10)
+    said = run(lake.parent, *command.split(), "--lake", "lake")
+    assert (said.code, said.err.count("\n"), damaged.name in said.err) == (5, 1, True)
 
 
 @pytest.mark.parametrize("command", [("verify",), ("info",), ("ingest", "logs"), ("compact",)])

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from trailquery import tables
 from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
-from trailquery.errors import EvidenceError, UsageError
+from trailquery.errors import MachineError, UsageError
 from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Verified
@@ -118,7 +118,7 @@ def _with_facts(stored: Stored, facts: dict[str, Any]) -> Stored:
 def held_by_lake(lake: Path) -> Held:
     """What the ledger of a lake tells of the files that were read into it, and the digests it keeps.
 
-    Raises UsageError where there is no lake, EvidenceError where the ledger cannot be read.
+    Raises UsageError where there is no lake, MachineError where the ledger cannot be read.
     """
     if not (lake / tables.FILES.name / "_delta_log").is_dir():
         raise UsageError(f"{lake}: no lake here; name one with --lake, or a SOURCE")
@@ -126,7 +126,7 @@ def held_by_lake(lake: Path) -> Held:
     try:
         rows = duckdb.connect().execute(_FILES, {"files": files}).fetchall() if files else []
     except duckdb.Error as error:
-        raise EvidenceError(f"{lake}: its ledger cannot be read: {str(error).splitlines()[0]}") from None
+        raise MachineError(f"{lake}: its ledger cannot be read: {str(error).splitlines()[0]}") from None
     held = Held([], [], kept_keys(lake), _now())
     for place, status, reason, file_sha256, content_sha256, metadata, ingested_at, last_modified in rows:
         stored = Stored(

@@ -124,6 +124,8 @@ class Lake:
             self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
         except duckdb.IOException as error:
             raise self._explained("", error) from None
+        except duckdb.InvalidInputException as error:  # a Parquet file of it is damaged
+            raise refused(error, path, _MENDED) from None
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
             self._add_table(name, Path(file))

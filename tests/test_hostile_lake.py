@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ from trailquery import tables
 from trailquery.errors import UsageError
 from trailquery.hold import hold, holds, refuse_while_held, release
 from trailquery.ingest import ingest
-from trailquery.ledger import progress, write_progress
+from trailquery.ledger import progress, replaced, write_progress
 from trailquery.verdicts import VERDICTS_FILE
 
 
@@ -38,11 +40,9 @@ def verify(lake: Path) -> Said:
         ("cache/derived/sessions.0.parquet", ["sql", "FROM sessions"]),
         ("cache/digests/0.parquet", ["coverage"]),
         ("cache/progress.json", ["info"]),
-        ("cache/progress.part", ["ingest", "logs"]),
         ("cache/writer.lock", ["compact"]),
         ("evidence", ["verify"]),
         ("evidence/digests", ["ingest", "logs"]),
-        ("evidence/public-keys.part", ["ingest", "logs"]),
         ("evidence/verdicts.parquet", ["info"]),
         ("events/_delta_log/00000000000000000099.json", ["info"]),
         ("hold.jsonl", ["hold", "case"]),
@@ -181,6 +181,17 @@ def test_a_damaged_file_of_a_lake_is_told_in_one_line(command: str, table: str, 
     os.truncate(damaged, 10)
     said = run(lake.parent, *command.split(), "--lake", "lake")
     assert (said.code, said.err.count("\n"), damaged.name in said.err) == (5, 1, True)
+
+
+def test_two_that_write_one_file_of_a_lake_at_once_do_not_meet(tmp_path: Path) -> None:
+    kept = tmp_path / "evidence/verdicts.parquet"
+    second = f"from trailquery.ledger import *\nwith replaced(Path({str(kept)!r})) as file: file.write(b'second')"
+    with replaced(kept) as first:
+        first.write(b"fir")
+        subprocess.run([sys.executable, "-c", second], check=True)
+        assert kept.read_bytes() == b"second"
+        first.write(b"st")
+    assert {path.name: path.read_bytes() for path in kept.parent.iterdir()} == {kept.name: b"first"}
 
 
 @pytest.mark.parametrize("command", [("verify",), ("info",), ("ingest", "logs"), ("compact",)])

@@ -207,11 +207,14 @@ def replaced(kept: Path) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file `kept` of a lake once they are all written; only the owner may read it."""
     for new in (folder for folder in (kept.parent.parent, kept.parent) if not folder.is_dir()):
         new.mkdir(mode=0o700)
-    written = kept.with_suffix(".part")
+    written = kept.with_suffix(f".{os.getpid()}.part")  # two that write it at once do not meet
     written.unlink(missing_ok=True)  # of a process that was killed; in a lake of somebody else's, a link to any file
-    with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        yield file
-    written.replace(kept)
+    try:
+        with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            yield file
+        written.replace(kept)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def write_progress(lake: Path, loaded: int, listed: int) -> None:

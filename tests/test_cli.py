@@ -65,6 +65,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "--since 2024-03-02T00:00:00Z: not before --until 2024-03-01T00:00:00Z; swap them"),
         ("sql 'SELECT 1' --tz Mars", 2, "--tz 'Mars': no such time zone; write UTC or a name such as Europe/Berlin"),
         ("sql 'SELECT 1' --lake elsewhere", 2, "elsewhere: no lake here; make one with: trailquery ingest SOURCE --lake elsewhere"),
+        ("info --lake 'no where'", 2, "no where: no lake here; make one with: trailquery ingest SOURCE --lake 'no where'"),
+        ("compact --lake 'no where'", 2, "no where: no lake here; make one with: trailquery ingest SOURCE --lake 'no where'"),
         ("sql 'SELECT 1' --table iocs", 2, "--table iocs: write NAME=FILE, for example --table iocs=iocs.csv"),
         ("sql 'FROM i' --table i=README.md", 2,
          "--table i=README.md: its ending names no kind of table; those are .csv, .tsv, .json, .jsonl, .parquet"),

@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -57,7 +58,7 @@ def compact(lake: Path) -> Compacted:
 def refuse_unless_lake(lake: Path) -> None:
     """Raises UsageError."""
     if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
-        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {lake}")
+        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {quote(str(lake))}")
     tables.refuse_foreign(lake)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from shlex import quote
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
@@ -104,7 +105,7 @@ class Lake:
         twin: "Lake | None" = None,
     ) -> None:
         if not all((path / table.name / "_delta_log").is_dir() for table in tables.TABLES):
-            raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {path}")
+            raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {quote(str(path))}")
         self.path = path
         self.scope = scope
         self.zone_name = zone_name

@@ -134,6 +134,15 @@ def test_a_role_is_assumed_with_its_external_id(aws: Aws, tmp_path: Path) -> Non
         (["logs", "--dry-run"], "ingest: --dry-run is for s3:// and event-history; ingest the folder without it"),
         (["event-history", "--versions"], "event-history: takes no --versions; leave it out"),
         (["s3://b", "--since", "1d", "--until", "2d"], "--since 1d: not before --until 2d; swap them"),
+        (
+            ["s3://b", "--since", ""],
+            "--since '': no time; write 2026-11-20, 2026-11-20T02:11:09Z, or a span back from now such as 7d or 36h",
+        ),
+        (["s3://b", "--account", "11112222333"], "--account 11112222333: no account id; those have twelve digits"),
+        (
+            ["s3://b", "--region", "eu-west-1", "--region", "EU-WEST-2"],
+            "--region EU-WEST-2: no region; they are written like eu-west-1",
+        ),
         (["s3://"], "s3://: names no bucket; write s3://bucket/prefix"),
     ],
 )

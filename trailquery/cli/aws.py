@@ -1,5 +1,6 @@
 """What lies in AWS: the options that say how to get at it and what of it is meant, and the source that they describe."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import click
 
 from trailquery import hidden
 from trailquery.errors import UsageError
+from trailquery.sources import REGION
 from trailquery.times import parse_time, zone
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ CHOICE = [
 _EVERYTHING: dict[str, Any] = {
     "account": (), "region": (), "since": None, "until": None, "keys": None, "versions": False, "max_bytes": None,
 }  # fmt: skip
+_FORMS = {
+    "account": (r"\d{12}", "no account id; those have twelve digits"),
+    "region": (REGION, "no region; they are written like eu-west-1"),
+}
 
 
 def is_remote(source: str) -> bool:
@@ -86,10 +92,14 @@ def access_of(options: dict[str, Any]) -> "Access":
 
 
 def _window(options: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
-    """--since and --until, naive UTC. Raises UsageError."""
+    """--since and --until, naive UTC. Raises UsageError, also for an account or a region that is none."""
+    for name, (form, why) in _FORMS.items():
+        if wrong := next((one for one in options[name] if not re.fullmatch(form, one, re.ASCII)), None):
+            raise UsageError(f"--{name} {wrong}: {why}")
     now, utc = datetime.now(UTC), zone("UTC")
     since, until = (
-        parse_time(options[name], utc, now, f"--{name}") if options[name] else None for name in ("since", "until")
+        parse_time(options[name], utc, now, f"--{name}") if options[name] is not None else None
+        for name in ("since", "until")
     )
     if since and until and since >= until:
         raise UsageError(f"--since {options['since']}: not before --until {options['until']}; swap them")

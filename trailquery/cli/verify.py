@@ -85,7 +85,7 @@ def verify(
     from trailquery.integrity import verify as verdicts_on
 
     start, end = (
-        parse_time(time, zone("UTC"), datetime.now(UTC), option) if time else None
+        parse_time(time, zone("UTC"), datetime.now(UTC), option) if time is not None else None
         for time, option in ((since, "--since"), (until, "--until"))
     )
     held = _held(source, lake, keys, access | {"since": since, "until": until})

@@ -108,16 +108,16 @@ class DeliveryPath(NamedTuple):
 
 
 _REMOTE = re.compile(r"s3:|https?:|arn:aws", re.IGNORECASE)
-_REGION = r"[a-z]+(?:-[a-z]+)+-\d+[a-z]?"
+REGION = r"[a-z]+(?:-[a-z]+)+-\d+[a-z]?"
 _FOLDER = r"CloudTrail(?:-[A-Za-z]+)?"
 _PAGE = re.compile(r"cloudtrail:LookupEvents/(?P<account_id>[0-9]{12})/(?P<region>[a-z0-9-]+)/")
 _TREE = re.compile(
     rf"(?:(?P<prefix>.*)[/!])?AWSLogs/(?:(?P<organization_id>o-\w+)/)?(?P<account_id>\d{{12}})"
-    rf"(?:/(?P<folder>{_FOLDER})(?:/(?P<region>{_REGION}))?)?/",
+    rf"(?:/(?P<folder>{_FOLDER})(?:/(?P<region>{REGION}))?)?/",
     re.ASCII | re.DOTALL,
 )
 _NAME = re.compile(
-    rf"(?P<account_id>\d{{12}})_(?P<folder>{_FOLDER})_(?P<region>{_REGION})[_-]"
+    rf"(?P<account_id>\d{{12}})_(?P<folder>{_FOLDER})_(?P<region>{REGION})[_-]"
     r"(?:.*[_-])?(?P<stamp>\d{8}T\d{4}(?:\d\d)?)Z?(?![0-9A-Za-z])",
     re.ASCII | re.DOTALL,
 )

@@ -351,6 +351,34 @@ def test_a_wrong_request_is_told_before_a_lake_is_made(aws: Aws, tmp_path: Path,
 
 
 @pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("[profile p", "the profile of the environment: Unable to parse config file: "),
+        (
+            "[default]\nrole_arn = r\nsource_profile = p\n",
+            'the profile of the environment: The source_profile "p" referenced',
+        ),
+        (
+            "[default]\ncredential_process = false\n",
+            "the profile of the environment: Error when retrieving credentials",
+        ),
+        ("[default]\nregion = eu west\n", "AWS_REGION: Provided region_name 'eu west' doesn't match"),
+    ],
+)
+def test_settings_of_aws_that_are_broken_are_a_wrong_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, told: str
+) -> None:
+    (tmp_path / "config").write_text(config)
+    for name, value in {**CREDENTIALS, "AWS_CONFIG_FILE": str(tmp_path / "config")}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    with pytest.raises(UsageError) as error:
+        open_bucket("s3://trail-logs")
+    assert str(error.value).startswith(told)
+
+
+@pytest.mark.parametrize(
     "said", ["2024-03-01T00:05:03.123Z", "2024-03-01T00:05:03Z", "Fri, 01 Mar 2024 00:05:03 GMT", "2024-03-01T01:05:03+01:00", 1709251503.5]
 )  # fmt: skip
 def test_a_time_is_read_as_boto3_reads_it(said: str | float) -> None:

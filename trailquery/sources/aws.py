@@ -19,9 +19,9 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
-    ProfileNotFound,
 )
 from botocore.utils import parse_timestamp
 
@@ -76,23 +76,24 @@ class Access(NamedTuple):
     request_payer: bool = False
 
     def session(self) -> boto3.Session:
-        """A session whose calls all end their user agent with its name. Raises UsageError when the profile is not there."""
+        """A session whose calls all end their user agent with its name. Raises UsageError where there is no such profile."""
         try:
             session = boto3.Session(profile_name=self.profile)
-        except ProfileNotFound as error:
+            own = session.get_credentials()
+        except BotoCoreError as error:
+            named = f"--profile {self.profile}" if self.profile else "the profile of the environment"
             raise UsageError(
-                f"--profile {self.profile}: {error}; list them with: aws configure list-profiles"
+                f"{named}: {error}; mend ~/.aws/config, or choose from: aws configure list-profiles"
             ) from None
         session._session.user_agent_extra += " " + re.sub(r"[^\w.-]", "-", self.session_name, flags=re.ASCII)
         parsers = session._session.get_component("response_parser_factory")
         parsers.set_parser_defaults(timestamp_parser=_timestamp)
         if self.role_arn:
-            self._assume_role(session)
+            self._assume_role(session, own)
         return session
 
-    def _assume_role(self, session: boto3.Session) -> None:
+    def _assume_role(self, session: boto3.Session, own: Any) -> None:
         """Puts the credentials of the role in the place of the session's own. Raises UsageError when it has none."""
-        own = session.get_credentials()
         if own is None:
             raise UsageError(f"--role-arn {self.role_arn}: {_NO_CREDENTIALS}")
         asked = {
@@ -139,13 +140,11 @@ def client(session: boto3.Session, service: str, region: str | None, endpoint_ur
         connect_timeout=10,
         read_timeout=READ_TIMEOUT_S,
     )
+    region = region or session.region_name or DEFAULT_REGION
     try:
-        made = session.client(
-            service,
-            region_name=region or session.region_name or DEFAULT_REGION,
-            endpoint_url=endpoint_url,
-            config=config,
-        )
+        made = session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    except InvalidRegionError as error:
+        raise UsageError(f"AWS_REGION: {error}; they are written like eu-west-1") from None
     except ValueError as error:
         raise UsageError(f"--endpoint-url {endpoint_url}: {error}; write http(s)://host[:port]") from None
     made.meta.events.register("before-parse", _refuse_strange)

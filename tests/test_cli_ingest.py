@@ -1,6 +1,7 @@
 """`trailquery ingest` of a bucket and `trailquery files`, as a user meets them: real processes, real sockets."""
 
 import gzip
+import json
 import os
 import random
 import signal
@@ -46,6 +47,21 @@ def test_a_bucket_is_loaded_and_what_is_missing_ends_with_exit_code_5(aws: Aws, 
     aws.proxy.fault = lambda method, path: None
     assert ingest_bucket(aws, tmp_path).code == 0
     assert run(tmp_path, "files", "--status", "unread", "--format", "jsonl") == Said(0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("account", "told"), [("444455556666", ["s3://{}/AWSLogs/444455556666/"]), ("111122223333", [])]
+)
+def test_an_unread_prefix_is_in_every_scope_that_its_path_does_not_rule_out(
+    aws: Aws, tmp_path: Path, account: str, told: list[str]
+) -> None:
+    aws.put(key("2024/03/01"), "open")
+    aws.put(key("2024/03/01", account="444455556666"), "closed")
+    aws.proxy.fault = lambda method, path: (403, "AccessDenied", "no") if "444455556666%2F" in path else None
+    assert ingest_bucket(aws, tmp_path).code == 5
+    scope = ["--since", "2024-01-01", "--until", "2024-02-01", "--region", "ap-east-1", "--account", account]
+    listed = run(tmp_path, "files", *scope, "--format", "jsonl").out.splitlines()
+    assert [json.loads(line)["places"] for line in listed] == [[place.format(aws.name)] for place in told]
 
 
 @pytest.mark.parametrize("option", [["--account", "444455556666"], ["--since", "2024-04-01"]])

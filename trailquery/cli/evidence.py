@@ -41,8 +41,8 @@ def simulate(out: Path, **options: Any) -> None:
 def files(status: str | None, **options: Any) -> None:
     """The log files of the lake: status and why, places, counts; those that could not be read first.
 
-    The scope is that of their delivery: the stamp in their name, the account and region of their path; --only-intact
-    leaves those that `trailquery verify` found intact.
+    The scope is that of their delivery: the stamp in their name, the account and region of their path; what is unread and
+    tells none, a whole prefix, is in every scope. --only-intact leaves those that `trailquery verify` found intact.
     """
     asked = asked_from(options)
     lake = opened(asked)
@@ -66,10 +66,10 @@ SELECT status, reason, kind, delivered_at, account_id, region, records, rejected
     size_bytes, places, etag, version_id, last_modified, storage_class, encryption, ingested_at, file_sha256
 FROM files
 WHERE ($status::VARCHAR IS NULL OR status = $status)
-    AND ($since::TIMESTAMP IS NULL OR delivered_at >= $since)
-    AND ($until::TIMESTAMP IS NULL OR delivered_at < $until)
-    AND (len($accounts::VARCHAR[]) = 0 OR list_contains($accounts::VARCHAR[], account_id))
-    AND (len($regions::VARCHAR[]) = 0 OR list_contains($regions::VARCHAR[], region))
+    AND ($since::TIMESTAMP IS NULL OR coalesce(delivered_at >= $since, status = 'unread'))
+    AND ($until::TIMESTAMP IS NULL OR coalesce(delivered_at < $until, status = 'unread'))
+    AND (len($accounts::VARCHAR[]) = 0 OR coalesce(list_contains($accounts::VARCHAR[], account_id), status = 'unread'))
+    AND (len($regions::VARCHAR[]) = 0 OR coalesce(list_contains($regions::VARCHAR[], region), status = 'unread'))
     AND (NOT $only_intact OR file_sha256 IN (SELECT file_sha256 FROM verdicts WHERE verdict = 'intact'))
 ORDER BY status = 'loaded', status, delivered_at DESC NULLS LAST, places, file_sha256
 """

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 from trailquery.simulate.record import Template
-from trailquery.simulate.s3 import bucket_call
+from trailquery.simulate.s3 import NO_LOCK, bucket_call
 from trailquery.simulate.services import S3_EXTRA
 
 HEALTH = Template("health", "DescribeEventAggregates", version="1.08", read=True, request={"aggregateField": "eventTypeCategory", "filter": {"eventStatusCodes": ["open", "upcoming"]}})  # fmt: skip
@@ -39,7 +39,7 @@ IAM = (
 S3 = (
     Template("s3", "ListBuckets", read=True, request={"Host": "s3.us-east-1.amazonaws.com"}, additional=S3_EXTRA, request_id="$s3_request$", host="s3.us-east-1.amazonaws.com"),
     *(bucket_call(name, {part: ""}, read=True) for name, part in (("GetBucketLocation", "location"), ("GetBucketAcl", "acl"), ("GetBucketPolicyStatus", "policyStatus"), ("GetBucketPublicAccessBlock", "publicAccessBlock"), ("GetBucketVersioning", "versioning"), ("GetBucketEncryption", "encryption"), ("GetBucketLogging", "logging"), ("GetBucketTagging", "tagging"))),
-    bucket_call("GetBucketObjectLockConfiguration", {"object-lock": ""}, read=True, error=("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")),
+    NO_LOCK,
     bucket_call("GetBucketWebsite", {"website": ""}, read=True, error=("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")),
 )  # fmt: skip
 RDS = (

@@ -6,17 +6,15 @@
 from trailquery.simulate.machines import CALLER_IDENTITY, assume_role
 from trailquery.simulate.organization import ARCHIVE, CLI, OFFICE_IPV6, PROD, Organization
 from trailquery.simulate.record import DAY_S, Actor, Event, Template, words_text
-from trailquery.simulate.s3 import BUCKET, GET_OBJECT, HOST, LIST_OBJECTS, bucket_call, object_call
+from trailquery.simulate.s3 import BUCKET, GET_OBJECT, HOST, LIST_OBJECTS, NO_LOCK, XMLNS, bucket_call, object_call
 from trailquery.simulate.services import S3_EXTRA
 from trailquery.simulate.story import LIST_BUCKETS, PYTHON, STOP_REFUSED, Story, at, clocks, event_id, key_of, refused
 
 RAIDER_IP = "198.51.100.170"
 KEY = "7c1e5a52-0d3f-4b86-9c27-6a1f02d7e9b4"
 VAULT = "archive-vault"
-XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 SSE_C = {"x-amz-server-side-encryption-customer-algorithm": "AES256"}
 VERSIONING = bucket_call("GetBucketVersioning", {"versioning": ""}, read=True)
-LOCK = bucket_call("GetBucketObjectLockConfiguration", {"object-lock": ""}, read=True, error=("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"))  # fmt: skip
 SUSPENDED = bucket_call("PutBucketVersioning", {"versioning": "", "VersioningConfiguration": {"xmlns": XMLNS, "Status": "Suspended"}})  # fmt: skip
 EXPIRING = bucket_call("PutBucketLifecycle", {"lifecycle": "", "LifecycleConfiguration": {"xmlns": XMLNS, "Rule": {"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}, "ID": "tidy"}}})  # fmt: skip
 ENCRYPTED = object_call("CopyObject", SSE_C | {"x-amz-copy-source": "$bucket$/$object$", "x-amz-metadata-directive": "COPY"}, response=SSE_C)  # fmt: skip
@@ -47,7 +45,7 @@ def ransom(org: Organization, until: int, main_trail: str) -> Story:
     story.step(f"the key is used from {RAIDER_IP}", first, "timeline_key", key=key)
     admin, taken = assume_role(org, raider, PROD, "storage-admin", "session", at(until, "17:22:13"), PYTHON)
     story.step("the role storage-admin is taken", list(taken), "role_assumptions")
-    looks = [(VERSIONING, "17:23:01"), (LOCK, "17:23:02"), (LIST_OBJECTS, "17:23:40"), (POINTS, "17:25:16"), (SNAPSHOTS, "17:25:58")]  # fmt: skip
+    looks = [(VERSIONING, "17:23:01"), (NO_LOCK, "17:23:02"), (LIST_OBJECTS, "17:23:40"), (POINTS, "17:25:16"), (SNAPSHOTS, "17:25:58")]  # fmt: skip
     story.step(
         "how the archive is protected is looked up",
         story.calls(admin, *looks, bucket=ARCHIVE),

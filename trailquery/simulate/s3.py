@@ -7,6 +7,7 @@ from trailquery.simulate.services import S3_EXTRA
 
 BUCKET = {"accountId": "$account$", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::$bucket$"}
 OBJECT = {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::$bucket$/$object$"}
+XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 HOST = "$bucket$.s3.$region$.amazonaws.com"
 
 
@@ -59,6 +60,12 @@ def object_call(
 
 
 REFUSED = ("AccessDenied", "Access Denied")
+NO_LOCK = bucket_call(
+    "GetBucketObjectLockConfiguration",
+    {"object-lock": ""},
+    read=True,
+    error=("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"),
+)
 GET_OBJECT = object_call("GetObject", read=True)
 LIST_OBJECTS = Template(
     "s3",

@@ -6,13 +6,13 @@
 from trailquery.simulate.machines import CALLER_IDENTITY, INSTANCE_CALLS, assume_role
 from trailquery.simulate.organization import EXPORTS, PAYROLL, PROD, SSM_AGENT, Organization, role_arn
 from trailquery.simulate.record import Actor, Event, Template, json_text
-from trailquery.simulate.s3 import BUCKET, GET_OBJECT, HOST, LIST_OBJECTS, REFUSED, bucket_call, object_call
+from trailquery.simulate.s3 import BUCKET, GET_OBJECT, HOST, LIST_OBJECTS, REFUSED, XMLNS, bucket_call, object_call
 from trailquery.simulate.services import S3_EXTRA, assumed_by, service
 from trailquery.simulate.story import LIST_BUCKETS, PYTHON, STRANGER, Story, at, clocks, event_id, key_of, refused
 
 CARRIER_IP, READER_IP, HOME_IP = "198.51.100.140", "198.51.100.141", "203.0.113.181"
 ROLE = "report-exporter-role"
-UNBLOCKING: dict[str, object] = {"publicAccessBlock": "", "PublicAccessBlockConfiguration": {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/", "IgnorePublicAcls": False, "BlockPublicPolicy": False, "BlockPublicAcls": False, "RestrictPublicBuckets": False}}  # fmt: skip
+UNBLOCKING: dict[str, object] = {"publicAccessBlock": "", "PublicAccessBlockConfiguration": {"xmlns": XMLNS, "IgnorePublicAcls": False, "BlockPublicPolicy": False, "BlockPublicAcls": False, "RestrictPublicBuckets": False}}  # fmt: skip
 SHARED = {"Version": "2012-10-17", "Statement": [{"Sid": "partner", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STRANGER}:root"}, "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": [f"arn:aws:s3:::{EXPORTS}", f"arn:aws:s3:::{EXPORTS}/*"]}]}  # fmt: skip
 PUBLIC = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{EXPORTS}/*"}]}  # fmt: skip
 ENCRYPTION = bucket_call("GetBucketEncryption", {"encryption": ""}, read=True)

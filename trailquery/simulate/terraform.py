@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from trailquery.simulate.bursts import burst
 from trailquery.simulate.organization import DEV, Organization
 from trailquery.simulate.record import Actor, Event, Template, json_text, words_text
-from trailquery.simulate.s3 import bucket_call
+from trailquery.simulate.s3 import XMLNS, bucket_call
 
 REGION, STACKS = "eu-west-1", 3
-XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 TRUST = '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Action": "sts:AssumeRole",\n      "Effect": "Allow",\n      "Principal": {\n        "Service": "ec2.amazonaws.com"\n      }\n    }\n  ]\n}'
 ALLOWED = json_text({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::$bucket$", "arn:aws:s3:::$bucket$/*"]}, {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "arn:aws:sqs:$region$:$account$:$stack$"}]})  # fmt: skip
 TLS_ONLY = {"Version": "2012-10-17", "Statement": [{"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::$bucket$", "arn:aws:s3:::$bucket$/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}  # fmt: skip

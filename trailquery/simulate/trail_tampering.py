@@ -8,7 +8,7 @@ from dataclasses import replace
 from trailquery.simulate.organization import PAYROLL, PROD, PROD_BUCKET, Organization
 from trailquery.simulate.people import PEOPLE, Person, console_session, signed_in
 from trailquery.simulate.record import Actor, Template
-from trailquery.simulate.s3 import GET_OBJECT, bucket_call
+from trailquery.simulate.s3 import GET_OBJECT, XMLNS, bucket_call
 from trailquery.simulate.story import FIREFOX, LIST_USERS, SCP, STOP_REFUSED, Story, at, event_id, key_of, refused
 
 INTRUDER_IP = "198.51.100.23"
@@ -20,7 +20,7 @@ STOP = Template("cloudtrail", "StopLogging", request={"name": "$trail$"})
 START = Template("cloudtrail", "StartLogging", request={"name": "$trail$"})
 SELECTORS = [{"readWriteType": "WriteOnly", "includeManagementEvents": True, "dataResources": [], "excludeManagementEventSources": ["kms.amazonaws.com"]}]  # fmt: skip
 PUT_SELECTORS = Template("cloudtrail", "PutEventSelectors", request={"trailName": "$trail$", "eventSelectors": SELECTORS}, response={"trailARN": "$trail$", "eventSelectors": SELECTORS})  # fmt: skip
-LIFECYCLE = bucket_call("PutBucketLifecycle", {"lifecycle": "", "LifecycleConfiguration": {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/", "Rule": {"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}, "ID": "cleanup"}}})  # fmt: skip
+LIFECYCLE = bucket_call("PutBucketLifecycle", {"lifecycle": "", "LifecycleConfiguration": {"xmlns": XMLNS, "Rule": {"Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}, "ID": "cleanup"}}})  # fmt: skip
 
 
 def trail_tampering(org: Organization, until: int, main_trail: str) -> Story:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -178,3 +179,24 @@ def key(
 ) -> str:
     name = f"{account}_{folder}_{region}_{day.replace('/', '')}T1010Z_{number:016}.json.gz"
     return f"{above}{account}/{folder}/{region}/{day}/{name}"
+
+
+def delivered(trail: Path) -> list[Path]:
+    return sorted(trail.rglob("AWSLogs/**/*.json.gz"))
+
+
+def metadata(file: Path) -> dict[str, str]:
+    """What S3 would tell of a file of a simulated trail."""
+    beside = file.with_name(f"{file.name}.metadata.json")
+    return dict(json.loads(beside.read_bytes())["metadata"]) if beside.exists() else {}
+
+
+def upload(trail: Path, bucket: Any) -> None:
+    """Put a simulated trail into a bucket, which has a `name` and a client `s3`."""
+
+    def put(file: Path) -> None:
+        place = file.relative_to(trail).as_posix()
+        bucket.s3.put_object(Bucket=bucket.name, Key=place, Body=file.read_bytes(), Metadata=metadata(file))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, delivered(trail)))

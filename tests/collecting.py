@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws import CREDENTIALS, Aws, Proxy, served
-from test_s3_seaweedfs import upload
+from aws import CREDENTIALS, Aws, Proxy, served, upload
 
 from trailquery.collect import Collected, collect
 from trailquery.collection import SIDECAR
@@ -60,7 +59,7 @@ class Trail(Aws):
         return collect(bucket, copy, {"case": None}, check)
 
     def upload(self, folder: Path) -> None:
-        upload(folder, self)  # type: ignore[arg-type]
+        upload(folder, self)
         for known in json.loads((folder / "public-keys.json").read_bytes())["PublicKeyList"]:
             times = {
                 name: datetime.fromisoformat(known[name]).timestamp() for name in known if name.startswith("Validity")

@@ -1,7 +1,39 @@
-"""Queries of a user's own folder, for the calls of one API."""
+"""Queries of a user's own folder."""
 
 from pathlib import Path
 
+# A finding with nothing wrong in it.
+SOUND = """\
+-- /// trailquery
+-- title = "Calls"
+-- question = "Which calls were made?"
+-- category = "any"
+-- kind = "finding"
+-- severity = "high"
+-- mitre = ["T1526"]
+-- why = "Nobody should."
+-- next = "trailquery run timeline_session {session_id}"
+-- example = "trailquery run calls --service s3"
+--
+-- [params.service]
+-- type = "text"
+-- default = "ec2"
+-- about = "Only this service"
+--
+-- [columns]
+-- event_time = "When"
+-- actor = "Who"
+-- event_id = "The event"
+-- ///
+SELECT
+    event_time,
+    actor,
+    event_id
+FROM events
+WHERE service = $service
+ORDER BY event_time, event_id
+"""
+# The calls of one API.
 QUERY = """\
 -- /// trailquery
 -- title = "Calls of one API"

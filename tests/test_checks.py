@@ -3,40 +3,10 @@
 from pathlib import Path
 
 import pytest
+from own_queries import SOUND
 from runner import Said, run
 
 from trailquery.catalog import resource_dir
-
-SOUND = """\
--- /// trailquery
--- title = "Calls"
--- question = "Which calls were made?"
--- category = "any"
--- kind = "finding"
--- severity = "high"
--- mitre = ["T1526"]
--- why = "Nobody should."
--- next = "trailquery run timeline_session {session_id}"
--- example = "trailquery run calls --service s3"
---
--- [params.service]
--- type = "text"
--- default = "ec2"
--- about = "Only this service"
---
--- [columns]
--- event_time = "When"
--- actor = "Who"
--- event_id = "The event"
--- ///
-SELECT
-    event_time,
-    actor,
-    event_id
-FROM events
-WHERE service = $service
-ORDER BY event_time, event_id
-"""
 
 
 def checked(folder: Path) -> Said:

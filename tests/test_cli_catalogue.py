@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cases import QUERIES
 from conftest import LOG_NAME, record, write_log
+from own_queries import SOUND
 from runner import PROGRAM, run
-from test_checks import SOUND
 
 from trailquery.ingest import ingest
 

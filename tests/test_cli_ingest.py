@@ -15,8 +15,8 @@ from urllib.parse import quote_plus
 import pytest
 from aws import Aws, key
 from conftest import record, write_log
+from lakes import contents
 from runner import PROGRAM, Said, run
-from test_exactly_once import contents
 
 from trailquery.cli import trailquery
 from trailquery.errors import UsageError

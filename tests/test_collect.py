@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws import key
+from aws import delivered, key, metadata
 from collecting import Trail, bucket_to_collect, fetches, files_of, log_lines, sidecar  # noqa: F401  # a fixture
+from lakes import contents, without_root
 from runner import run
-from test_exactly_once import contents
-from test_s3_seaweedfs import delivered, metadata, without_root
 
 from trailquery import open_lake
 from trailquery.collect import collect

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import record, write_log
 from deltalake import DeltaTable
+from lakes import contents, delivery
 from runner import run
-from test_exactly_once import contents, delivery
 
 from trailquery import compaction, open_lake, tables
 from trailquery.compaction import KEPT_S, Compacted, compact, compact_small_files, vacuum

@@ -13,30 +13,11 @@ import pytest
 from conftest import LOG_NAME, counts, record, write_log
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lakes import contents, delivery
 
 from trailquery import open_lake
 from trailquery.errors import UsageError
 from trailquery.ingest import Summary, ingest
-
-
-def contents(path: Path) -> dict[str, Any]:
-    """What a lake holds, as sets that do not depend on the order of arrival."""
-    lake = open_lake(path)
-
-    def rows(sql: str) -> list[tuple[Any, ...]]:
-        return sorted((tuple(row.values()) for row in lake.sql(sql).rows()), key=repr)
-
-    copies = "SELECT event_id, account_id, {} FROM stored.loaded UNION ALL SELECT event_id, account_id, {} FROM stored.differing"
-    return {
-        "events": rows(copies.replace("{}", "raw")),
-        "places": rows(
-            copies.replace("{}", "file_sha256, position")
-            + " UNION ALL SELECT event_id, account_id, file_sha256, position FROM stored.sightings"
-        ),
-        "shown": rows("SELECT event_id, account_id, raw FROM history"),
-        "rejects": rows("SELECT file_sha256, position, reason, bytes FROM rejects"),
-        "files": rows("SELECT file_sha256, places, kind, status, records, rejected FROM files"),
-    }
 
 
 def test_the_same_event_in_two_trails_is_one_event_seen_twice(tmp_path: Path) -> None:
@@ -125,19 +106,6 @@ sys.modules['trailquery.ingest'].BATCH_RECORDS = 4
 ingest([Path(sys.argv[1])], Path(sys.argv[2]))
 os._exit(0 if commits else 3)
 """
-
-
-def delivery(folder: Path) -> Path:
-    """Files whose batches hold new events, copies, variants and rejects."""
-    write_log(folder / "1.json", [record(eventID="a"), record(eventID="b"), None])
-    write_log(folder / "2.json.gz", [record(eventID="b"), record(eventID="c"), record(eventID="a", userAgent="other")])
-    write_log(folder / "3.json", [record(eventID="c"), record(eventID="d"), "text"])
-    (folder / "4.json").write_text(
-        json.dumps({"Records": [record(eventID="d"), record(eventID="a", userAgent="third")]}, indent=1)
-    )
-    (folder / "5.json").write_bytes(b"{broken")
-    write_log(folder / "6.json", [record(eventID="e"), record(eventID="e"), record(eventID="a", userAgent="other")])
-    return folder
 
 
 def test_killed_after_any_commit_the_next_run_ends_with_the_same_lake(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import LOG_NAME, counts, record, recording, write_log
-from test_exactly_once import contents
+from lakes import contents
 
 from trailquery import Lake, TrailqueryError, open_lake
 from trailquery.errors import MachineError, UsageError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import record, write_log
-from test_exactly_once import delivery
+from lakes import delivery
 
 from trailquery import open_lake
 

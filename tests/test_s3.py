@@ -14,7 +14,7 @@ import pytest
 from aws import CREDENTIALS, Aws, key
 from botocore.utils import parse_timestamp
 from conftest import record
-from test_exactly_once import contents
+from lakes import contents, events, statuses
 
 from trailquery import open_lake
 from trailquery.errors import MachineError, UsageError
@@ -22,15 +22,6 @@ from trailquery.ingest import ingest
 from trailquery.sources.aws import Access
 from trailquery.sources.s3 import open_bucket
 from trailquery.sources.tree import Wanted
-
-
-def events(lake: Path) -> list[str]:
-    return [row["event_id"] for row in open_lake(lake).sql("SELECT event_id FROM events ORDER BY event_id").rows()]
-
-
-def statuses(lake: Path) -> list[tuple[str, str, str | None]]:
-    rows = open_lake(lake).sql("SELECT places[1] AS place, status, reason FROM files ORDER BY place").rows()
-    return [(row["place"].rpartition("/")[2], row["status"], row["reason"]) for row in rows]
 
 
 def test_every_layout_in_one_bucket_is_read_and_what_is_no_trail_is_not(aws: Aws, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from urllib.parse import quote_plus
 import pyarrow as pa
 import pytest
 from aws import Aws, key
+from lakes import events, statuses
 from pyarrow import orc, parquet
-from test_s3 import events, statuses
 
 from trailquery.errors import UsageError
 from trailquery.ingest import Summary

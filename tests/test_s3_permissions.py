@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from aws import Aws, key
-from test_s3 import events, statuses
+from lakes import events, statuses
 
 from trailquery.errors import UsageError
 from trailquery.ingest import ingest

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from aws import CREDENTIALS, NUMBERS, Aws, key
+from aws import CREDENTIALS, NUMBERS, Aws, delivered, key, metadata, upload
+from lakes import contents, events, without_root
 from seaweedfs import seaweedfs
-from test_exactly_once import contents
-from test_s3 import events
 
 from trailquery import open_lake
 from trailquery.ingest import Summary, ingest
@@ -46,31 +44,6 @@ def bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     return Bucket(url)
-
-
-def delivered(trail: Path) -> list[Path]:
-    return sorted(trail.rglob("AWSLogs/**/*.json.gz"))
-
-
-def metadata(file: Path) -> dict[str, str]:
-    """What S3 would tell of a file of a simulated trail."""
-    beside = file.with_name(f"{file.name}.metadata.json")
-    return dict(json.loads(beside.read_bytes())["metadata"]) if beside.exists() else {}
-
-
-def upload(trail: Path, bucket: Bucket) -> None:
-    def put(file: Path) -> None:
-        place = file.relative_to(trail).as_posix()
-        bucket.s3.put_object(Bucket=bucket.name, Key=place, Body=file.read_bytes(), Metadata=metadata(file))
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(put, delivered(trail)))
-
-
-def without_root(held: dict[str, Any], root: str) -> dict[str, Any]:
-    """`contents` of a lake with places as they are below the root of the trail."""
-    files = [(sha256, [place.removeprefix(root) for place in places], *more) for sha256, places, *more in held["files"]]
-    return held | {"files": sorted(files, key=repr)}
 
 
 def test_a_trail_is_the_same_from_its_bucket_as_from_a_folder(bucket: Bucket, tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ def info(lake: Lake) -> Info:
     ).rows()
     return Info(
         **total,
-        accounts=_counted(lake, "account_id, account_name"),
-        regions=_counted(lake, "region"),
-        categories=_counted(lake, "category"),
+        accounts=_events_by(lake, "account_id, account_name"),
+        regions=_events_by(lake, "region"),
+        categories=_events_by(lake, "category"),
         data_events=lake.sql(
             "SELECT service, count(DISTINCT coalesce(bucket, target)) AS resources, count(*) AS events"
             " FROM events WHERE category = 'data' GROUP BY service ORDER BY events DESC, service"
@@ -58,7 +58,7 @@ def info(lake: Lake) -> Info:
     )
 
 
-def _counted(lake: Lake, columns: str) -> list[dict[str, Any]]:
+def _events_by(lake: Lake, columns: str) -> list[dict[str, Any]]:
     return lake.sql(
         f"SELECT {columns}, count(*) AS events FROM events GROUP BY {columns} ORDER BY events DESC, {columns}"  # noqa: S608 (our own text)
     ).rows()

@@ -20,7 +20,7 @@ from trailquery.result import Result
 from trailquery.times import shown, zone
 from trailquery.wording import counted
 
-LINES = 25
+_MOST_LINES = 25
 EXIT_FOUND = 10  # none of errors.py, and no code of a shell
 _WHOLE = ("csv", "json", "jsonl", "parquet")
 
@@ -67,13 +67,14 @@ def hunt(
             bar.update(1)
 
         found = lake.hunt(severity=severity, leads=leads, themes=theme, mitre=mitre, on_query=on_query)
+    limit = _MOST_LINES if asked.limit is None else asked.limit
     if asked.form is None and asked.output is None:
-        _put_lines(found, LINES if asked.limit is None else asked.limit, asked.tz)
+        _put_lines(found, limit, asked.tz)
     elif form_of(asked) in _WHOLE:
         put(found, asked._replace(limit=asked.limit or 0))
     else:
         shorter = Result(found.arrow().drop_columns(["event_ids"]).to_reader(), asked.tz)
-        put(shorter, asked._replace(limit=LINES if asked.limit is None else asked.limit))
+        put(shorter, asked._replace(limit=limit))
     for note in found.notes:
         say(printable(note))
     if fail_on and (bad := found.at_least(fail_on)):

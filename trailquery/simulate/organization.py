@@ -117,7 +117,9 @@ class Organization:
         """A session of `role` (with its path), opened at `created` (seconds UTC); no key where it is ''."""
         role_id, role_name = self.id("AROA", f"{account}/{role}"), role.rsplit("/")[-1]
         arn = f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
-        context = self.issued_by(account, role, created)
+        issuer = {"type": "Role", "principalId": role_id, "arn": role_arn(account, role)}
+        issuer |= {"accountId": account, "userName": role_name}
+        context: dict[str, object] = {"sessionIssuer": issuer, "attributes": session_attributes(created, False)}
         context |= {"sourceIdentity": source_identity} if source_identity else {}
         context |= {"ec2RoleDelivery": imds} if imds else {}
         identity: dict[str, object] = {"type": kind, "principalId": f"{role_id}:{session_name}", "arn": arn}
@@ -125,12 +127,6 @@ class Organization:
         if invoked_by:
             identity["invokedBy"] = ip = agent = invoked_by
         return Actor(account, json_text(identity), ip, agent, arn, not invoked_by, from_console, endpoint)
-
-    def issued_by(self, account: str, role: str, created: int) -> dict[str, object]:
-        """The sessionContext of a session of `role`."""
-        issuer = {"type": "Role", "principalId": self.id("AROA", f"{account}/{role}")}
-        issuer |= {"arn": role_arn(account, role), "accountId": account, "userName": role.rsplit("/")[-1]}
-        return {"sessionIssuer": issuer, "attributes": session_attributes(created, False)}
 
     def service(self, account: str, name: str) -> Actor:
         """An AWS service that calls for itself."""

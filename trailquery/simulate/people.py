@@ -182,22 +182,15 @@ def signed_in(
     """The sign-in record of `person`: no key, and at single sign-on a role session without MFA."""
     if person.permission_set:
         role = sso_role(org, person.permission_set)
-        role_id, role_name = org.id("AROA", f"{person.account}/{role}"), role.rsplit("/")[-1]
-        arn = f"arn:aws:sts::{person.account}:assumed-role/{role_name}/{person.name}"
-        context = org.issued_by(person.account, role, time)
-        identity: dict[str, object] = {
-            "type": "AssumedRole",
-            "principalId": f"{role_id}:{person.name}",
-            "arn": arn,
-        }
-        identity |= {"accountId": person.account, "sessionContext": context}
+        actor = org.role_session(person.account, role, person.name, "", time, person.ip, agent)
         template = outcome or LOGIN
     else:
         arn = f"arn:aws:iam::{person.account}:user/{person.name}"
-        identity = {"type": "IAMUser", "principalId": org.id("AIDA", f"{person.account}/{person.name}")}
+        identity: dict[str, object] = {"type": "IAMUser"}
+        identity |= {"principalId": org.id("AIDA", f"{person.account}/{person.name}")}
         identity |= {"arn": arn} if outcome is not LOGIN_FAILED else {}
         identity |= {"accountId": person.account} | ({"accessKeyId": ""} if outcome is LOGIN_FAILED else {})
         identity |= {"userName": person.name}
         template = outcome or (LOGIN_MFA if person.mfa else LOGIN)
-    actor = Actor(person.account, json_text(identity), person.ip, agent, arn)
+        actor = Actor(person.account, json_text(identity), person.ip, agent, arn)
     return template.event(org.random, actor, time, "us-east-1", user=person.name)

@@ -62,18 +62,7 @@ def verify(
     waiting: defaultdict[str, list[Stored]] = defaultdict(list)
     for log in logs:
         waiting[home_of(log.place)].append(log)
-    verdicts, links = list[Verdict](), defaultdict[tuple[str, str, bool], list[Link]](list)
-    for stored in digests:
-        home = home_of(stored.place)
-        name, branch = digest_name(home), BRANCH.fullmatch(home)
-        if name is None or branch is None:
-            reason = (
-                stored.unread or "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
-            )
-            verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason, None, None, stored.file_sha256))
-        elif since < name.end and (name.end <= until + HOUR or name.end > now + _AHEAD):
-            links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
-    chains = [_Chain(links[series], keys, now, since) for series in sorted(links)]
+    chains, verdicts = _chains(digests, keys, now, since, until)
     due, settled = _due(chains, waiting, now), set[str]()
     for chain in chains:
         chain.compare_gaps(chains)
@@ -95,6 +84,23 @@ def verify(
     return Verified(
         sorted(verdicts, key=lambda one: (one.place, one.file_sha256 or "")), [one.verdict() for one in asked]
     )
+
+
+def _chains(
+    digests: Iterable[Stored], keys: Mapping[str, PublicKey], now: datetime, since: datetime, until: datetime
+) -> tuple[list["_Chain"], list[Verdict]]:
+    """The chains of the digests that ended in that time, and the verdicts on what does not lie where a digest does."""
+    verdicts, links = list[Verdict](), defaultdict[tuple[str, str, bool], list[Link]](list)
+    for stored in digests:
+        home = home_of(stored.place)
+        name, branch = digest_name(home), BRANCH.fullmatch(home)
+        if name is None or branch is None:
+            why = "it does not lie below AWSLogs/ACCOUNT/CloudTrail-Digest/REGION under a digest's name"
+            reason = stored.unread or why
+            verdicts.append(Verdict(stored.place, "digest", "unverifiable", reason, file_sha256=stored.file_sha256))
+        elif since < name.end and (name.end <= until + HOUR or name.end > now + _AHEAD):
+            links[_series(branch), name.trail, name.is_backfill].append(Link(stored, home, name, branch))
+    return [_Chain(links[series], keys, now, since) for series in sorted(links)], verdicts
 
 
 class _Chain:

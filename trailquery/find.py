@@ -44,7 +44,7 @@ KINDS = (
 _IPV4 = Kind("IPv4 address", "", "client_ip = $value", ("run", "timeline_ip", "{value}"))
 _IPV6 = _IPV4._replace(name="IPv6 address", predicate="contains(client_ip, ':') AND in_network(client_ip, $value)")
 _NETWORK = _IPV4._replace(name="network", predicate="in_network(client_ip, $value)")
-_TEXT = Kind("text", r"(?s).*", "", _NEXT_EVENT)
+_TEXT = Kind("text", "", "", _NEXT_EVENT)
 
 # Of a name, which is searched as text: whether it is a caller or a resource, to go on from there.
 _ROLE_OF_NAME = f"""

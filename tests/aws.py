@@ -33,6 +33,11 @@ CREDENTIALS = {
 }
 
 
+def use_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
 @contextmanager
 def moto() -> Iterator[str]:
     """The URL of an AWS that forgets everything at its end."""
@@ -161,8 +166,7 @@ class Aws:
 
 @pytest.fixture(name="aws")
 def fresh_bucket(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     proxy = Proxy(upstream)
     with served(proxy.handler()) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)

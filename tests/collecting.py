@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws import CREDENTIALS, Aws, Proxy, served, upload
+from aws import Aws, Proxy, served, upload, use_credentials
 
 from trailquery.collect import Collected, collect
 from trailquery.collection import SIDECAR
@@ -69,8 +69,7 @@ class Trail(Aws):
 
 @pytest.fixture(name="trail")
 def bucket_to_collect(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trail]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     proxy = Listening(upstream)
     with served(proxy.handler()) as url:
         for service in ("STS", "CLOUDTRAIL"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws import CREDENTIALS, Aws, key, served
+from aws import Aws, key, served, use_credentials
 from botocore.exceptions import ClientError
 from collecting import Listening
 from runner import run
@@ -85,8 +85,7 @@ class Patient(Aws):
 
 @pytest.fixture(name="patient")
 def bucket_to_examine(upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patient]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     proxy = Answering(upstream)
     with served(proxy.handler()) as url:
         for service in ("STS", "CLOUDTRAIL"):
@@ -322,8 +321,7 @@ def test_what_of_a_trail_is_refused_is_told_and_the_rest_goes_on(patient: Patien
 
 
 def test_object_lock_is_told_as_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", "http://127.0.0.1:1")
     monkeypatch.setattr("trailquery.sources.aws.ATTEMPTS", 1)
     with seaweedfs(tmp_path) as url:

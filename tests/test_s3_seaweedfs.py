@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws import CREDENTIALS, NUMBERS, Aws, delivered, key, metadata, upload
+from aws import NUMBERS, Aws, delivered, key, metadata, upload, use_credentials
 from lakes import contents, events, without_root
 from seaweedfs import seaweedfs
 
@@ -41,8 +41,7 @@ class Bucket:
 
 @pytest.fixture
 def bucket(url: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     return Bucket(url)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws import CREDENTIALS, NUMBERS
+from aws import NUMBERS, use_credentials
 from click.testing import CliRunner
 from tamper import CASES, Case
 from trails import Trail
@@ -49,8 +49,7 @@ def _order(counted: tuple[tuple[str, str], int]) -> tuple[str, int]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_was_done_is_seen(case: Case, upstream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+    use_credentials(monkeypatch)
     trail = Trail(bucket=f"tampered-{os.getpid()}-{next(NUMBERS)}", **case.trail)
     harmed = case.harm(trail)
     put(trail, upstream)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailquery.cache import UNUSED_S, content_of, put
+from trailquery.columns import declared
 from trailquery.digests import FaultError, digest_name, read_digest_file
 from trailquery.events import TEXT, TIME
 from trailquery.parameters import literal
@@ -27,12 +28,6 @@ DIGESTS = pa.schema(
         ("names", pa.list_(TEXT)),  # of the log files that it lists, without folders
     ]
 )
-_READ_DIGESTS = """
-CREATE TABLE stored.read_digests (
-    file_sha256 VARCHAR, trail VARCHAR, home_region VARCHAR, starts_at TIMESTAMP, ends_at TIMESTAMP, is_first BOOLEAN,
-    names VARCHAR[]
-)
-"""
 _QUICK = 20_000  # are read in seconds
 _SPANS = 3
 _COVERED = ("delivered", "proven quiet", "quiet")
@@ -40,7 +35,7 @@ _COVERED = ("delivered", "proven quiet", "quiet")
 
 def define_digests(connection: duckdb.DuckDBPyConnection) -> None:
     """View `stored.digests`, empty until it is filled."""
-    connection.execute(_READ_DIGESTS)
+    connection.execute(f"CREATE TABLE stored.read_digests ({declared(DIGESTS)})")
     connection.execute("CREATE VIEW stored.digests AS FROM stored.read_digests")
 
 

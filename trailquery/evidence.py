@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from trailquery import tables
 from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
 from trailquery.errors import MachineError, UsageError
-from trailquery.events import TEXT, TIME
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Verified
 from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
@@ -29,7 +28,7 @@ from trailquery.links import Stored, generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA, is_object, metadata_in, read_companion, time_in
 from trailquery.sources.found import NothingKnown
-from trailquery.verdicts import VERDICTS_FILE
+from trailquery.verdicts import SCHEMA, VERDICTS_FILE
 from trailquery.workers import usable_cores
 
 _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
@@ -39,10 +38,6 @@ _AHEAD = 8
 _PARCEL_BYTES = 1 << 20
 _PARCEL_FILES = 64
 _DAMAGE = re.compile(r"(?:.* )?at byte \d+ of \d+")  # what `inflate` says of a gzip
-_SCHEMA = pa.schema(
-    [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
-    + [("hour", TIME), ("verified_at", TIME)]
-)
 
 
 class Held(NamedTuple):
@@ -153,7 +148,7 @@ def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
     """Write what was found into the lake, in the place of what was found before."""
     rows = [{"verified_at": now, **one._asdict()} for one in verified.files]
     with replaced(lake / VERDICTS_FILE) as file:
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), file, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file, compression="zstd")
 
 
 def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[Stored]:

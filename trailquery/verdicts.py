@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from trailquery.columns import declared
 from trailquery.errors import UsageError
+from trailquery.events import TEXT, TIME
 from trailquery.wording import counted
 
 VERDICTS_FILE = "evidence/verdicts.parquet"
@@ -24,11 +26,12 @@ ORDER = ("intact", "pending", "unverifiable", NOT_CHECKED, "unlisted", "changed"
 _WRONG = ORDER[4:]
 _FEW_IDS = 2_000
 _RUN = "run: trailquery verify"
-_SCHEMA = """
-CREATE TABLE stored.verdicts (
-    place VARCHAR, kind VARCHAR, file_sha256 VARCHAR, verdict VARCHAR, reason VARCHAR, trail VARCHAR, hour TIMESTAMP,
-    verified_at TIMESTAMP
-);
+SCHEMA = pa.schema(
+    [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
+    + [("hour", TIME), ("verified_at", TIME)]
+)
+_TABLES = f"""
+CREATE TABLE stored.verdicts ({declared(SCHEMA)});
 CREATE TABLE stored.file_verdicts (file_sha256 VARCHAR, verdict VARCHAR, rank INTEGER);
 CREATE TABLE stored.better (file_sha256 VARCHAR, position INTEGER, verdict VARCHAR, rank INTEGER);
 """
@@ -60,7 +63,7 @@ class Verdicts:
     """The verdicts on one lake as they are when first asked for; `exist` says whether there are any at all."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
-        connection.execute(_SCHEMA)
+        connection.execute(_TABLES)
         self._connection = connection
         self._file = lake / VERDICTS_FILE
         self._filling = threading.Lock()

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow as pa
 
 from trailquery import tables
 from trailquery.catalog import resource_dir
+from trailquery.columns import sql_type
 from trailquery.coverage import define_digests, fill_digests
 from trailquery.enrich import define_enriched
-from trailquery.events import TEXT, TIME
 from trailquery.parameters import literal
 from trailquery.settings import Settings
 from trailquery.soundness import canonical
@@ -266,25 +265,4 @@ def _scan(table: tables.Table, files: list[str]) -> str:
         hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
         return f"FROM read_parquet([{', '.join(map(literal, files))}]{hive})"
     fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
-    return f"SELECT {', '.join(f'NULL::{_sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    """DuckDB's name for the type of a column of ours."""
-    if pa.types.is_list(kind):
-        return f"{_sql_type(kind.value_type)}[]"
-    if pa.types.is_struct(kind):
-        return f"STRUCT({', '.join(f'{field.name} {_sql_type(field.type)}' for field in kind)})"
-    return _SQL_TYPES[kind]
-
-
-_SQL_TYPES = {
-    TEXT: "VARCHAR",
-    TIME: "TIMESTAMP",
-    pa.bool_(): "BOOLEAN",
-    pa.int16(): "SMALLINT",
-    pa.int32(): "INTEGER",
-    pa.int64(): "BIGINT",
-    pa.binary(): "BLOB",
-    pa.date32(): "DATE",
-}
+    return f"SELECT {', '.join(f'NULL::{sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"

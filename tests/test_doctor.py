@@ -236,6 +236,14 @@ def test_where_nothing_is_allowed_each_line_says_what_is_missing(patient: Patien
     assert {check.state for check in checks.values()} == {"weak", "unknown"}
 
 
+@pytest.mark.parametrize("answer", [b"", b"<html>Sign in to this network</html>"])
+def test_what_is_answered_in_the_place_of_aws_leaves_what_matters_unknown(patient: Patient, answer: bytes) -> None:
+    patient.proxy.fault = lambda method, path: answer
+    states = patient.states()
+    names = ("list", "who may delete", "who may write", "trails")
+    assert {name: states[name] for name in names} == dict.fromkeys(names, "unknown")
+
+
 def test_get_and_decrypt_are_tried_on_the_ends_of_each_folder(patient: Patient) -> None:
     for day in ("2023/01/05", "2024/02/01", "2024/02/29"):
         patient.put(key(day), day)

@@ -49,10 +49,15 @@ _MENDED = {  # error code of AWS: what to do
 }
 
 _ALWAYS: dict[str, str | bytes] = {  # operation: the header, or what of the body, each answer of AWS to it has
+    "DescribeTrails": b"trailList",
+    "GetBucketPolicy": b"Statement",
     "GetCallerIdentity": b"GetCallerIdentityResult",
+    "GetEventSelectors": b"TrailARN",
     "GetObject": "ETag",
+    "GetTrailStatus": b"IsLogging",
     "ListObjectVersions": b"ListVersionsResult",
     "ListObjectsV2": b"ListBucketResult",
+    "ListPublicKeys": b"PublicKeyList",
     "LookupEvents": b'"Events"',
 }
 _NO_CREDENTIALS = "no AWS credentials found; name a profile with --profile, or run: aws configure"

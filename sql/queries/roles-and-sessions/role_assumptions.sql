@@ -50,4 +50,4 @@ WHERE
     AND (NOT is_aws_call OR $by_aws)
     AND $role IN ('', role_arn, regexp_extract(role_arn, '([^/]+)$', 1))
     AND $caller IN ('', actor, actor_arn, principal_key, parent_access_key_id)
-ORDER BY issued_at, event_id
+ORDER BY issued_at, account_id, event_id

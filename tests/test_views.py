@@ -160,7 +160,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "credentials_for_others": ["for_user", "user_created_at", "user_seen_there"],
         "console_crossings": ["direction"],
         "session_signs": ["sign"],
-        "secret_calls": ["secret_kind", "secrets"],
+        "secret_calls": ["secret_kind", "secrets", "got_before"],
         "model_calls": ["model_use", "model"],
         "machine_entries": ["machines"],
         "abuse_lookups": ["abuse_kind"],

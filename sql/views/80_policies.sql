@@ -362,5 +362,3 @@ CREATE MACRO shuts_owner_out(event) AS
             OR contains(array_to_string(sent.principals, ' '), sent.account_id)
         )
     );
-
--- noqa: enable=LT02,CP05

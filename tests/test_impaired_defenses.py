@@ -195,6 +195,23 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"functionName": "isolate", "reservedConcurrentExecutions": 0}],
         [{"functionName": "isolate", "reservedConcurrentExecutions": 10}, {"reservedConcurrentExecutions": 100}, None],
     ),
+    ("guardrail", "bedrock:UpdateGuardrail"): (
+        [
+            {"contentPolicyConfig": {"filtersConfig": [{"type": "VIOLENCE", "inputStrength": "NONE"}]}},
+            {"topicPolicyConfig": {"topicsConfig": [{"inputAction": "NONE"}]}},
+            {"contentPolicyConfig": {"filtersConfig": []}},
+            {"wordPolicyConfig": {"wordsConfig": [{"outputEnabled": False}]}},
+        ],
+        [{"contentPolicyConfig": {"filtersConfig": [{"type": "PROMPT_ATTACK", "outputStrength": "NONE"}]}}, None],
+    ),
+    ("guardrail", "bedrock:PutEnforcedGuardrailConfiguration"): (
+        [
+            {"configId": "c1", "modelEnforcement": {"excludedModels": ["example.model-v1:0"]}},
+            {"selectiveContentGuarding": {"system": "SELECTIVE"}, "configId": "c1"},
+            {"configId": "c1", "inputTags": "HONOR"},
+        ],
+        [{"excludedModels": ["example.model-v1:0"]}, {"configId": "c1", "excludedModels": []}, None],
+    ),
     ("encryption", "dynamodb:UpdateTable"): (
         [{"tableName": "orders", "sSESpecification": {"enabled": False}}],
         [{"sSESpecification": {"enabled": True}}, {"streamSpecification": {"enabled": False}}, None],

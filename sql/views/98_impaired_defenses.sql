@@ -105,6 +105,8 @@ WITH always (defense, service, apis) AS (
     ('alarm', 'sns', ['DeleteTopic', 'Unsubscribe']),
     ('alarm', 'ssm-incidents', ['DeleteReplicationSet', 'DeleteResponsePlan']),
 
+    ('guardrail', 'bedrock', ['DeleteEnforcedGuardrailConfiguration', 'DeleteGuardrail']),
+
     ('encryption', 'ec2', ['DisableEbsEncryptionByDefault', 'ResetEbsDefaultKmsKeyId']),
     ('encryption', 'firehose', ['StopDeliveryStreamEncryption']),
     ('encryption', 'kinesis', ['StopStreamEncryption']),
@@ -198,6 +200,19 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     -- a function that may not run: it may be what answers an alarm
     ('alarm', 'lambda:PutFunctionConcurrency', '"reservedConcurrentExecutions": ?0[,}]', NULL),
 
+    (
+        'guardrail', 'bedrock:UpdateGuardrail',
+        '"(inputStrength|(input|output)?[aA]ction)": ?"NONE"'
+        || '|"(input|output)Enabled": ?false|"filtersConfig": ?\[ ?\]',
+        NULL
+    ),
+    (  -- with the id of one that is enforced already
+        'guardrail', 'bedrock:PutEnforcedGuardrailConfiguration',
+        '"configId".*("excludedModels": ?\[ ?"|: ?"SELECTIVE"|"inputTags": ?"HONOR")'
+        || '|("excludedModels": ?\[ ?"|: ?"SELECTIVE"|"inputTags": ?"HONOR").*"configId"',
+        NULL
+    ),
+
     ('encryption', 'dynamodb:UpdateTable', '"sSESpecification": ?\{[^}]*"enabled": ?false', NULL),
     ('encryption', 'redshift:ModifyCluster', '"encrypted": ?false', NULL),
     (
@@ -226,7 +241,8 @@ COMMENT ON VIEW impairing_calls IS
 'Calls that weaken what guards an account, and what their requests must say to do so.';
 COMMENT ON COLUMN impairing_calls.defense IS
 'trail; log source: of any other log; detector: of threats or bad settings; findings: what '
-'detectors look at and tell; alarm: what tells people, or answers; encryption: of what is stored.';
+'detectors look at and tell; alarm: what tells people, or answers; guardrail: of AI models; '
+'encryption: of what is stored.';
 COMMENT ON COLUMN impairing_calls.action IS 'The call, service:api.';
 COMMENT ON COLUMN impairing_calls.only_if IS
 'The request must match this pattern; NULL: it may be any.';
@@ -234,4 +250,4 @@ COMMENT ON COLUMN impairing_calls.unless IS 'The request must not match this pat
 COMMENT ON VIEW impaired_defenses IS
 'Events that weakened what guards an account, or were to, whoever called.';
 COMMENT ON COLUMN impaired_defenses.defense IS
-'trail, log source, detector, findings, alarm or encryption; see impairing_calls.';
+'trail, log source, detector, findings, alarm, guardrail or encryption; see impairing_calls.';

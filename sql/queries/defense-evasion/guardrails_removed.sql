@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Guardrails of AI models removed or weakened"
--- question = "Which guardrails of Bedrock were deleted, let a kind of text through, or are no longer enforced, or not for every model and text?"
+-- question = "Which guardrails of Bedrock were deleted, lost a policy, let a kind of text through, or are no longer enforced, or not for every model and text?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -22,6 +22,19 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
+WITH settings AS (  -- an update sends the whole guardrail anew
+    SELECT
+        *, regexp_extract_all(request, '"(\w+PolicyConfig)": ?\{', 1) AS policies,
+        coalesce('guardrail/' || json_extract_string(response, '$.guardrailId'), target) AS guard,
+        lag(policies) OVER (
+            PARTITION BY account_id, region, guard ORDER BY event_time, event_id
+        ) AS earlier
+    FROM history
+    WHERE
+        (action IN ('bedrock:CreateGuardrail', 'bedrock:UpdateGuardrail')) IS TRUE
+        AND outcome = 'success'
+)
+
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
@@ -29,21 +42,7 @@ FROM events
 WHERE
     NOT is_aws_call
     AND (
-        action IN ('bedrock:DeleteGuardrail', 'bedrock:DeleteEnforcedGuardrailConfiguration')
-        OR (
-            action = 'bedrock:UpdateGuardrail'
-            AND regexp_matches(
-                request,
-                '"(inputStrength|(input|output)?[aA]ction)" ?: ?"NONE"'
-                || '|"(input|output)Enabled" ?: ?false|"filtersConfig" ?: ?\[ ?\]'
-            )
-        )
-        OR (
-            action = 'bedrock:PutEnforcedGuardrailConfiguration'
-            AND contains(request, '"configId"')  -- one that is enforced already
-            AND regexp_matches(
-                request, '"excludedModels" ?: ?\[ ?"|: ?"SELECTIVE"|"inputTags" ?: ?"HONOR"'
-            )
-        )
+        event_id IN (SELECT event_id FROM impaired_defenses WHERE defense = 'guardrail')
+        OR event_id IN (SELECT event_id FROM settings WHERE NOT list_has_all(policies, earlier))
     )
 ORDER BY event_time, event_id

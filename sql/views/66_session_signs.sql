@@ -20,6 +20,28 @@ WITH persons AS (
     WHERE (identity_type IN ('IAMUser', 'Root')) IS TRUE AND ip_scope <> 'private'
 ),
 
+hand_outs AS (
+    SELECT
+        issued_key_id,
+        any_value(access_key_id) AS by_key,
+        any_value(role_arn) AS by_role
+    FROM history
+    WHERE is_whole_id(issued_key_id)
+    GROUP BY issued_key_id
+),
+
+keys_off AS (  -- by the last change of their status
+    SELECT
+        resources_of(resources, 'AWS::IAM::AccessKey')[1].name AS key,
+        max(event_time) AS off_since
+    FROM history
+    WHERE
+        (action IN ('iam:UpdateAccessKey', 'iam:DeleteAccessKey')) IS TRUE
+        AND outcome = 'success'
+    GROUP BY key
+    HAVING arg_max(contains(request, '"Active"'), event_time) IS FALSE
+),
+
 signs AS (
     SELECT
         used.*,
@@ -32,6 +54,17 @@ signs AS (
                 CASE
                     WHEN used.action = 'sts:AssumeRole' AND used.requested_role_arn = used.role_arn
                         THEN 'own role again'
+                END,
+                CASE
+                    WHEN
+                        used.action = 'sts:AssumeRole'
+                        AND used.requested_role_arn = given.by_role
+                        AND used.requested_role_arn <> used.role_arn
+                        THEN 'back to the role before'
+                END,
+                CASE
+                    WHEN used.event_time > keys_off.off_since + INTERVAL 1 MINUTE
+                        THEN 'its key was turned off'
                 END,
                 CASE
                     WHEN used.imds_version = '1.0'
@@ -51,6 +84,8 @@ signs AS (
         ) AS sign
     FROM events AS used
     LEFT JOIN access_keys AS keys ON used.access_key_id = keys.access_key_id
+    LEFT JOIN hand_outs AS given ON used.access_key_id = given.issued_key_id
+    LEFT JOIN keys_off ON coalesce(given.by_key, used.access_key_id) = keys_off.key
     LEFT JOIN persons ON used.client_ip = persons.client_ip
     LEFT JOIN credential_issuance AS asked
         ON used.event_id = asked.event_id AND used.account_id = asked.account_id
@@ -64,6 +99,8 @@ COMMENT ON VIEW session_signs IS
 'Calls that are a sign that their session is odd, by sign.';
 COMMENT ON COLUMN session_signs.sign IS
 'used after expiry: the record, its clock or the log is false; own role again: a role renews '
-'itself; IMDSv1: any page the instance fetches can leak its credentials; at a person''s address: '
-'an instance''s credentials where a user or root calls from, too; named like an instance: the name '
-'was chosen by a caller, not by EC2.';
+'itself; back to the role before: two roles renew each other; its key was turned off: the '
+'long-term key, or the one that asked for the session, had been made inactive or deleted; IMDSv1: '
+'any page the instance fetches can leak its credentials; at a person''s address: an instance''s '
+'credentials where a user or root calls from, too; named like an instance: the name was chosen by '
+'a caller, not by EC2.';

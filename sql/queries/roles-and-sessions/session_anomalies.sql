@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Odd sessions"
--- question = "Which sessions were used after they expired, asked for long, took their own role again, or are, or pretend to be, an instance's?"
+-- question = "Which sessions were used after they expired, asked for long, took their own role or the one before again, outlived their key, or are, or pretend to be, an instance's?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1550.001", "T1552.005"]
@@ -14,7 +14,7 @@
 -- [columns]
 -- first_seen = "First such call in scope (UTC)"
 -- last_seen = "Last such call (UTC)"
--- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; IMDSv1: any page the instance fetches can leak its credentials; at a person's address: an instance's credentials where a user or root calls from, too; named like an instance: the name was chosen by a caller, not by EC2"
+-- sign = "used after expiry: the record, its clock or the log is false; long-lived: outlasts a day's work and the deletion of its key; own role again: a role renews itself; back to the role before: two roles renew each other; its key was turned off: the long-term key, or the one that asked for the session, had been made inactive or deleted; IMDSv1: any page the instance fetches can leak its credentials; at a person's address: an instance's credentials where a user or root calls from, too; named like an instance: the name was chosen by a caller, not by EC2"
 -- actor = "Who called"
 -- client_ips = "From which addresses, sorted"
 -- calls = "Number of such calls"

@@ -32,6 +32,8 @@ PASSED = {
         call("ec2", "AssociateIamInstanceProfile", Asked={"IamInstanceProfile": {"Name": "web"}}),
         ("web", "web"),
     ),
+    "machines-to-come": (call("autoscaling", "CreateLaunchConfiguration", iamInstanceProfile="web"), ("web", "web")),
+    "cluster": (call("elasticmapreduce", "RunJobFlow", name="c", jobFlowRole="EMR_EC2"), ("EMR_EC2", "EMR_EC2")),
     "job": (call("glue", "CreateJob", name="j", role="Glue"), ("Glue", "Glue")),
     "pipeline": (call("datapipeline", "PutPipelineDefinition", pipelineObjects=PIPELINE), ("Pipes", "Pipes")),
     "refused": (refused("lambda", "CreateFunction20150331", ROLE), (ROLE, "Admin")),

@@ -16,6 +16,8 @@ WITH named AS (
             json_extract_string(request, '$.iamInstanceProfile.name'),
             json_extract_string(request, '$.*.IamInstanceProfile.Name')[1],
             CASE service
+                WHEN 'autoscaling' THEN json_extract_string(request, '$.iamInstanceProfile')
+                WHEN 'elasticmapreduce' THEN json_extract_string(request, '$.jobFlowRole')
                 WHEN 'glue' THEN json_extract_string(request, '$.role')
                 WHEN 'datapipeline'
                     THEN regexp_extract_all(request, '[rR]ole", ?"stringValue": ?"([^"]+)"', 1)[1]

@@ -23,6 +23,7 @@ COPIES = {  # of what, into which bucket
     "table": (call("dynamodb:ExportTableToPointInTime", s3Bucket="tables-out"), ("database", "tables-out")),
     "database": (call("rds:StartExportTask", s3BucketName="dumps"), ("database", "dumps")),
     "replica": (call("rds:CreateDBInstanceReadReplica", sourceDBInstanceIdentifier="orders"), ("database", None)),
+    "documents": (call("docdb-elastic:CreateClusterSnapshot", snapshotName="orders"), ("database", None)),
     "moved": (call("dms:StartReplicationTask", startReplicationTaskType="start-replication"), ("database", None)),
     "log": (call("rds:DownloadDBLogFilePortion", logFileName="error/postgresql.log"), ("log", None)),
     "log-group": (call("logs:CreateExportTask", logGroupName="/app", destination="logs-out"), ("log", "logs-out")),

@@ -23,6 +23,8 @@ WITH kinds AS (
         ]),
         ('database', [
             'dms:CreateReplicationTask', 'dms:StartReplication', 'dms:StartReplicationTask',
+            'docdb-elastic:CopyClusterSnapshot', 'docdb-elastic:CreateClusterSnapshot',
+            'docdb-elastic:RestoreClusterFromSnapshot',
             'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
             'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
             'lightsail:CreateRelationalDatabaseSnapshot',

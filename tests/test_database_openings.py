@@ -31,6 +31,10 @@ OPENINGS = {  # way to sign in, opened to
     "password-in-a-mode": (call("memorydb:UpdateUser", **USER_NAMES), ("password", None)),
     "token": (call("elasticache:ModifyReplicationGroup", authToken="****"), ("password", None)),
     "in-a-directory": (call("ds:ResetUserPassword", newPassword="****"), ("password", None)),
+    "for-anybody": (
+        call("es:UpdateDomainConfig", advancedSecurityOptions={"enabled": True, "anonymousAuthEnabled": True}),
+        ("no password", None),
+    ),
     "iam": (call("rds:ModifyDBCluster", enableIAMDatabaseAuthentication=True), ("IAM sign-in", None)),
     "data-api": (call("rds:EnableHttpEndpoint"), ("Data API", None)),
     "data-api-of-old": (call("rds:ModifyDBCluster", enableHttpEndpoint=True), ("Data API", None)),

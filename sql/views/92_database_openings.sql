@@ -20,10 +20,14 @@ WITH told AS (
                 )
                 THEN 'password'
             WHEN
-                action IN ('elasticache:ModifyUser', 'elasticache:ModifyReplicationGroup')
+                action IN (
+                    'elasticache:ModifyUser', 'elasticache:ModifyReplicationGroup',
+                    'es:UpdateDomainConfig', 'es:UpdateElasticsearchDomainConfig'
+                )
                 AND regexp_matches(
                     request,
-                    '"noPasswordRequired" ?: ?true|"authTokenUpdateStrategy" ?: ?"DELETE"'
+                    '"(noPasswordRequired|anonymousAuthEnabled)" ?: ?true'
+                    || '|"authTokenUpdateStrategy" ?: ?"DELETE"'
                 )
                 THEN 'no password'
             WHEN

@@ -31,6 +31,7 @@ def told(lake: Lake) -> list[tuple[str, str]]:
         ("codebuild:UpdateProject", "build"),
         ("codepipeline:UpdatePipeline", "build"),
         ("ecr:PutImage", "image"),
+        ("codeartifact:PublishPackageVersion", "image"),
         ("ec2:ImportImage", "image"),
         ("ec2:ModifyLaunchTemplate", "deployment"),
         ("ecs:UpdateService", "deployment"),

@@ -15,9 +15,11 @@ WITH calls (part, service, apis) AS (
     ('build', 'codepipeline', ['PutWebhook', 'UpdatePipeline']),
     ('build', 'imagebuilder', ['CreateComponent', 'UpdateImagePipeline']),
 
+    ('image', 'codeartifact', ['CopyPackageVersions', 'PublishPackageVersion']),
     ('image', 'ec2', ['ImportImage']),
     ('image', 'ecr', [
-        'BatchDeleteImage', 'PutImage', 'PutReplicationConfiguration', 'SetRepositoryPolicy'
+        'BatchDeleteImage', 'CreatePullThroughCacheRule', 'PutImage', 'PutReplicationConfiguration',
+        'SetRepositoryPolicy'
     ]),
     ('image', 'ecr-public', ['PutImage']),
 
@@ -45,4 +47,4 @@ WHERE NOT history.is_aws_call;
 COMMENT ON VIEW supply_chain_changes IS
 'Calls of others than AWS that change what others will build or run, whatever the scope.';
 COMMENT ON COLUMN supply_chain_changes.part IS
-'source, build, image, deployment; rule: what may be run, or replaced.';
+'source, build, image (or package), deployment; rule: what may be run, or replaced.';

@@ -32,6 +32,8 @@ FOOTHOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "key": (call("iam", "CreateAccessKey", userName="eve"), "credential"),
     "refused": (call("iam", "CreateAccessKey", userName="bob") | {"errorCode": "AccessDenied"}, "credential"),
     "admin": (call("iam", "AttachUserPolicy", **ADMIN), "rights"),
+    "user-of-a-pool": (call("cognito-idp", "AdminCreateUser", userPoolId=POOL, username="eve"), "identity"),
+    "data-lake-admin": (call("lakeformation", "PutDataLakeSettings", dataLakeSettings={}), "rights"),
     "anchor": (call("rolesanywhere", "CreateTrustAnchor", name="x", enabled=True), "trust"),
     "function": (call("lambda", "CreateFunction20150331", functionName="x"), "code"),
     "rule": (call("events", "PutRule", name="nightly"), "trigger"),

@@ -6,13 +6,15 @@ WITH kinds AS (
     FROM (
         VALUES
         ('identity', [
-            'amazonmq:CreateUser', 'appstream:CreateUser', 'connect:CreateUser',
+            'amazonmq:CreateUser', 'appstream:CreateUser', 'cognito-idp:AdminCreateUser',
+            'connect:CreateUser',
             'ds-data:CreateUser', 'elasticache:CreateUser', 'iam:CreateRole', 'iam:CreateUser',
             'identitystore:CreateUser', 'memorydb:CreateUser', 'quicksight:RegisterUser',
             'sso-directory:CreateUser', 'workdocs:CreateUser', 'workmail:CreateUser'
         ]),
         ('credential', [
-            'amazonmq:UpdateUser', 'ec2:CreateKeyPair', 'ec2:ImportKeyPair', 'iam:CreateAccessKey',
+            'amazonmq:UpdateUser', 'cognito-idp:AdminSetUserPassword', 'ec2:CreateKeyPair',
+            'ec2:ImportKeyPair', 'iam:CreateAccessKey',
             'iam:CreateLoginProfile', 'iam:CreateServiceSpecificCredential',
             'iam:CreateVirtualMFADevice', 'iam:DeactivateMFADevice', 'iam:EnableMFADevice',
             'iam:ResetServiceSpecificCredential', 'iam:UpdateAccessKey', 'iam:UpdateLoginProfile',
@@ -42,14 +44,16 @@ WITH kinds AS (
         ]),
         ('rights', [
             'aoss:CreateAccessPolicy', 'aoss:UpdateAccessPolicy',
-            'cloud9:CreateEnvironmentMembership', 'connect:UpdateUserSecurityProfiles',
+            'cloud9:CreateEnvironmentMembership', 'cognito-idp:AdminAddUserToGroup',
+            'cognito-idp:UpdateGroup', 'connect:UpdateUserSecurityProfiles',
             'ds-data:AddGroupMember', 'eks:AssociateAccessPolicy', 'eks:CreateAccessEntry',
             'eks:UpdateAccessEntry', 'grafana:UpdatePermissions', 'iam:AddUserToGroup',
             'iam:AttachGroupPolicy', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
             'iam:CreatePolicy', 'iam:CreatePolicyVersion', 'iam:PutGroupPolicy',
             'iam:PutRolePolicy', 'iam:PutUserPolicy', 'iam:SetDefaultPolicyVersion',
-            'identitystore:CreateGroupMembership', 'quicksight:CreateGroupMembership',
-            'quicksight:UpdateUser', 'sso-directory:AddMemberToGroup',
+            'identitystore:CreateGroupMembership', 'lakeformation:PutDataLakeSettings',
+            'quicksight:CreateGroupMembership', 'quicksight:UpdateUser',
+            'sso-directory:AddMemberToGroup',
             'sso:AttachCustomerManagedPolicyReferenceToPermissionSet',
             'sso:AttachManagedPolicyToPermissionSet', 'sso:CreateAccountAssignment',
             'sso:CreateApplication', 'sso:CreateApplicationAssignment', 'sso:CreatePermissionSet',

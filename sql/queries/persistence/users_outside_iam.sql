@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Users that IAM does not know"
--- question = "Who made users, or gave a password, rights or a sign-in, in services that keep users of their own: brokers, caches, directories, mail, desktops, dashboards, search?"
+-- question = "Who made users, or gave a password, rights or a sign-in, in services that keep users of their own: brokers, caches, directories, mail, desktops, dashboards, search, data lakes, applications?"
 -- category = "any"
 -- kind = "lead"
 -- mitre = ["T1136.003", "T1098.003"]
@@ -23,10 +23,21 @@
 SELECT
     event_time, actor, client_ip, client, action, target, kind AS outlives, outcome, error_code,
     account_id, region, event_id
-FROM footholds
+FROM footholds AS made
 WHERE
     (service IN (
         'amazonmq', 'aoss', 'appstream', 'cloud9', 'connect', 'ds-data', 'elasticache', 'grafana',
-        'kafka', 'memorydb', 'quicksight', 'workdocs', 'workmail'
+        'kafka', 'lakeformation', 'memorydb', 'quicksight', 'workdocs', 'workmail'
     )) IS TRUE
+    OR (
+        service = 'cognito-idp'
+        AND kind IN ('identity', 'credential', 'rights')
+        AND NOT EXISTS (  -- an application makes its users every day
+            SELECT 1 FROM history AS earlier
+            WHERE
+                earlier.action = made.action
+                AND earlier.principal_key = made.principal_key
+                AND earlier.event_date < made.event_date
+        )
+    )
 ORDER BY event_time, event_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Permissions tried one after another"
--- question = "Which sessions were refused many different reads of many services within an hour?"
+-- question = "Which sessions were refused many different calls of many services within an hour?"
 -- category = "any"
 -- kind = "finding"
 -- severity = "medium"
@@ -12,7 +12,7 @@
 -- [params.min_refused]
 -- type = "integer"
 -- default = 10
--- about = "Different read APIs that were refused in one clock hour, at or above which a session is listed"
+-- about = "Different APIs that were refused in one clock hour, at or above which a session is listed"
 --
 -- [params.min_services]
 -- type = "integer"
@@ -24,12 +24,12 @@
 -- actor = "Who called"
 -- client_ips = "From which addresses, sorted"
 -- user_agents = "With which clients, sorted; forgeable"
--- refused = "Number of different read APIs that were refused"
--- worked = "Number of different read APIs that were allowed in that hour"
+-- refused = "Number of different APIs that were refused"
+-- worked = "Number of different APIs that were allowed in that hour"
 -- services = "The services that refused, sorted"
--- account_id = "The account that was read"
+-- account_id = "The account that was called on"
 -- session_id = "The session"
--- event_ids = "The reads of that hour, refused or not, sorted"
+-- event_ids = "The calls of that hour, refused or not, sorted"
 -- ///
 SELECT
     date_trunc('hour', event_time) AS hour_start, actor, set_of(client_ip) AS client_ips,
@@ -40,8 +40,7 @@ SELECT
     account_id, session_id, list_sort(list(event_id)) AS event_ids
 FROM events
 WHERE
-    access = 'read'
-    AND NOT is_aws_call
+    NOT is_aws_call
     AND session_id NOT IN (SELECT browsing.session_id FROM sessions AS browsing WHERE from_console)
 GROUP BY date_trunc('hour', event_time), actor, session_id, account_id
 HAVING

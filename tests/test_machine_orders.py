@@ -42,6 +42,7 @@ GROUPS = {
         {"instanceRole": "CORE", "instanceType": "m5.8xlarge", "instanceCount": 30},
     ]
 }
+BIG = {"taskDefinition": "arn:aws:ecs:us-east-1:111122223333:task-definition/big:3", "desiredCount": 10}
 WORKERS = {"instanceCount": 12, "masterInstanceType": "m5.xlarge", "slaveInstanceType": "c5.2xlarge"}
 NAMED = {"instanceNames": ["proxy-1", "proxy-2"], "bundleId": "2xlarge_3_0"}
 VARIANT = {"variantName": "all", "modelName": "m", "initialInstanceCount": 2, "instanceType": "ml.p4d.24xlarge"}
@@ -81,6 +82,11 @@ ORDERS = {  # type, how many, virtual CPUs of all, accelerated
     "refused-without-a-request": (RUN | {"errorCode": "AccessDenied"}, (None, 1, 2, False)),
     "spot": (RUN | {"eventName": "RequestSpotInstances", "requestParameters": SPOT}, ("c7i.xlarge", 3, 12, False)),
     "tasks": (ECS | {"eventName": "RunTask", "requestParameters": {"count": 5}}, (None, 5, 10, False)),
+    "task-of-a-size": (
+        ECS | {"eventName": "RegisterTaskDefinition", "requestParameters": {"family": "big", "cpu": "16384"}},
+        ("16384", 1, 16, False),
+    ),
+    "service-of-a-size": (ECS | {"eventName": "CreateService", "requestParameters": BIG}, ("16384", 10, 160, False)),
     "service": (ECS | {"eventName": "CreateService", "requestParameters": {"desiredCount": 2}}, (None, 2, 4, False)),
     "nodes-of-two-types": (NODES | {"requestParameters": TWO_TYPES}, ("p4d.24xlarge", 2, 192, True)),
     "training": (

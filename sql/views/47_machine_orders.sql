@@ -1,7 +1,8 @@
 -- machine_orders: one row a call for machines, or for what runs on them, whatever the scope and whether it got them:
 -- a fleet's types may be many, and the first counts, with the largest of its numbers; capacity counts as machines.
 -- Virtual CPUs are those that AWS's names of types stand for (four an xlarge, so many times that as the number before
--- it says; a metal without a number has what its generation has); what has no such name counts as 2.
+-- it says; a metal without a number has what its generation has); 1024 units of a task are one; what has neither counts
+-- as 2.
 CREATE VIEW machine_orders AS
 WITH templates AS (
     SELECT
@@ -9,25 +10,31 @@ WITH templates AS (
         region,
         unnest(
             regexp_extract_all(
-                concat_ws(' ', request, response), '"[lL]aunchTemplate(Name|Id)" ?: ?"([^"]+)"', 2
+                concat_ws(' ', request, response),
+                '"([lL]aunchTemplate(Name|Id)|family)" ?: ?"([^"]+)"',
+                3
             )
         ) AS template,
+        service = 'ecs' AS is_of_tasks,
         arg_max(request, event_time) AS template_request
     FROM history
     WHERE
-        (action IN ('ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion')) IS TRUE
+        (action IN (
+            'ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion',
+            'ecs:RegisterTaskDefinition'
+        )) IS TRUE
         AND outcome = 'success'
-    GROUP BY account_id, region, template
+    GROUP BY account_id, region, template, is_of_tasks
 ),
 
 told AS (
     SELECT
         history.*,
         nullif(
-            regexp_extract(  -- what a launch template says is in the answer, or where it was made
+            regexp_extract(  -- what a template says is in the answer, or where it was made
                 concat_ws(' ', request, response, template_request),
                 '"([iI]nstanceTypes?|(slave|eC2)InstanceType|bundleId|computeType\w*'
-                || '|workerType)" ?: ?\[? ?"([^"]+)"',
+                || '|workerType|cpu)" ?: ?\[? ?"([^"]+)"',
                 3
             ),
             ''
@@ -56,8 +63,11 @@ told AS (
         ON
             history.account_id = templates.account_id
             AND history.region = templates.region
+            AND (history.service = 'ecs') = templates.is_of_tasks
             AND template = regexp_extract(
-                request, '"[lL]aunchTemplate(Name|Id)" ?: ?"([^"]+)"', 2
+                request,
+                '"([lL]aunchTemplate(Name|Id)|taskDefinition)" ?: ?"(arn:[^"]*/)?([^":]+)',
+                4
             )
     WHERE
         (action IN (
@@ -99,6 +109,8 @@ SELECT
             )
         ),
         asked_for::BIGINT * CASE
+            WHEN regexp_full_match(instance_type, '[0-9]{1,6}')
+                THEN greatest(1, instance_type::INTEGER // 1024)
             WHEN regexp_matches(instance_type, '^BUILD_.*_2XLARGE') THEN 72
             WHEN regexp_matches(instance_type, '^BUILD_.*_XLARGE') THEN 36
             WHEN regexp_matches(instance_type, '^BUILD_(GENERAL|LAMBDA)?.*_LARGE') THEN 8
@@ -145,13 +157,14 @@ FROM told;
 COMMENT ON VIEW machine_orders IS
 'Calls of others than AWS for machines, or for what runs on them, whatever the scope.';
 COMMENT ON COLUMN machine_orders.instance_type IS
-'The type, the first of several, in Lightsail the bundle, of builds the compute type; NULL where a '
-'launch template says it that is not held, and nothing was launched.';
+'The type, the first of several, in Lightsail the bundle, of builds the compute type, of tasks '
+'their CPU units; NULL where a template or definition says it that is not held, and nothing was '
+'launched.';
 COMMENT ON COLUMN machine_orders.asked_for IS
 'How many, at most, of groups the largest, of a fleet its capacity, of builds how many at once; 1 '
 'where the request has no number.';
 COMMENT ON COLUMN machine_orders.vcpus IS
-'Virtual CPUs of all of them, as the type''s name or Batch tells; without one 2 each.';
+'Virtual CPUs of all of them, as the type or Batch tells; without one 2 each.';
 COMMENT ON COLUMN machine_orders.is_accelerated IS
 'They have accelerators: GPU, Trainium, Inferentia, FPGA, as the type''s name tells.';
 COMMENT ON COLUMN machine_orders.names_miner IS

@@ -17,7 +17,7 @@
 -- [params.min_vcpus]
 -- type = "integer"
 -- default = 256
--- about = "Virtual CPUs that one call asks for, of any type, at or above which it is listed, or calls in vain, one for each type and region, of a session and day; a container counts as 2"
+-- about = "Virtual CPUs that one call asks for, of any type, at or above which it is listed, or new services of containers, or calls in vain, one for each type and region, of a session and day; a container of unknown size counts as 2"
 --
 -- [params.min_regions]
 -- type = "integer"
@@ -29,7 +29,7 @@
 -- last_time = "The last (UTC)"
 -- actor = "The caller, readable: user, role/session"
 -- client_ips = "The caller's addresses, sorted"
--- instance_types = "The types asked for, sorted"
+-- instance_types = "The types asked for, of tasks their CPU units, sorted"
 -- vcpus = "Virtual CPUs asked for, as the types' names tell; a call repeated counts again"
 -- gpu_vcpus = "Of these, in machines with accelerators: GPU, Trainium, Inferentia, FPGA"
 -- names_miner = "A container, script or command names mining software or a pool"
@@ -57,6 +57,7 @@ HAVING
     gpu_vcpus >= $min_gpu_vcpus
     OR max(vcpus) >= $min_vcpus
     OR sum(vcpus) FILTER (WHERE outcome IN ('denied', 'error') AND NOT is_repetition) >= $min_vcpus
+    OR sum(vcpus) FILTER (WHERE action = 'ecs:CreateService') >= $min_vcpus
     OR count(DISTINCT region) >= $min_regions
     OR bool_or(names_miner)
 ORDER BY first_time, actor, session_id

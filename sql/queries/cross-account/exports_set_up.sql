@@ -36,7 +36,8 @@ WHERE
         's3:PutBucketReplication', 's3:PutBucketInventoryConfiguration', 's3:CreateJob',
         'firehose:CreateDeliveryStream', 'firehose:UpdateDestination', 'dms:CreateEndpoint',
         'dms:ModifyEndpoint', 'rds:CreateIntegration', 'glue:CreateIntegration',
-        'redshift:EnableSnapshotCopy', 'dynamodb:EnableKinesisStreamingDestination',
+        'redshift:CreateIntegration', 'redshift:EnableSnapshotCopy',
+        'dynamodb:EnableKinesisStreamingDestination',
         'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
         'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector',
         'workmail:StartMailboxExportJob'

@@ -37,4 +37,11 @@ WHERE
             AND split_part(made.target, '/', 2) = split_part(cut.target, 'loadbalancer/', 2)
             AND made.event_time BETWEEN cut.event_time - INTERVAL 1 HOUR AND cut.event_time
     )
+    AND NOT EXISTS (  -- and they empty a bucket of its settings before they delete it
+        SELECT 1 FROM history AS gone
+        WHERE
+            gone.action = 's3:DeleteBucket' AND gone.outcome = 'success'
+            AND gone.bucket = cut.bucket
+            AND gone.event_time BETWEEN cut.event_time AND cut.event_time + INTERVAL 1 HOUR
+    )
 ORDER BY event_time, event_id

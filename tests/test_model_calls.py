@@ -38,6 +38,16 @@ OTHERS = {
 }
 
 
+def test_a_call_that_bears_an_api_key_in_place_of_a_signature_is_told(lake_of: LakeOf) -> None:
+    bearers: dict[str, dict[str, Any]] = {
+        "bears": {"additionalEventData": {"callWithBearerToken": True}},
+        "bears-none": {"additionalEventData": {"callWithBearerToken": False}},
+        "signs": {},
+    }
+    lake = lake_of([call("Converse", CLAUDE) | more | {"eventID": name} for name, more in bearers.items()])
+    assert lake.sql("SELECT event_id FROM model_calls WHERE by_api_key").rows() == [{"event_id": "bears"}]
+
+
 def test_each_call_tells_what_it_is_for_and_of_which_model(lake_of: LakeOf) -> None:
     told = {name: changes for name, (changes, _) in TOLD.items()} | OTHERS
     lake = lake_of([changes | {"eventID": name} for name, changes in told.items()])

@@ -161,7 +161,7 @@ def test_history_has_the_columns_of_an_event_in_order_and_the_others_add_theirs(
         "console_crossings": ["direction"],
         "session_signs": ["sign"],
         "secret_calls": ["secret_kind", "secrets", "got_before"],
-        "model_calls": ["model_use", "model"],
+        "model_calls": ["model_use", "model", "by_api_key"],
         "machine_entries": ["machines"],
         "abuse_lookups": ["abuse_kind"],
         "access_removals": ["person"],

@@ -20,7 +20,9 @@ WITH calls AS (
             WHEN regexp_matches(api, '^(Get|Put|Delete)ModelInvocationLoggingConfiguration$')
                 THEN 'logging'
         END AS model_use,
-        json_extract_string(request, '$.modelId') AS model
+        json_extract_string(request, '$.modelId') AS model,
+        coalesce(json_extract_string(additional, '$.callWithBearerToken') = 'true', FALSE)
+            AS by_api_key
     FROM events
     WHERE starts_with(service, 'bedrock') AND NOT is_aws_call
 )
@@ -34,3 +36,5 @@ COMMENT ON COLUMN model_calls.model_use IS
 'model (asks one), agent (an agent, its memory or a knowledge base), access (opens access to '
 'models), capacity (buys it), logging (looks whether prompts are logged, or changes that).';
 COMMENT ON COLUMN model_calls.model IS 'The model, as the request names it: an id or ARN.';
+COMMENT ON COLUMN model_calls.by_api_key IS
+'It bore an API key of Bedrock, which the record does not name, in place of a signature.';

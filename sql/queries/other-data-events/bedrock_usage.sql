@@ -20,6 +20,7 @@
 -- models = "The models invoked, sorted"
 -- regions = "Where, sorted"
 -- invocations = "Calls that ask a model, an agent, its memory or a knowledge base"
+-- by_api_key = "Of all these calls, with an API key of Bedrock in place of a signature: anyone who holds it can call, until it is deleted or, for a short one, 12 hours are over"
 -- opened = "Calls that open access to models or buy capacity, sorted"
 -- worked = "Calls that worked"
 -- refused = "Calls that were refused or failed"
@@ -31,6 +32,7 @@ SELECT
     set_of(client_ip) AS client_ips, coalesce(set_of(model), []) AS models,
     set_of(region) AS regions,
     count(*) FILTER (WHERE model_use IN ('model', 'agent')) AS invocations,
+    count(*) FILTER (WHERE by_api_key) AS by_api_key,
     coalesce(set_of(CASE WHEN model_use IN ('access', 'capacity') THEN api END), []) AS opened,
     count(*) FILTER (WHERE outcome = 'success') AS worked,
     count(*) FILTER (WHERE outcome <> 'success') AS refused, session_id,

@@ -210,11 +210,11 @@ def test_a_check_that_is_refused_says_what_it_needs_and_the_others_go_on(
 ) -> None:
     before = patient.examine().checks
     patient.proxy.fault = lambda method, path: DENIED if path.endswith(f"?{query}") else None
-    after = patient.examine().checks
+    after = patient.examine()
     refused = dict.fromkeys(names, ("unknown", f"AccessDenied: no; {permission} is missing"))
-    assert {check.name: (check.state, check.what) for check in after if check.name in names} == refused
-    assert [one for one in after if one.name not in names] == [one for one in before if one.name not in names]
-    actions = {action for one in patient.examine().policy["Statement"] for action in one["Action"]}
+    assert {check.name: (check.state, check.what) for check in after.checks if check.name in names} == refused
+    assert [one for one in after.checks if one.name not in names] == [one for one in before if one.name not in names]
+    actions = {action for one in after.policy["Statement"] for action in one["Action"]}
     assert permission in actions
 
 

@@ -1,5 +1,6 @@
 """A lake that somebody else made: whatever lies in it, nothing outside it is written, and no command ends in a traceback."""
 
+import gzip
 import json
 import os
 import re
@@ -181,6 +182,21 @@ def test_a_damaged_file_of_a_lake_is_told_in_one_line(command: str, table: str, 
     os.truncate(damaged, 10)
     said = run(lake.parent, *command.split(), "--lake", "lake")
     assert (said.code, said.err.count("\n"), damaged.name in said.err) == (5, 1, True)
+
+
+@pytest.mark.parametrize("command", [["ingest", "again.json"], ["sql", "SELECT min(raw) FROM events"]])
+def test_a_file_of_a_lake_that_is_damaged_inside_is_told_in_one_line(command: list[str], lake: Path) -> None:
+    log = next((lake.parent / "logs").rglob("*_CloudTrail_*.json.gz"))
+    (lake.parent / "again.json").write_bytes(gzip.decompress(log.read_bytes()))
+    (damaged,) = (lake / "events").rglob("part-*.parquet")
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:4].ljust(len(content) // 2, b"\0") + content[len(content) // 2 :])
+    said = run(lake.parent, *command, "--lake", "lake")
+    assert (said.code, said.out, said.err.splitlines()[-1].partition(";")[0]) == (
+        5,
+        "",
+        "lake: TProtocolException: Invalid data",
+    )
 
 
 def test_two_that_write_one_file_of_a_lake_at_once_do_not_meet(tmp_path: Path) -> None:

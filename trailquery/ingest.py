@@ -77,7 +77,7 @@ def ingest(
             summary = _Ingest(lake, on_file).run(opened, jobs or usable_cores())
             summary.compacted = compact_small_files(lake)
             return summary
-    except (OSError, DeltaError, duckdb.IOException, duckdb.InvalidInputException) as error:
+    except (OSError, DeltaError, duckdb.Error) as error:
         raise refused(
             error, getattr(error, "filename", None) or lake, "the lake is as after its last commit"
         ) from error

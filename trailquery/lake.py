@@ -125,7 +125,7 @@ class Lake:
             self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
         except duckdb.IOException as error:
             raise self._explained("", error) from None
-        except duckdb.InvalidInputException as error:  # a Parquet file of it is damaged
+        except duckdb.Error as error:  # a Parquet file of it is damaged
             raise refused(error, path, _MENDED) from None
         self._derived = Derived(path, self._views.snapshot)
         for name, file in extra_tables.items():
@@ -356,8 +356,10 @@ class Lake:
     def _explained(self, name: str, error: Exception) -> TrailqueryError:
         """What to raise for `error`, which DuckDB raised while it ran the query `name`."""
         text = str(error)
-        if isinstance(error, duckdb.IOException) or "No space left" in text:
-            return refused(error, self.path, _MENDED if "No files found" in text else "")
+        # what decodes Parquet has no class of its own
+        is_damaged = type(error) is duckdb.Error or "No files found" in text
+        if is_damaged or isinstance(error, duckdb.IOException) or "No space left" in text:
+            return refused(error, self.path, _MENDED if is_damaged else "")
         return UsageError(f"{name}: {text}")
 
 

@@ -10,19 +10,11 @@ import pytest
 from conftest import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapes import SHAPES, delivery, envelope, joined, log_event, record, text_of
 
 from trailquery.containers import REJECT_BYTES, Contents, Reject, contents_of, read_contents
 
-
-def record(event_id: str, **fields: object) -> bytes:
-    return json.dumps({"eventVersion": "1.08", "eventID": event_id} | fields, separators=(",", ":")).encode()
-
-
 ONE, TWO, THREE = record("one"), record("two", requestParameters={"tags": [{"key": "a"}]}), record("three")
-
-
-def delivery(*records: bytes) -> bytes:
-    return b'{"Records":[' + b",".join(records) + b"]}"
 
 
 def held(contents: Contents) -> list[tuple[int, bytes]]:
@@ -36,116 +28,6 @@ def numbered(*records: bytes) -> list[tuple[int, bytes]]:
 def rejected(contents: Contents) -> list[tuple[int, bytes]]:
     return [(reject.position, reject.data) for reject in contents.rejects]
 
-
-def text_of(value: bytes) -> str:
-    return json.dumps(value.decode())
-
-
-def log_event(value: bytes, place: int = 0) -> str:
-    return f'{{"id":"{place}","timestamp":1795140669000,"message":{text_of(value)}}}'
-
-
-def envelope(value: bytes) -> bytes:
-    head = b'{"version":"0","id":"6f87","detail-type":"AWS API Call via CloudTrail","source":"aws.iam",'
-    return head + b'"account":"111122223333","resources":[],"detail":' + value + b"}"
-
-
-def insights_row(value: bytes) -> str:
-    return f'[{{"field":"@timestamp","value":"x"}},{{"field":"@message","value":{text_of(value)}}}]'
-
-
-def joined(head: str, items: list[str], tail: str) -> bytes:
-    return (head + ", ".join(items) + tail).encode()
-
-
-def document(fields: str) -> str:
-    return f'{{"_index":"trail","_source":{{"@timestamp":"2026-11-20T02:11:09.000Z",{fields}}}}}'
-
-
-def splunk_row(record: bytes) -> str:
-    return f'{{"_raw":{text_of(record)},"eventName":"ListUsers","eventSource":"iam.amazonaws.com"}}'
-
-
-def notification(message: bytes) -> bytes:
-    return f'{{"Type":"Notification","Message":{text_of(message)}}}'.encode()
-
-
-SHAPES = {
-    "delivered": lambda records: delivery(*records),
-    "delivered with a byte order mark": lambda records: b"\xef\xbb\xbf" + delivery(*records),
-    "other keys beside": lambda records: b'{"a": {"b": [{}]}, "Records" : [' + b" ,\n".join(records) + b'], "z": 1}',
-    "bare array": lambda records: b" [ " + b" , ".join(records) + b" ]\n",
-    "one a line": lambda records: b"\n".join(records) + b"\n",
-    "lines of Windows with blank ones": lambda records: b"\r\n\r\n".join(records),
-    "one after another": lambda records: b"".join(records),
-    "delivered, one a line": lambda records: b"\n".join(delivery(value) for value in records),
-    "lookup-events": lambda records: joined(
-        '{"Events": [', [f'{{"EventId": "1", "CloudTrailEvent": {text_of(value)}}}' for value in records], "]}"
-    ),
-    "EventBridge array": lambda records: b"[" + b",".join(map(envelope, records)) + b"]",
-    "EventBridge lines": lambda records: b"\n".join(map(envelope, records)),
-    "subscription": lambda records: joined(
-        '{"messageType":"DATA_MESSAGE","logGroup":"trail","logEvents":[', [*map(log_event, records)], "]}"
-    ),
-    "subscriptions in a Firehose object": lambda records: b"".join(
-        joined('{"messageType":"DATA_MESSAGE","logEvents":[', [log_event(value)], "]}") for value in records
-    ),
-    "filter-log-events": lambda records: joined(
-        '{"events": [', [*map(log_event, records)], '], "searchedLogStreams": []}'
-    ),
-    "export task": lambda records: b"".join(b"2026-11-20T02:11:09.000Z " + value + b"\n" for value in records),
-    "Logs Insights": lambda records: joined('{"results":[', [*map(insights_row, records)], "]}"),
-    "EventBridge in a log group": lambda records: joined(
-        '{"events":[', [log_event(envelope(value)) for value in records], "]}"
-    ),
-    "Elasticsearch hits": lambda records: joined(
-        '{"took":1,"hits":{"total":{"value":1},"hits":[', [document(f'"message":{text_of(r)}') for r in records], "]}}"
-    ),
-    "Elasticsearch documents": lambda records: b"\n".join(
-        b'{"_index":"trail","_source":' + value + b"}" for value in records
-    ),
-    "Elasticsearch documents with the original": lambda records: joined(
-        "[", [document(f'"message":"a login","event":{{"original":{text_of(value)}}}') for value in records], "]"
-    ),
-    "Elasticsearch documents of Filebeat": lambda records: joined(
-        "[", [document(f'"event":{{"module":"aws"}},"message":{text_of(value)}') for value in records], "]"
-    ),
-    "Splunk export": lambda records: b"\n".join(
-        f'{{"preview":false,"result":{splunk_row(value)}}}'.encode() for value in records
-    ),
-    "Splunk results": lambda records: joined('{"fields":[],"results":[', [*map(splunk_row, records)], "]}"),
-    "Splunk event collector": lambda records: b"".join(
-        b'{"sourcetype":"aws:cloudtrail","event":' + value + b"}" for value in records
-    ),
-    "SNS notifications": lambda records: b"".join(notification(envelope(value)) for value in records),
-    "SQS messages of SNS": lambda records: joined(
-        '{"Messages":[',
-        [f'{{"MessageId":"1","Body":{text_of(notification(envelope(value)))}}}' for value in records],
-        "]}",
-    ),
-    "SQS messages to a Lambda function": lambda records: joined(
-        '{"Records":[',
-        [f'{{"messageId":"1","eventSource":"aws:sqs","body":{text_of(envelope(value))}}}' for value in records],
-        "]}",
-    ),
-    "SNS messages to a Lambda function": lambda records: joined(
-        '{"Records":[', [f'{{"EventSource":"aws:sns","Sns":{notification(r).decode()}}}' for r in records], "]}"
-    ),
-    "subscription of a Lambda function": lambda records: joined(
-        '{"awslogs":{"data":"', [b64encode(gzip.compress(SHAPES["subscription"](records))).decode()], '"}}'
-    ),
-    "alerts of Wazuh": lambda records: b"".join(
-        b'{"agent":{"id":"0"},"data":{"integration":"aws","aws":' + value + b"}}" for value in records
-    ),
-    "archives of Wazuh": lambda records: b"".join(
-        b'{"full_log":%s}' % text_of(b'{"integration":"aws","aws":' + value + b"}").encode() for value in records
-    ),
-    "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
-    "OCSF with the original": lambda records: joined(
-        "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
-    ),
-    "gzip of several members": lambda records: b"".join(gzip.compress(value + b"\n") for value in records),
-}
 
 parts = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_containers import SHAPES, delivery, record
+from shapes import SHAPES, delivery, record
 
 from trailquery import pieces
 from trailquery.containers import Contents, read_contents

@@ -13,7 +13,7 @@ from trailquery.catalog import Query, examine, line_of, own_files, query_files
 from trailquery.errors import TrailqueryError, UsageError
 from trailquery.ingest import ingest
 from trailquery.lake import Lake, open_lake
-from trailquery.readonly import refuse_unless_select
+from trailquery.readonly import parsed_select
 from trailquery.settings import Settings
 
 Example = Callable[[Query], Mapping[str, Any]]
@@ -69,7 +69,7 @@ class _Checked:
 
     def problems(self, names: dict[str, Path]) -> Iterator[str]:
         try:
-            refuse_unless_select(self.query.sql, duckdb.connect(), "SELECT")
+            parsed_select(self.query.sql, duckdb.connect(), "SELECT")
         except UsageError as error:
             yield self.in_sql(str(error))
             return

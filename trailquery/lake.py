@@ -25,14 +25,15 @@ from trailquery.enrich import own_accounts_source
 from trailquery.errors import TrailqueryError, UsageError, refused
 from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.parameters import literal
-from trailquery.readonly import refuse_unless_select
+from trailquery.readonly import parsed_select
 from trailquery.result import Result
 from trailquery.settings import Settings, default_lake, find_settings
 from trailquery.times import parse_time, zone
 from trailquery.verdicts import Met, footer
-from trailquery.views import Views
+from trailquery.views import Named, Views
 
 QUERY_TIMEOUT_S = 300.0
+_CALLERS = 32  # threads that ask one lake at the same time; more of them wait
 _AT_ONCE = 2  # queries of a hunt: most of them keep one core busy
 _READERS = {
     ".csv": "read_csv",
@@ -115,6 +116,7 @@ class Lake:
         self._is_judged = scope.only_intact or twin is not None
         self._judged: Lake | None = None
         self._judging = threading.Lock()
+        self._beside = ThreadPoolExecutor(_CALLERS, thread_name_prefix="query")
         self._connection = duckdb.connect(
             config={"temp_directory": str(path / "cache"), "python_enable_replacements": "false"}
         )
@@ -122,7 +124,7 @@ class Lake:
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
         files = twin._views.snapshot.files if twin else None
         try:
-            self._views: Views = Views(self._connection, path, settings, self._is_judged, files)
+            self._views: Views = Views(self._connection, path, settings, self._is_judged, files, any(scope))
         except duckdb.IOException as error:
             raise self._explained("", error) from None
         except duckdb.Error as error:  # a Parquet file of it is damaged
@@ -140,13 +142,11 @@ class Lake:
 
         Raises UsageError for anything but one SELECT, for a mistake in it, and past the time limit.
         """
-        refuse_unless_select(sql, self._connection.cursor())
         return self._result("sql", sql, params)
 
     def run(self, name: str | Query, **params: Any) -> Result:
         """Rows of a curated query, or one of the settings' folders. Raises UsageError for an unknown name or parameter."""
         query = name if isinstance(name, Query) else find_query(name, self.settings.queries)
-        refuse_unless_select(query.sql, self._connection.cursor(), query.name)
         return self._result(query.name, query.sql, bind(query, params))
 
     def hunt(
@@ -171,7 +171,8 @@ class Lake:
             run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
             ground = Ground(run, self.settings, beside._views.text, self.scope.since, self.scope.until, at)
             found = hunt(ground, choice, self.zone_name, on_query)
-        found.notes += tuple(self._footer("FROM events", Met(len(found), found.arrow().select(["event_ids"]))))
+        met = Met(len(found), found.arrow().select(["event_ids"]))
+        found.notes += tuple(self._footer(self._named("hunt", "FROM events"), met))
         return found
 
     def narrowed(self, **changes: Any) -> "Lake":
@@ -186,7 +187,7 @@ class Lake:
         """Column name to DuckDB type of what `sql` returns, without running it."""
         cursor = self._connection.cursor()
         self._set_scope(cursor)
-        self._views.prepare(cursor, sql)
+        self._views.define(cursor, self._named("sql", sql).stands_on)
         rows = cursor.execute(f"DESCRIBE {sql}", dict(params)).fetchall()
         return {row[0]: row[1] for row in rows}
 
@@ -219,15 +220,19 @@ class Lake:
                 )
             return self._judged
 
-    def _result(self, name: str, sql: str, params: Mapping[str, Any]) -> Result:
-        lake = self._with_verdicts() if self._is_about_integrity(sql, params) else self
-        return Result(lake._execute(name, sql, params), self.zone_name, below=partial(lake._footer, sql))
+    def _named(self, name: str, sql: str) -> Named:
+        """What `sql` needs. Raises UsageError, which begins with `name`, for anything but one SELECT."""
+        return self._views.named(parsed_select(sql, self._connection.cursor(), name))
 
-    def _is_about_integrity(self, sql: str, params: Mapping[str, Any]) -> bool:
+    def _result(self, name: str, sql: str, params: Mapping[str, Any]) -> Result:
+        named = self._named(name, sql)
+        lake = self._with_verdicts() if self._is_about_integrity(named, sql, params) else self
+        return Result(lake._execute(name, sql, named, params), self.zone_name, below=partial(lake._footer, named))
+
+    def _is_about_integrity(self, named: Named, sql: str, params: Mapping[str, Any]) -> bool:
         """Whether the answer takes the join with the verdicts."""
         if self._is_judged or not self._views.verdicts.exist:
             return False
-        named = self._views.read(self._connection.cursor(), sql)
         if named.wants_integrity or not named.has_star or not _COPIES & named.stands_on:
             return named.wants_integrity
         try:
@@ -235,19 +240,18 @@ class Lake:
         except duckdb.Error:  # a mistake in it, which is told when it is run
             return False
 
-    def _footer(self, sql: str, met: Met) -> list[str]:
+    def _footer(self, named: Named, met: Met) -> list[str]:
         """What stands below an answer that is about events."""
         cursor = self._connection.cursor()
 
         def work() -> list[str]:
-            stands_on = self._views.read(cursor, sql).stands_on
-            if not _COPIES & stands_on:
+            if not _COPIES & named.stands_on:
                 return []
             self._views.define(cursor, {"stored.verdicts"})
             self._set_scope(cursor)
             scope = {name: getattr(self.scope, name) for name in ("since", "until", "accounts", "regions")}
             notes = [*footer(cursor, self._views.verdicts.exist, met, scope)]
-            if not met.rows and "coverage_hours" not in stands_on and is_quick(self.path):
+            if not met.rows and "coverage_hours" not in named.stands_on and is_quick(self.path):
                 self._views.define(cursor, {"coverage_hours"})
                 notes.insert(0, empty_answer(cursor))
             return notes
@@ -261,17 +265,18 @@ class Lake:
             bound = list(value) if isinstance(value, tuple) else value
             cursor.execute(f"SET VARIABLE scope_{name} = $bound", {"bound": bound})
 
-    def _prepare(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-        """Let `cursor` see the scope, and what the SELECT `sql` needs."""
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection, named: Named) -> None:
+        """Let `cursor` see the scope, and what a statement needs."""
         self._set_scope(cursor)
-        self._derived.prepare(cursor, self._views.prepare(cursor, sql))
+        self._views.define(cursor, named.stands_on)
+        self._derived.prepare(cursor, named.tables)
 
-    def _execute(self, name: str, sql: str, params: Mapping[str, Any]) -> pa.RecordBatchReader:
+    def _execute(self, name: str, sql: str, named: Named, params: Mapping[str, Any]) -> pa.RecordBatchReader:
         cursor = self._connection.cursor()
         deadline = monotonic() + self.timeout_s
 
         def begin() -> pa.RecordBatchReader:
-            self._prepare(cursor, sql)
+            self._prepare(cursor, named)
             return cursor.sql(sql, params=dict(params)).to_arrow_reader()
 
         reader = self._watched(name, [cursor], deadline, begin)
@@ -309,8 +314,8 @@ class Lake:
         """The rows of each step, in order; as many steps run at once as there are cursors."""
         for step in steps:
             if step.reads:
-                refuse_unless_select(step.reads, cursors[0], step.name)
-                self._watched(step.name, cursors, deadline, partial(self._prepare, cursors[0], step.reads))
+                named = self._named(step.name, step.reads)
+                self._watched(step.name, cursors, deadline, partial(self._prepare, cursors[0], named))
         idle = SimpleQueue[duckdb.DuckDBPyConnection]()
         for cursor in cursors:
             idle.put(cursor)
@@ -337,21 +342,20 @@ class Lake:
         self, name: str, cursors: Iterable[duckdb.DuckDBPyConnection], deadline: float, work: Callable[[], Computed]
     ) -> Computed:
         """What `work` computes on `cursors`, beside this thread: DuckDB hears neither Ctrl-C nor the clock by itself."""
-        with ThreadPoolExecutor(1) as beside:
-            computing = beside.submit(work)
-            try:
-                return computing.result(deadline - monotonic())
-            except (KeyboardInterrupt, TimeoutError) as reason:
-                while not computing.done():  # an interrupt before the query runs is lost
-                    _interrupt(cursors)
-                    wait([computing], 0.05)
-                if isinstance(reason, KeyboardInterrupt):
-                    raise
-                raise UsageError(
-                    f"{name}: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
-                ) from None
-            except (duckdb.Error, pa.ArrowException, OSError) as error:
-                raise self._explained(name, error) from None
+        computing = self._beside.submit(work)
+        try:
+            return computing.result(deadline - monotonic())
+        except (KeyboardInterrupt, TimeoutError) as reason:
+            while not computing.done():  # an interrupt before the query runs is lost
+                _interrupt(cursors)
+                wait([computing], 0.05)
+            if isinstance(reason, KeyboardInterrupt):
+                raise
+            raise UsageError(
+                f"{name}: stopped after {self.timeout_s:g} s; narrow it with --since and --until, or raise --timeout"
+            ) from None
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise self._explained(name, error) from None
 
     def _explained(self, name: str, error: Exception) -> TrailqueryError:
         """What to raise for `error`, which DuckDB raised while it ran the query `name`."""

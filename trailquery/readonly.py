@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from typing import Any
 
 import duckdb
@@ -12,9 +13,13 @@ from trailquery.errors import UsageError
 _READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CTE_NODE"}
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(?=select|with|from|\()", re.IGNORECASE)
 
+Syntax = dict[tuple[str, str], set[str]]
 
-def refuse_unless_select(sql: str, connection: duckdb.DuckDBPyConnection, where: str = "sql") -> None:
-    """Raises UsageError, which begins with `where`, unless `sql` is one SELECT (or EXPLAIN of one) that writes nothing
+
+def parsed_select(sql: str, connection: duckdb.DuckDBPyConnection, where: str = "sql") -> Syntax:
+    """The texts in the syntax tree of `sql`, by the last two keys that lead to them.
+
+    Raises UsageError, which begins with `where`, unless `sql` is one SELECT (or EXPLAIN of one) that writes nothing
     anywhere. `connection`, whatever it holds, only takes the text apart.
     """
     try:
@@ -26,16 +31,22 @@ def refuse_unless_select(sql: str, connection: duckdb.DuckDBPyConnection, where:
     select = _EXPLAIN.sub("", sql, count=1)
     (answer,) = connection.execute("SELECT json_serialize_sql($sql)", {"sql": select}).fetchall()[0]
     tree = json.loads(answer)
-    if tree["error"] or not _only_reads(tree):
+    syntax = _texts(tree)
+    types = set[str]().union(*(texts for (_, key), texts in syntax.items() if key == "type"))
+    if tree["error"] or not {name for name in types if name.endswith("_NODE")} <= _READING_NODES:
         raise UsageError(f"{where}: only reads are possible here; write one SELECT (a lake is changed by ingest alone)")
+    return syntax
 
 
-def _only_reads(tree: Any) -> bool:
-    if isinstance(tree, list):
-        return all(_only_reads(item) for item in tree)
-    if not isinstance(tree, dict):
-        return True
-    kind = tree.get("type")
-    if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _READING_NODES:
-        return False
-    return all(_only_reads(item) for item in tree.values())
+def _texts(tree: Any) -> Syntax:
+    found: Syntax = defaultdict(set)
+    waiting = [("", "", tree)]
+    while waiting:
+        before, last, node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [(last, key, value) for key, value in node.items()]
+        elif isinstance(node, list):
+            waiting += [(before, last, value) for value in node]
+        elif isinstance(node, str):
+            found[before, last].add(node)
+    return found

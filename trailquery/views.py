@@ -17,6 +17,7 @@ from trailquery.columns import sql_type
 from trailquery.coverage import define_digests, fill_digests
 from trailquery.enrich import define_enriched
 from trailquery.parameters import literal
+from trailquery.readonly import Syntax
 from trailquery.settings import Settings
 from trailquery.soundness import canonical
 from trailquery.verdicts import NOT_CHECKED, Verdicts, judged, unjudged
@@ -31,17 +32,6 @@ _WORKED_OUT_ONCE = tuple(
     f"stored.{name}" for name in ("file_places", "digest_places", "chains", "listed_files", "chain_files")
 )
 _CATALOG = re.compile("duckdb_|pragma_|query")  # functions that list what is defined, or read SQL of their own
-_NAMED = """
-SELECT
-    json_extract_string(tree, '$..table_name'),
-    json_extract_string(tree, '$..function_name'),
-    json_extract_string(tree, '$..cte_map.map[*].key'),
-    json_extract_string(tree, '$..column_names[*]') || json_extract_string(tree, '$..using_columns[*]'),
-    json_extract_string(tree, '$..from_table.alias') || json_extract_string(tree, '$..left.alias')
-        || json_extract_string(tree, '$..right.alias'),
-    json_extract_string(tree, '$..class')
-FROM (SELECT json_serialize_sql($sql) AS tree)
-"""
 
 
 class Snapshot(NamedTuple):
@@ -72,6 +62,7 @@ class Views:
 
     DuckDB binds a view when it is defined, all of them in half a second: each waits until a query names it. Where they are
     `judged`, `integrity` is joined to each event, and otherwise a constant. `files` are those of a snapshot to share.
+    Unless a lake `has_scope`, `events` are the `history`: to bind its conditions takes a millisecond a question.
     """
 
     def __init__(
@@ -81,6 +72,7 @@ class Views:
         settings: Settings,
         judged: bool = False,
         files: dict[str, list[str]] | None = None,
+        has_scope: bool = True,
     ) -> None:
         known = (
             files if files is not None else {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
@@ -89,7 +81,7 @@ class Views:
         self.verdicts = Verdicts(connection, lake)
         if judged:
             self.verdicts.fill()
-        swaps = _define_copies(connection, self.verdicts, judged)
+        swaps = _define_copies(connection, self.verdicts, judged, known)
         define_digests(connection)
         self._filled_on_demand: dict[str, Callable[[], None]] = {
             "stored.verdicts": self.verdicts.fill,
@@ -108,6 +100,8 @@ class Views:
                 self._waiting[created[1]] = statement
             else:
                 self._comments.append(statement)
+        if not has_scope:
+            self._waiting["events"] = "CREATE VIEW events AS FROM history;\n"
         self._macros, self._texts = macros, dict(self._waiting)
         self._names = {name: self._named(statement) for name, statement in self._waiting.items()}
         self._names |= {name: set() for name in (*self._filled_on_demand, tables.SIGHTINGS.name)}
@@ -115,15 +109,27 @@ class Views:
         self._worked_out: set[str] = set()
         self._defining = threading.Lock()
 
-    def read(self, connection: duckdb.DuckDBPyConnection, sql: str) -> Named:
-        """What `sql` needs of ours."""
-        (found,) = connection.execute(_NAMED, {"sql": sql}).fetchall()
-        tables_named, functions, ctes, columns, aliases, classes = ({w.lower() for w in part if w} for part in found)
+    def named(self, syntax: Syntax) -> Named:
+        """What a statement needs of ours."""
+
+        def told(*at: str) -> set[str]:
+            """The texts below one of `at`: a key, or a key and the one before it."""
+            return {
+                text.lower()
+                for (before, key), texts in syntax.items()
+                if key in at or f"{before}.{key}" in at
+                for text in texts
+                if text
+            }
+
+        tables_named, functions, ctes = told("table_name"), told("function_name"), told("map.key")
         ours = tables_named - (ctes - self._names.keys())
         is_told = (tables_named or functions) and not any(_CATALOG.match(name) for name in functions)
         needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
-        wants = not columns.isdisjoint({"integrity", *tables_named, *aliases})  # the last two stand for a whole row
-        return Named(tables_named, self._closure(needed), wants, "star" in classes)
+        columns = told("column_names", "using_columns")
+        whole_rows = tables_named | told("from_table.alias", "left.alias", "right.alias")
+        wants = not columns.isdisjoint({"integrity", *whole_rows})
+        return Named(tables_named, self._closure(needed), wants, "star" in told("class"))
 
     def add(self, table: str) -> None:
         """A table of the user's own, which stands on none of ours."""
@@ -135,12 +141,6 @@ class Views:
         return "\n".join(
             [self._macros, *(self._texts.get(name, "") for name in sorted(self._closure(named & self.names)))]
         )
-
-    def prepare(self, connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
-        """Define what `sql` needs; returns the names of the tables and views in it, in lower case."""
-        named = self.read(connection, sql)
-        self.define(connection, named.stands_on)
-        return named.tables
 
     def define(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> None:
         """Define what is called one of `names` and what that stands on; where one is none of ours, everything."""
@@ -191,11 +191,11 @@ def _define_tables(connection: duckdb.DuckDBPyConnection, files: dict[str, list[
     connection.execute("CREATE SCHEMA stored")
     for table in tables.TABLES:
         name = "loaded" if table is tables.EVENT_TABLE else "differing" if table is tables.VARIANTS else table.name
-        connection.execute(f"CREATE VIEW stored.{name} AS {_scan(table, files[table.name])}")
+        connection.execute(f"CREATE VIEW stored.{name} AS FROM {_scan(table, files[table.name])}")
 
 
 def _define_copies(
-    connection: duckdb.DuckDBPyConnection, verdicts: Verdicts, is_judged: bool
+    connection: duckdb.DuckDBPyConnection, verdicts: Verdicts, is_judged: bool, files: dict[str, list[str]]
 ) -> list[tuple[date | None, str, int]]:
     """Views `shown` and `others`: of each event the copy that is shown, and those that differ from it; `events` and
     `variants` are these with their integrity. Returns the places that were swapped."""
@@ -205,9 +205,10 @@ def _define_copies(
         {"files": [file for _, file, _ in swaps], "positions": [position for _, _, position in swaps]},
     )
     shown, others = "FROM stored.loaded", "FROM stored.differing"
-    sources = ("stored.loaded", "stored.differing")  # not by the views of these: each star of a view is bound anew
+    # not by the views of these: each star of a view is bound anew
+    sources = [_scan(table, files[table.name]) for table in (tables.EVENT_TABLE, tables.VARIANTS)]
     if swaps:  # the rare case costs every query a join, the usual one nothing
-        sources = ("stored.shown", "stored.others")
+        sources = ["stored.shown", "stored.others"]
         is_swapped = "(e.file_sha256, e.position) IN (FROM stored.swaps)"
         kept, replaced = (f"FROM stored.{name} AS e WHERE NOT {is_swapped}" for name in ("loaded", "differing"))
         shown = f"{kept} UNION ALL FROM stored.differing AS e WHERE {is_swapped}"
@@ -260,9 +261,9 @@ _COPIES = f"SELECT is_loaded, integrity, {_DIFFERING} FROM ({judged(f'({_OF_ONE_
 
 
 def _scan(table: tables.Table, files: list[str]) -> str:
-    """SQL that reads every row of `table`; no row when it has no files yet."""
+    """SQL: a source of every row of `table`; of no row when it has no files yet."""
     if files:
         hive = ", hive_partitioning = true, hive_types = {event_date: DATE}" if table.by_date else ""
-        return f"FROM read_parquet([{', '.join(map(literal, files))}]{hive})"
+        return f"read_parquet([{', '.join(map(literal, files))}]{hive})"
     fields = [*table.schema, tables.EVENT_DATE] if table.by_date else list(table.schema)
-    return f"SELECT {', '.join(f'NULL::{sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false"
+    return f"(SELECT {', '.join(f'NULL::{sql_type(field.type)} AS {field.name}' for field in fields)} WHERE false)"

@@ -63,13 +63,15 @@ class Trail:
 
     def ask(self, *words: str) -> list[str]:
         """What stands on stderr."""
-        done = CliRunner().invoke(trailquery, [*words, "--lake", str(self.lake)], catch_exceptions=False)
+        done = CliRunner().invoke(trailquery, words, catch_exceptions=False)
         return done.stderr.splitlines()
 
 
 @pytest.fixture
-def trail(tmp_path: Path) -> Trail:
-    return Trail(tmp_path)
+def trail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trail:
+    trail = Trail(tmp_path)
+    monkeypatch.setenv("TRAILQUERY_LAKE", str(trail.lake))
+    return trail
 
 
 @pytest.fixture
@@ -208,6 +210,19 @@ def test_the_footer_counts_the_rows_by_verdict_and_says_where_to_look(three: Tra
 def test_a_row_of_several_events_is_as_sound_as_the_worst_of_them(three: Trail) -> None:
     of_two = "SELECT list(event_id) AS event_ids FROM events WHERE event_id IN ('good', 'bad')"
     assert three.ask("sql", of_two) == [f"integrity of the rows: 1 changed; {SEE}"]
+
+
+def test_commands_in_the_footer_name_a_lake_that_is_not_the_usual_one(tmp_path: Path) -> None:
+    trail = Trail(tmp_path / "of the case")
+    trail.deliver(0, REAL)
+    trail.deliver(1, PLANTED)
+    at = f"--lake '{trail.lake}'"
+    checked, differing = trail.ask("sql", "SELECT event_id FROM events", "--lake", str(trail.lake))
+    assert checked == f"integrity: 1 row not checked; {CHECK} {at}"
+    assert differing.endswith(f"FROM variants WHERE event_id IN ('same')\" {at}")
+    trail.find({0: "changed"})
+    (told,) = trail.ask("sql", "SELECT count(*) FROM events", "--lake", str(trail.lake))
+    assert told == f"integrity of the files in scope: 1 not checked, 1 changed; {SEE} {at}"
 
 
 def test_what_is_not_about_events_has_no_footer(three: Trail) -> None:

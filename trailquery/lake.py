@@ -27,9 +27,9 @@ from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.parameters import literal
 from trailquery.readonly import parsed_select
 from trailquery.result import Result
-from trailquery.settings import Settings, default_lake, find_settings
+from trailquery.settings import Settings, default_lake, find_settings, lake_option
 from trailquery.times import parse_time, zone
-from trailquery.verdicts import Met, footer
+from trailquery.verdicts import Met
 from trailquery.views import Named, Views
 
 QUERY_TIMEOUT_S = 300.0
@@ -163,13 +163,14 @@ class Lake:
         beside = self.narrowed()  # a connection of its own: a hunt defines views anew
         if self.settings.queries and beside._views.verdicts.exist:
             beside = beside._with_verdicts()
-        at = () if self.path == default_lake() else ("--lake", str(self.path))
         with beside._hunting_ground():
             cursors = [beside._connection.cursor() for _ in range(_AT_ONCE)]
             for cursor in cursors:
                 beside._set_scope(cursor)
             run = partial(beside._run_steps, cursors, monotonic() + self.timeout_s)
-            ground = Ground(run, self.settings, beside._views.text, self.scope.since, self.scope.until, at)
+            ground = Ground(
+                run, self.settings, beside._views.text, self.scope.since, self.scope.until, lake_option(self.path)
+            )
             found = hunt(ground, choice, self.zone_name, on_query)
         met = Met(len(found), found.arrow().select(["event_ids"]))
         found.notes += tuple(self._footer(self._named("hunt", "FROM events"), met))
@@ -250,7 +251,7 @@ class Lake:
             self._views.define(cursor, {"stored.verdicts"})
             self._set_scope(cursor)
             scope = {name: getattr(self.scope, name) for name in ("since", "until", "accounts", "regions")}
-            notes = [*footer(cursor, self._views.verdicts.exist, met, scope)]
+            notes = [*self._views.verdicts.footer(cursor, met, scope)]
             if not met.rows and "coverage_hours" not in named.stands_on and is_quick(self.path):
                 self._views.define(cursor, {"coverage_hours"})
                 notes.insert(0, empty_answer(cursor))

@@ -55,6 +55,11 @@ def default_lake() -> Path:
     return Path(os.environ.get("TRAILQUERY_LAKE") or "lake")
 
 
+def lake_option(lake: Path) -> tuple[str, ...]:
+    """What a command needs beside its own words to ask `lake`."""
+    return () if lake == default_lake() else ("--lake", str(lake))
+
+
 def find_settings(lake: Path) -> Settings:
     """The settings of the nearest trailquery.toml from the working directory upwards, else of that in the lake.
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import duckdb
@@ -17,6 +18,7 @@ import pyarrow as pa
 from trailquery.columns import declared
 from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
+from trailquery.settings import lake_option
 from trailquery.wording import counted
 
 VERDICTS_FILE = "evidence/verdicts.parquet"
@@ -25,7 +27,6 @@ NOT_CHECKED = "not checked"
 ORDER = ("intact", "pending", "unverifiable", NOT_CHECKED, "unlisted", "changed", "missing")
 _WRONG = ORDER[4:]
 _FEW_IDS = 2_000
-_RUN = "run: trailquery verify"
 SCHEMA = pa.schema(
     [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
     + [("hour", TIME), ("verified_at", TIME)]
@@ -59,6 +60,13 @@ LEFT JOIN stored.better AS better ON copy.file_sha256 = better.file_sha256 AND c
 """
 
 
+class Met(NamedTuple):
+    """What an answer held, as far as its footer needs it: how many rows, and of each its ids and its integrity."""
+
+    rows: int
+    ids: pa.Table  # the columns that `id_columns` names
+
+
 class Verdicts:
     """The verdicts on one lake as they are when first asked for; `exist` says whether there are any at all."""
 
@@ -66,6 +74,7 @@ class Verdicts:
         connection.execute(_TABLES)
         self._connection = connection
         self._file = lake / VERDICTS_FILE
+        self._at = "".join(f" {quote(word)}" for word in lake_option(lake))
         self._filling = threading.Lock()
         self._is_filled = False
         self.exist = self._file.is_file()
@@ -81,8 +90,62 @@ class Verdicts:
                         self._connection.execute(statement, used)
                     except duckdb.Error as error:
                         told = str(error).splitlines()[0]
-                        raise UsageError(f"{self._file}: holds no verdicts ({told}); {_RUN}") from None
+                        raise UsageError(f"{self._file}: holds no verdicts ({told}); {self._to_verify}") from None
                 self._is_filled = True
+
+    @property
+    def _to_verify(self) -> str:
+        return f"run: trailquery verify{self._at}"
+
+    def footer(self, cursor: duckdb.DuckDBPyConnection, met: Met, scope: Mapping[str, Any]) -> Iterator[str]:
+        """Lines for below an answer: how sound its rows are, and how many of their events have copies that differ.
+
+        Where its columns name no events, the files in scope are counted instead.
+        """
+        names = met.ids.column_names if met.rows else []
+        is_looked_up = names and (self.exist or cursor.execute("SELECT 1 FROM stored.others LIMIT 1").fetchall())
+        if is_looked_up:
+            cursor.register("met", met.ids)
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE answer AS {_ANSWER.format(ids=_ids(names))}")
+            cursor.unregister("met")
+        if not self.exist:
+            yield f"integrity: {counted(met.rows, 'row') + ' ' if names else ''}not checked; {self._to_verify}"
+        elif "integrity" in names:
+            yield self._told("rows", Counter(map(str, met.ids["integrity"].to_pylist()))) + self._age(cursor)
+        elif names:
+            yield self._told("rows", dict(_of_rows(cursor))) + self._age(cursor)
+        else:
+            yield self._told("files in scope", dict(cursor.execute(_OF_FILES, dict(scope)).fetchall())) + self._age(
+                cursor
+            )
+        if is_looked_up:
+            yield from self._on_variants(cursor)
+
+    def _told(self, of: str, counts: Mapping[str, int]) -> str:
+        said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ORDER if counts.get(verdict))
+        wrong = [verdict for verdict in _WRONG if counts.get(verdict)]
+        see = f"; see: trailquery sql \"FROM verdicts WHERE verdict = '{wrong[-1]}'\"{self._at}" if wrong else ""
+        return f"integrity of the {of}: {said or 'none'}{see}"
+
+    def _age(self, cursor: duckdb.DuckDBPyConnection) -> str:
+        """What to add where files came after the last verify."""
+        ((verified, ingested),) = cursor.execute(_TIMES).fetchall()
+        if verified is None or ingested is None or ingested <= verified:
+            return ""
+        minutes = int((ingested - verified) / timedelta(minutes=1))
+        age = next((f"{minutes // size:,} {unit}" for size, unit in _UNITS if minutes >= 2 * size), "less than 2 min")
+        return f"; verified {age} before the last ingest; {self._to_verify}"
+
+    def _on_variants(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """Which events of the answer have a copy that differs: one of the two was changed, or planted."""
+        ids = [event_id for (event_id,) in cursor.execute(_WITH_VARIANTS).fetchall()]
+        if ids:
+            listed = ", ".join(f"'{event_id}'" for event_id in ids[:_NAMED] if _PLAIN.fullmatch(event_id))
+            where = f" WHERE event_id IN ({listed})" if listed else ""
+            of = "1 of these events has a copy" if len(ids) == 1 else f"{len(ids):,} of these events have copies"
+            columns = "event_id, integrity, source_file, position, raw"
+            select = f"SELECT {columns} FROM variants{where}"  # noqa: S608 (checked to be letters, digits and -)
+            yield f'variants: {of} that differ{"s" if len(ids) == 1 else ""}: trailquery sql "{select}"{self._at}'
 
 
 def judged(source: str) -> str:
@@ -95,41 +158,11 @@ def unjudged(source: str) -> str:
     return f"SELECT *, 'not checked' AS integrity FROM {source}"  # noqa: S608 (our own text)
 
 
-class Met(NamedTuple):
-    """What an answer held, as far as its footer needs it: how many rows, and of each its ids and its integrity."""
-
-    rows: int
-    ids: pa.Table  # the columns that `id_columns` names
-
-
 def id_columns(schema: pa.Schema) -> list[str]:
     """The columns of an answer that tell which events its rows are of, and integrity beside them."""
     types = {field.name: field.type for field in schema}
     ids = [name for name in ("event_ids", "event_id") if name in types and _holds_ids(name, types[name])]
     return [*ids, *(["integrity"] if ids and "integrity" in schema.names else [])]
-
-
-def footer(cursor: duckdb.DuckDBPyConnection, exist: bool, met: Met, scope: Mapping[str, Any]) -> Iterator[str]:
-    """Lines for below an answer: how sound its rows are, and how many of their events have copies that differ.
-
-    Where its columns name no events, the files in scope are counted instead.
-    """
-    names = met.ids.column_names if met.rows else []
-    is_looked_up = names and (exist or cursor.execute("SELECT 1 FROM stored.others LIMIT 1").fetchall())
-    if is_looked_up:
-        cursor.register("met", met.ids)
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE answer AS {_ANSWER.format(ids=_ids(names))}")
-        cursor.unregister("met")
-    if not exist:
-        yield f"integrity: {counted(met.rows, 'row') + ' ' if names else ''}not checked; {_RUN}"
-    elif "integrity" in names:
-        yield _told("rows", Counter(map(str, met.ids["integrity"].to_pylist()))) + _age(cursor)
-    elif names:
-        yield _told("rows", dict(_of_rows(cursor))) + _age(cursor)
-    else:
-        yield _told("files in scope", dict(cursor.execute(_OF_FILES, dict(scope)).fetchall())) + _age(cursor)
-    if is_looked_up:
-        yield from _on_variants(cursor)
 
 
 def _holds_ids(name: str, kind: pa.DataType) -> bool:
@@ -151,35 +184,6 @@ def _of_rows(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     statement = _OF_ROWS.format(where="WHERE event_id IN $ids" if is_few else "")
     params = {"ids": [event_id for (event_id,) in ids]} if is_few else {}
     return cursor.execute(statement, {"order": list(ORDER)} | params).fetchall()
-
-
-def _told(of: str, counts: Mapping[str, int]) -> str:
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ORDER if counts.get(verdict))
-    wrong = [verdict for verdict in _WRONG if counts.get(verdict)]
-    see = f"; see: trailquery sql \"FROM verdicts WHERE verdict = '{wrong[-1]}'\"" if wrong else ""
-    return f"integrity of the {of}: {said or 'none'}{see}"
-
-
-def _age(cursor: duckdb.DuckDBPyConnection) -> str:
-    """What to add where files came after the last verify."""
-    ((verified, ingested),) = cursor.execute(_TIMES).fetchall()
-    if verified is None or ingested is None or ingested <= verified:
-        return ""
-    minutes = int((ingested - verified) / timedelta(minutes=1))
-    age = next((f"{minutes // size:,} {unit}" for size, unit in _UNITS if minutes >= 2 * size), "less than 2 min")
-    return f"; verified {age} before the last ingest; {_RUN}"
-
-
-def _on_variants(cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Which events of the answer have a copy that differs: one of the two was changed, or planted."""
-    ids = [event_id for (event_id,) in cursor.execute(_WITH_VARIANTS).fetchall()]
-    if ids:
-        listed = ", ".join(f"'{event_id}'" for event_id in ids[:_NAMED] if _PLAIN.fullmatch(event_id))
-        where = f" WHERE event_id IN ({listed})" if listed else ""
-        of = "1 of these events has a copy" if len(ids) == 1 else f"{len(ids):,} of these events have copies"
-        columns = "event_id, integrity, source_file, position, raw"
-        select = f"SELECT {columns} FROM variants{where}"  # noqa: S608 (checked to be letters, digits and -)
-        yield f'variants: {of} that differ{"s" if len(ids) == 1 else ""}: trailquery sql "{select}"'
 
 
 _NAMED = 3

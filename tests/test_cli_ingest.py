@@ -76,6 +76,19 @@ def test_a_bucket_where_nothing_lies_says_so(aws: Aws, tmp_path: Path, option: l
     assert "no file lies there" not in ingest_bucket(aws, tmp_path).err  # held, but there
 
 
+def test_a_region_or_account_of_which_nothing_came_is_told(aws: Aws, tmp_path: Path) -> None:
+    aws.put(key("2024/03/01"), "one")
+    aws.put(key("2024/03/01", region="us-east-1"), "global")
+    said = ingest_bucket(
+        aws, tmp_path, "--region", "eu-wset-1", "--account", "111122223333", "--account", "111122223334"
+    )
+    assert (said.code, said.out.splitlines()[0]) == (0, "read 1 = loaded 1 + duplicate 0 + variant 0 + rejected 0")
+    assert said.err.splitlines() == [
+        "--account 111122223334: no event of the lake is of it; did you mean '111122223333'?",
+        "--region eu-wset-1: no event of the lake is of it; did you mean 'us-east-1'?",
+    ]
+
+
 def test_a_dry_run_tells_what_it_would_take_and_makes_no_lake(aws: Aws, tmp_path: Path) -> None:
     aws.put(key("2024/03/01"), "one")
     aws.put(key("2024/03/02", account="444455556666"), "two")

@@ -13,10 +13,11 @@ from trailquery.cli.aws import ACCESS, CHOICE, is_remote, opened_source
 from trailquery.cli.compact import told
 from trailquery.cli.hiding import learn_lake
 from trailquery.cli.library import lake_option
-from trailquery.cli.options import command_line, name_those, say
+from trailquery.cli.options import command_line, lacking, name_those, say
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import Summary
 from trailquery.ingest import ingest as ingest_files
+from trailquery.lake import Scope, open_lake
 from trailquery.output import printable
 from trailquery.settings import default_lake
 from trailquery.sources import Source
@@ -49,6 +50,10 @@ def ingest(sources: tuple[str, ...], lake: Path | None, jobs: int | None, dry_ru
     with _progress(sources) as on_file:
         summary = ingest_files(opened, lake or default_lake(), on_file, jobs)
     learn_lake(lake or default_lake())  # it names more now
+    if options["account"] or options["region"]:
+        scope = Scope(accounts=options["account"], regions=options["region"])
+        for note in lacking(open_lake(lake, scope=scope)):
+            say(printable(note))
     _tell(summary, lake)
 
 

@@ -111,7 +111,7 @@ def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries
 
 def _tell_scope(lake: Lake, tz: ZoneInfo) -> None:
     """Accounts and regions that the lake lacks; and where nothing is in scope, why."""
-    for note in _lacking(lake):
+    for note in lacking(lake):
         say(printable(note))
     if len(lake.sql("SELECT 1 FROM events LIMIT 1")):
         return
@@ -123,7 +123,7 @@ def _tell_scope(lake: Lake, tz: ZoneInfo) -> None:
     say(f"no event of the lake is in this scope; {f'its first is {first}, its last {last}' if last else 'it is empty'}")
 
 
-def _lacking(lake: Lake) -> Iterator[str]:
+def lacking(lake: Lake) -> Iterator[str]:
     """Of each account and region that was named and that no event of the lake is of: what may have been meant."""
     scope, account_of = lake.scope, {name: account for account, name in lake.settings.accounts.items()}
     for option, named, column in (("--account", scope.accounts, "account_id"), ("--region", scope.regions, "region")):

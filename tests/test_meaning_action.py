@@ -198,6 +198,8 @@ def test_a_response_handed_through_tells_its_failure_by_the_status_beside_its_bo
     [
         ("CreateAccountResult", {"createAccountStatus": {"state": "FAILED"}}, None, Error("FAILED", "other", "error")),
         ("JobStatusChanged", {"status": "Failed", "failureCodes": []}, None, Error("Failed", "other", "error")),
+        ("login-auth.sso", {"result": {"statusType": "failure"}}, None, Error("failure", "other", "error")),
+        ("login-auth.sso", {"result": {"statusType": "success"}}, None, SUCCESS),
         ("JobStatusChanged", {"status": "Complete", "jobs": [{"status": "Failed"}]}, None, SUCCESS),
         ("RotationFailed", None, {"SecretId": "db"}, Error("RotationFailed", "other", "error")),
         ("RotationSucceeded", None, {"SecretId": "db"}, SUCCESS),
@@ -207,6 +209,23 @@ def test_a_response_handed_through_tells_its_failure_by_the_status_beside_its_bo
 )
 def test_a_service_event_tells_that_it_failed_by_its_state_its_page_or_its_name(name, details, told, expected):
     assert error(code_elsewhere(None, details, name, told), None, None, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        ("200", None, SUCCESS),
+        ("302", None, SUCCESS),
+        ("400", "The dashboard is not saved", Error("HttpStatus400", "invalid", "error")),
+        ("401", None, Error("HttpStatus401", "auth-failed", "denied")),
+        ("403", "Permission denied", Error("HttpStatus403", "denied", "denied")),
+        ("404", None, Error("HttpStatus404", "not-found", "error")),
+        ("500", None, Error("HttpStatus500", "server", "error")),
+        ("2003", None, Error("2003", "other", "error")),
+    ],
+)
+def test_an_error_code_that_is_an_http_status_is_an_error_only_from_400_on(status, message, expected):
+    assert error(status, message, None, "create") == expected
 
 
 def test_a_call_that_reports_a_failure_of_others_has_not_failed():

@@ -101,6 +101,17 @@ def test_every_column_is_filled_in_its_order_from_a_record_that_says_everything(
     assert {name: found[name] for name in expected} == expected
 
 
+def test_a_status_of_success_in_place_of_an_error_hides_no_failure_that_stands_elsewhere() -> None:
+    def outcome(state: str) -> tuple[str | None, str]:
+        details = {"result": {"statusType": state}}
+        said = row(
+            json.dumps(record(eventType="AwsServiceEvent", errorCode="200", serviceEventDetails=details)).encode()
+        )
+        return said["error_code"], said["outcome"]
+
+    assert [outcome("success"), outcome("failure")] == [(None, "success"), ("failure", "error")]
+
+
 def test_a_record_laid_out_for_reading_differs_from_the_same_on_one_line_in_raw_alone() -> None:
     made = record(
         requestParameters={"Rule": {"Expiration": {"Days": 1}, "text": "a\n : b\u0026"}, "size": 10**30, "none": []},

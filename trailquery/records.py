@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from trailquery.events import RESOURCE, TEXT
 from trailquery.meaning import action, client, credentials, failure, identity, kinds, levels, resources, storage, target
-from trailquery.meaning.fields import flag, text, text_at
+from trailquery.meaning.fields import flag, text_at
 from trailquery.soundness import PARTS, Record, canonical, read_part
 
 _UNSET = msgspec.UNSET
@@ -169,7 +169,7 @@ def _aimed_at_once(
 
 @lru_cache(maxsize=1 << 12)
 def _failed(category: str, code: str | None, code_elsewhere: str | None, message: str | None) -> failure.Error:
-    error = failure.error(text(code) or code_elsewhere, message, None, None)
+    error = failure.error(failure.said_code(code) or code_elsewhere, message, None, None)
     return error._replace(outcome=None) if category in action.SUMMARIES else error
 
 

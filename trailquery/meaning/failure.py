@@ -1,7 +1,8 @@
 """Whether a call worked, and if not, why.
 
 Errors do not always stand in errorCode: a failed sign-in writes `Failure` into the element named after the
-event, some services put the error into responseElements, some give only a message.
+event, some services put the error into responseElements, some give only a message. Nor is all that stands there an
+error: Managed Grafana writes the HTTP status of every request, 200 as well as 403.
 """
 
 import re
@@ -14,6 +15,8 @@ ERROR_MESSAGE_ONLY = "ErrorMessageOnly"
 
 _ENVELOPE = frozenset({"errorCode", "requestId", "requestID"})
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
+_STATUS = re.compile(r"[1-5][0-9]{2}")
+_FAILED = frozenset({"FAILED", "FAILURE"})
 
 
 class Error(NamedTuple):
@@ -103,7 +106,7 @@ def error(
     error_code: object, error_message: object, response: object, event_name: object, details: object = None
 ) -> Error:
     """Code, class and outcome; `details` is serviceEventDetails, where Identity Center writes sign-ins."""
-    code, message = text(error_code), text(error_message)
+    code, message = said_code(error_code), text(error_message)
     code = code or code_elsewhere(response, details, event_name)
     if code is None and message is None:
         return _SUCCESS
@@ -121,6 +124,14 @@ def error_class(code: str, message: str | None) -> str:
     return next((name for patterns, said in steps for name, pattern in patterns if pattern.search(said)), "other")
 
 
+def said_code(error_code: object) -> str | None:
+    """errorCode; of a HTTP status `HttpStatus403`, or nothing where the status is no error."""
+    code = text(error_code)
+    if code is None or not _STATUS.fullmatch(code):
+        return code
+    return f"HttpStatus{code}" if code >= "400" else None
+
+
 def code_elsewhere(response: object, details: object, event_name: object, told: object = None) -> str | None:
     """The error that stands in responseElements, or in what a service event tells: `details` and `told`."""
     code = _code_in(response, event_name) or _code_in(details, event_name)
@@ -132,8 +143,8 @@ def code_elsewhere(response: object, details: object, event_name: object, told: 
 def _failed_state(details: object) -> str | None:
     """`FAILED`, the state that a lifecycle event reports: in serviceEventDetails or in an object of it."""
     said = mapping(details)
-    states = (text_at(one, name) for one in (said, *said.values()) for name in ("state", "status"))
-    return next((state for state in states if state and state.upper() == "FAILED"), None)
+    states = (text_at(one, name) for one in (said, *said.values()) for name in ("state", "status", "statusType"))
+    return next((state for state in states if state and state.upper() in _FAILED), None)
 
 
 def _refused_page(told: object) -> str | None:

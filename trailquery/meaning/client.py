@@ -35,8 +35,8 @@ _BY_AGENT = tuple(
 
 
 def client_ip(source_ip_address: object) -> str | None:
-    """The address as delivered; null for service names, `AWS Internal` and look-alikes."""
-    return text(source_ip_address) if _address(source_ip_address) else None
+    """The address as delivered, of a list the first; null for service names, `AWS Internal` and look-alikes."""
+    return _first(source_ip_address) if _address(source_ip_address) else None
 
 
 def ip_scope(source_ip_address: object) -> str:
@@ -114,8 +114,14 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
-def _address(source_ip_address: object) -> IPv4Address | IPv6Address | None:
+def _first(source_ip_address: object) -> str | None:
+    """The client of `client, proxy, proxy`, which Managed Grafana was told by the proxies; forgeable."""
     source = text(source_ip_address)
+    return text(source.partition(",")[0].strip()) if source else None
+
+
+def _address(source_ip_address: object) -> IPv4Address | IPv6Address | None:
+    source = _first(source_ip_address)
     if source is None or "%" in source:  # a scope id may hold any text
         return None
     try:

@@ -300,6 +300,11 @@ def test_a_service_event_is_about_what_its_details_name():
     assert aim("organizations", "CreateAccountResult", details={"createAccountStatus": made}) == f"account/{OTHER}"
     asked = {"eventRequestDetails": {"dashboardId": f"arn:aws:quicksight:eu-west-1:{ACCOUNT}:dashboard/pay"}}
     assert aim("quicksight", "GetDashboard", details=asked) == "dashboard/pay"
+    done = {
+        "action": "create",
+        "additionalData": {"GiraffeCustomerAccount": ACCOUNT, "GiraffeWorkspaceId": "g-0123456789"},
+    }
+    assert aim("grafana", "create", details=done) == "workspace/g-0123456789"
 
 
 def test_of_a_list_that_names_a_table_and_its_bucket_the_table_is_the_target():

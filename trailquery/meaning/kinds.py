@@ -106,7 +106,7 @@ codeartifact package - =package
 codeartifact repository AWS::CodeArtifact::Repository =repository
 codeartifact domain AWS::CodeArtifact::Domain =domain
 dlm policy AWS::DLM::LifecyclePolicy =policyId
-grafana workspace AWS::Grafana::Workspace =workspaceId
+grafana workspace AWS::Grafana::Workspace =workspaceId =giraffeWorkspaceId
 opsworks instance AWS::OpsWorks::Instance =instanceId
 servicediscovery instance AWS::ServiceDiscovery::Instance =instanceId
 ecr repository AWS::ECR::Repository =repositoryName

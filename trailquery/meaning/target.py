@@ -10,6 +10,9 @@ from trailquery.meaning.rules import security_group_rules
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
 _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": "+", "Disassociate": "-"}
 _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
+_SHARING = re.compile(r"Add\w*Permission|(Associate|Create|Disassociate)ResourceShare|(Authorize|Revoke)\w*Access")
+_SHARERS = ("principal", "principals", "accountWithRestoreAccess")
+_CHANGES = (("+", "add", "valuesToAdd", "accountIdsToAdd"), ("-", "remove", "valuesToRemove", "accountIdsToRemove"))
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
 # About the key it opens, the stream it ends, the rule that calls it, the machine it runs on.
@@ -22,7 +25,8 @@ _IMPLIED = {
     ("ecr", "PutRegistryPolicy"): "registry",
     ("ecr", "DeleteRegistryPolicy"): "registry",
 }
-_OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect", "codestar"})  # they act on instances, on users
+# They act on instances, on users, for roles.
+_OTHERS_COME_FIRST = frozenset({"ssm", "ec2-instance-connect", "codestar", "rolesanywhere"})
 
 
 def target(
@@ -145,19 +149,16 @@ def _attached(service: str, api: str, asked: list[Mention], subject: Mention) ->
 
 
 def _shared(api: str, request: object) -> str:
-    """` +444455556666` of a snapshot, image or function shared with an account, with `all` or with `*`."""
-    restorer = text_at(request, "accountWithRestoreAccess")
-    if restorer:
-        return f" {'-' if api.startswith('Revoke') else '+'}{restorer}"
-    if api.startswith("Add") and api.endswith("Permission") and text_at(request, "principal"):
-        return f" +{text_at(request, 'principal')}"
-    if not (api.startswith("Modify") and api.endswith("Attribute")):
-        return ""
+    """` +444455556666` of what is shared with an account, with `all` or with `*`."""
     changes = []
-    for sign, change, listed_as in (("+", "add", "valuesToAdd"), ("-", "remove", "valuesToRemove")):
-        for permission in ("createVolumePermission", "launchPermission"):
-            members = items(at(request, permission, change))
-            changes += [sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))]
-        changes += [sign + who for one in items(at(request, listed_as)) if (who := text(one))]
+    if _SHARING.fullmatch(api):
+        sign = "-" if api.startswith(("Revoke", "Disassociate")) else "+"
+        changes = [sign + who for name in _SHARERS for one in items(at(request, name)) if (who := text(one))]
+    if api.startswith("Modify") and api.endswith(("Attribute", "Permission")):
+        for sign, change, *listed_as in _CHANGES:
+            for permission in ("createVolumePermission", "launchPermission"):
+                members = items(at(request, permission, change))
+                changes += [sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))]
+            changes += [sign + who for name in listed_as for one in items(at(request, name)) if (who := text(one))]
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f" {changes[0]}{more}" if changes else ""

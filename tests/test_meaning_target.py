@@ -140,6 +140,9 @@ def aim(service, api, request=None, response=None, resources=None, message=None,
         ("s3-outposts", "PutObject", {"bucketName": "edge", "Key": "a.csv"}, "s3://edge/a.csv"),
         ("billingconsole", "SetContactAddress", {"fullName": "Jane Doe", "city": "Seattle"}, None),
         ("cloudfront", "DeleteDistribution", {"id": "E123"}, "distribution/E123"),
+        ("elasticloadbalancing", "CreateLoadBalancer", {"name": "web", "subnets": ["subnet-0123456789abcdef0"]}, "loadbalancer/web"),
+        ("elasticloadbalancing", "CreateTargetGroup", {"name": "web", "vpcId": "vpc-0123456789abcdef0"}, "targetgroup/web"),
+        ("states", "CreateStateMachine", {"name": "pay", "roleArn": ROLE}, "stateMachine/pay"),
         ("ec2", "DescribeInstances", {"instancesSet": {}, "filterSet": {}}, None),
         ("newservice", "Search", {"filters": {"userName": "x"}}, None),
         ("newservice", "Search", {"filters": ["arn:aws:iam::111122223333:user/x"]}, None),
@@ -265,6 +268,9 @@ def test_a_new_resource_is_named_by_the_response():
     asked = {"CreateInstanceConnectEndpointRequest": {"SubnetId": "subnet-1"}}
     assert aim("ec2", "CreateInstanceConnectEndpoint", asked, endpoint) == "eice-1"
     assert aim("ec2", "CreateInstanceConnectEndpoint", asked) == "subnet-1"
+    edge = {"distribution": {"aRN": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E123", "id": "E123"}}
+    asked = {"distributionConfigWithTags": {"distributionConfig": {"origins": {"items": [{"id": "web"}]}}}}
+    assert aim("cloudfront", "CreateDistributionWithTags", asked, edge) == "distribution/E123"
     own_key = {"accessKey": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "bob"}}
     assert aim("iam", "CreateAccessKey", None, own_key) == "user/bob"
 

@@ -35,6 +35,7 @@ _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"[A-Z][a-z0-9]+")
+_WITH = re.compile(r"With[A-Z]\w*")  # CreateDistributionWithTags, InvokeModelWithResponseStream
 _DESCRIBING = ("Create", "Modify", "Put", "Register", "Set", "Update")  # PutRecorder sends recorder.name
 _CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")
 _NAMING = re.compile(r"(\w*?)((?i:name|arn|identifier)|I[dD]|\bid)(s?)")
@@ -321,13 +322,17 @@ def in_message(error_message: object) -> Mention | None:
 @lru_cache(maxsize=4_096)
 def noun(api: str) -> str:
     """What the API is about, in small letters without hyphens: `dbsnapshot` of CreateDBSnapshot."""
-    return _VERB.sub("", api, count=1).lower()
+    return _without_verb(api).lower()
+
+
+def _without_verb(api: str) -> str:
+    return _VERB.sub("", _WITH.sub("", api), count=1)
 
 
 def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
     """The general rule, for what no table knows: `name`, `arn` and `id` name what the API is about, as do
     `<noun>Name` and the like; any other `<thing>Name` or `<thing>Id` names a thing, if nothing better is there."""
-    words = [word.lower() for word in _WORDS.findall(_VERB.sub("", api, count=1))]
+    words = [word.lower() for word in _WORDS.findall(_without_verb(api))]
     if len(words) > 1 and words[-1].removesuffix("s") in _ASPECTS:
         words.pop()
     match = _NAMING.fullmatch(name)
@@ -339,7 +344,8 @@ def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
         is_one = match[3] or (thing and thing != subject)
         rank = 950 if name.lower() == "id" else 900
         # hostedzone, as the parameters of other calls have it
-        known = kind_of_parameter(service, f"{subject}Id") or kind_of_parameter(service, subject)
+        parameters = (f"{subject}{ending}" for ending in ("Id", "", "Name", "Arn"))
+        known = next((kind for name in parameters if (kind := kind_of_parameter(service, name))), None)
         if known and known.service == service:
             return known._replace(rank=rank, stem=subject)
         return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(rank=rank, stem=subject)

@@ -15,7 +15,7 @@ import codecs
 import hashlib
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import NamedTuple
@@ -24,6 +24,7 @@ import msgspec
 import pyarrow as pa
 
 from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.stretches import stretches
 
 MAX_INFLATED_BYTES = 512 << 20
 REJECT_BYTES = 1 << 20  # of an unreadable stretch at most this much is kept
@@ -176,7 +177,7 @@ def _hides_records(text: bytes, records: list[msgspec.Raw]) -> bool:
     if start + len(text) - end <= 64:
         return False
     around = (text[:start], text[end:])
-    return any(found.raw for part in around for found in _stretches(part, _RECORD_START, _is_record))
+    return any(found.raw for part in around for found in stretches(part, _RECORD_START, _is_record))
 
 
 def _read_documents(text: bytes, reading: _Reading) -> str | None:
@@ -305,22 +306,14 @@ def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading,
 
 _DOCUMENT_START = re.compile(rb"\n[{\[]")
 _RECORD_START = re.compile(rb"(?<=[,\[\n])[ \t\r]*+\{")
-_NEXT_VALUE = re.compile(rb"\s*+[{\[]")
 # What may stand between two records without being evidence: the end of one list, the start of the next.
 _BETWEEN = re.compile(rb'[\s\]}]*+,?\s*+(?:\{?\s*+"Records"\s*+:)?+\s*+\[?[\s\]}]*+')
-
-
-class _Stretch(NamedTuple):
-    start: int
-    end: int
-    raw: msgspec.Raw | None  # the value that was looked for; None for a stretch without one
-    reason: str
 
 
 def _read_broken(text: bytes, reading: _Reading) -> str:
     """Read what can be read of a text that is not sound JSON; the first thing that is wrong with it."""
     problem = ""
-    for stretch in _stretches(text, _DOCUMENT_START, lambda _: True):
+    for stretch in stretches(text, _DOCUMENT_START, lambda _: True):
         if stretch.raw is None:
             problem = problem or stretch.reason
             _salvage(text[stretch.start : stretch.end], reading, stretch.start, stretch.reason)
@@ -333,67 +326,10 @@ def _read_broken(text: bytes, reading: _Reading) -> str:
 
 def _salvage(text: bytes, reading: _Reading, offset: int = 0, reason: str = "") -> None:
     """Read each whole record of `text`, which lies at byte `offset`; reject the rest, all of it for `reason`."""
-    for stretch in _stretches(text, _RECORD_START, _is_record, offset):
+    for stretch in stretches(text, _RECORD_START, _is_record, offset):
         if stretch.raw is not None:
             reading.records.append(stretch.raw)
         elif not _BETWEEN.fullmatch(text, stretch.start, stretch.end):
             whole = stretch.end - stretch.start == len(text)
             lost = text if whole else _BETWEEN.sub(b"", text[stretch.start : stretch.end], count=1)
             reading.reject(lost.strip(b", \t\r\n"), reason if whole else stretch.reason)
-
-
-def _stretches(
-    text: bytes, starts: re.Pattern[bytes], wanted: Callable[[msgspec.Raw], bool], offset: int = 0
-) -> Iterator[_Stretch]:
-    """`text` cut into the wanted values, at `starts` or right after another, and what lies between them.
-
-    Linear in hostile text: once scans that came to nothing have covered four times its length, the search
-    goes on where the last scan ended instead of inside what it saw.
-    """
-    kept = at = 0
-    reason, spare = "", 4 * len(text)
-    while match := (_NEXT_VALUE.match(text, at) if at == kept else None) or starts.search(text, at):
-        start = match.end() - 1
-        end, raw, fault = read_value(text, start)
-        if raw is not None and wanted(raw):
-            if kept < start:
-                yield _Stretch(kept, start, None, reason or f"no JSON at byte {offset + kept} of the text")
-            yield _Stretch(start, end, raw, "")
-            kept, at, reason = end, end, ""
-        else:
-            reason = reason or (f"{fault} at byte {offset + end} of the text" if fault else "")
-            spare -= end - start
-            at = start + 1 if spare > 0 else max(end, start + 1)
-    if kept < len(text):
-        yield _Stretch(kept, len(text), None, reason or f"no JSON at byte {offset + kept} of the text")
-
-
-def read_value(text: bytes, start: int) -> tuple[int, msgspec.Raw | None, str]:
-    """Where the JSON value at `start` ends, and the value; or where it breaks, and why.
-
-    msgspec has no call for "the first value of a text", but it names the byte after the first trailing one.
-    """
-    rest = memoryview(text)[start:]
-    try:
-        return len(text), _VALUE.decode(rest), ""
-    except RecursionError:
-        return start + _depth_reached(rest), None, "nested too deep"
-    except ValueError as error:
-        fault, _, byte = str(error).removeprefix("JSON is malformed: ").rstrip(")").partition(" (byte ")
-    if fault != "trailing characters":
-        return (start + int(byte) if byte else len(text)), None, fault if byte else "ends early,"
-    raw = _VALUE.decode(rest[: int(byte) - 1])
-    return start + len(raw), raw, ""
-
-
-def _depth_reached(rest: memoryview) -> int:
-    """How many bytes of `rest` msgspec surely read before it gave up at the depth of its recursion."""
-    reach = 1024
-    while reach < len(rest):
-        try:
-            _VALUE.decode(rest[:reach])
-        except ValueError:
-            reach *= 2
-        except RecursionError:
-            break
-    return reach // 2

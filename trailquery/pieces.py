@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trailquery.containers import EXPORT_STAMP, Contents, Reject, contents_of, read_contents, read_value
+from trailquery.containers import EXPORT_STAMP, Contents, Reject, contents_of, read_contents
 from trailquery.inflate import GZIP_MAGIC, Text, inflate
+from trailquery.stretches import read_value
 
 LONG_BYTES = 64 << 20
 PIECE_BYTES = 16 << 20

@@ -52,6 +52,7 @@ def test_the_resource_list_may_spell_arn_in_three_ways_and_lack_type_and_account
         {"ARNPrefix": "arn:aws:s3:::payroll/2026/", "type": "AWS::S3::Object"},
         {"arn": f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/db"},
         {"type": "AWS::S3::Object"},
+        {"ARN": "arn:aws:s3:::", "type": "AWS::S3::Bucket"},
         "no object",
     ]
     assert named("s3", "ListObjects", resources=listed) == [
@@ -61,6 +62,16 @@ def test_the_resource_list_may_spell_arn_in_three_ways_and_lack_type_and_account
     ]
     found = mentions("s3", "ListObjects", None, None, listed, None)
     assert target("s3", "ListObjects", None, None, found, ACCOUNT) == "s3://payroll/2026/ and 1 more"
+
+
+def test_what_the_resource_list_gives_an_id_for_an_arn_is_named_by_it():
+    listed = [
+        {"accountId": ACCOUNT, "arn": "d-9067642ac7", "type": "IdentityStoreId"},
+        {"arn": "x" * 1_025, "type": "Y"},
+    ]
+    found = mentions("sso", "CreateToken", None, None, listed, None)
+    assert resources_named(found) == [Resource("IdentityStoreId", "d-9067642ac7", None, ACCOUNT, "resources")]
+    assert target("sso", "CreateToken", None, None, found, ACCOUNT) == "identitystore/d-9067642ac7"
 
 
 def test_a_resource_named_twice_is_listed_once_with_its_arn():

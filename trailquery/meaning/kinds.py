@@ -316,10 +316,10 @@ def kind_of_word(service: str, word: str) -> Kind:
 
 
 def kind_of_type(service: str, type_name: str | None) -> Kind | None:
-    """The kind that a `resourceType` beside a `resourceId` tells: `Parameter` in SSM, `AWS::S3::Bucket` in Config."""
+    """The kind that a type beside an id tells: `Parameter` in SSM, `AWS::S3::Bucket` in Config, `IdentityStoreId`."""
     if type_name is None:
         return None
-    place = _WORDS_OF_TYPES.get(type_name, (service, type_name.rpartition(":")[2].lower()))
+    place = _WORDS_OF_TYPES.get(type_name, (service, _SUFFIX.sub("", type_name.rpartition(":")[2].lower())))
     return kind_of_word(*place)
 
 

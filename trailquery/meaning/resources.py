@@ -138,17 +138,27 @@ def resources_named(found: Mentions) -> list[Resource]:
 
 
 def listed(resources: object) -> list[Mention]:
-    """The record's own list, whose entries may have ARN, arn or ARNPrefix, and lack type or account."""
+    """The record's own list, whose entries may have ARN, arn or ARNPrefix, and lack type or account.
+
+    The entry of an identity store has its bare id for an ARN.
+    """
     found = []
     for entry in resources if isinstance(resources, list) else [resources]:
         said = mapping(entry)
-        arn = text(said.get("ARN")) or text(said.get("arn")) or text(said.get("ARNPrefix"))
-        mention = _from_arn(arn, "resources", None, False) if arn else None
+        type_name, value = text(said.get("type")), text(said.get("ARN")) or text(said.get("arn"))
+        mention = _listed(value or text(said.get("ARNPrefix")) or "", type_name)
         if mention:
-            kind, (type_name, name, _, owner, via) = mention.kind, mention.resource
-            account_id, type_name = text(said.get("accountId")) or owner, text(said.get("type")) or type_name
-            found.append(Mention(Resource(type_name, name, arn, account_id, via), mention.label, kind, False))
+            known = mention.resource
+            type_name, account_id = type_name or known.type, text(said.get("accountId")) or known.account_id
+            found.append(mention._replace(resource=known._replace(type=type_name, account_id=account_id)))
     return found
+
+
+def _listed(value: str, type_name: str | None) -> Mention | None:
+    if value.startswith("arn:"):
+        return _from_arn(value, "resources", None, False)
+    kind = kind_of_type("", type_name) if 0 < len(value) <= LONGEST_NAME else None
+    return _mention(kind, value, "resources", False) if kind else None
 
 
 def in_parameters(service: str, api: str, document: object, origin: str) -> list[Mention]:

@@ -13,6 +13,7 @@ _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\
 _SHARING = re.compile(r"Add\w*Permission|(Associate|Create|Disassociate)ResourceShare|(Authorize|Revoke)\w*Access")
 _SHARERS = ("principal", "principals", "accountWithRestoreAccess")
 _CHANGES = (("+", "add", "valuesToAdd", "accountIdsToAdd"), ("-", "remove", "valuesToRemove", "accountIdsToRemove"))
+_TAKERS = ("userId", "group", "organizationArn", "organizationalUnitArn")  # of a snapshot or image
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
 # About the key it opens, the stream it ends, the rule that calls it, the machine it runs on.
@@ -149,7 +150,7 @@ def _attached(service: str, api: str, asked: list[Mention], subject: Mention) ->
 
 
 def _shared(api: str, request: object) -> str:
-    """` +444455556666` of what is shared with an account, with `all` or with `*`."""
+    """` +444455556666` of what is shared with an account, an organization, with `all` or with `*`."""
     changes = []
     if _SHARING.fullmatch(api):
         sign = "-" if api.startswith(("Revoke", "Disassociate")) else "+"
@@ -158,7 +159,8 @@ def _shared(api: str, request: object) -> str:
         for sign, change, *listed_as in _CHANGES:
             for permission in ("createVolumePermission", "launchPermission"):
                 members = items(at(request, permission, change))
-                changes += [sign + who for one in members if (who := text_at(one, "userId") or text_at(one, "group"))]
+                takers = (text_at(one, name) for one in members for name in _TAKERS)
+                changes += [sign + who.rpartition("/")[2] for who in takers if who]
             changes += [sign + who for name in listed_as for one in items(at(request, name)) if (who := text(one))]
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f" {changes[0]}{more}" if changes else ""

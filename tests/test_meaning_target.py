@@ -264,6 +264,10 @@ def test_a_new_resource_is_named_by_the_response():
         )
         == "tmf-1"
     )
+    asked = {"NetworkInterfaceId": "eni-1", "TrafficMirrorTargetId": "tmt-1", "TrafficMirrorFilterId": "tmf-1"}
+    answer = {"trafficMirrorSession": {"trafficMirrorSessionId": "tms-1", "networkInterfaceId": "eni-1"}}
+    assert aim("ec2", "CreateTrafficMirrorSession", asked, answer) == "tms-1"
+    assert aim("ec2", "CreateTrafficMirrorSession", asked) == "eni-1"
     endpoint = {
         "CreateInstanceConnectEndpointResponse": {"instanceConnectEndpoint": {"instanceConnectEndpointId": "eice-1"}}
     }

@@ -54,6 +54,7 @@ ec2 key-pair AWS::EC2::KeyPair keyName keyPairId
 ec2 traffic-mirror-filter AWS::EC2::TrafficMirrorFilter trafficMirrorFilterId
 ec2 traffic-mirror-filter-rule AWS::EC2::TrafficMirrorFilterRule trafficMirrorFilterRuleId
 ec2 traffic-mirror-target AWS::EC2::TrafficMirrorTarget trafficMirrorTargetId
+ec2 traffic-mirror-session AWS::EC2::TrafficMirrorSession trafficMirrorSessionId
 ec2 attachment - =attachmentId
 ec2 association - =associationId
 ec2 subnet AWS::EC2::Subnet subnetId

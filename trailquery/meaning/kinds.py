@@ -30,6 +30,8 @@ sts federated-user - =name
 s3 object AWS::S3::Object =target
 s3 bucket AWS::S3::Bucket bucketName bucket s3BucketName s3Bucket
 s3 accesspoint AWS::S3::AccessPoint -
+ec2 route-table AWS::EC2::RouteTable routeTableId
+ec2 transit-gateway-route-table AWS::EC2::TransitGatewayRouteTable transitGatewayRouteTableId
 ec2 instance AWS::EC2::Instance instanceId =instanceIds
 ssm instance AWS::EC2::Instance =target
 ec2 image AWS::EC2::Image imageId
@@ -37,7 +39,6 @@ ec2 security-group AWS::EC2::SecurityGroup =groupId =groupName securityGroupId
 ec2 snapshot AWS::EC2::Snapshot =snapshotId
 ec2 volume AWS::EC2::Volume volumeId
 ec2 network-interface AWS::EC2::NetworkInterface networkInterfaceId
-ec2 route-table AWS::EC2::RouteTable routeTableId
 ec2 network-acl AWS::EC2::NetworkAcl networkAclId
 ec2 internet-gateway AWS::EC2::InternetGateway internetGatewayId
 ec2 natgateway AWS::EC2::NatGateway natGatewayId

@@ -148,6 +148,7 @@ organizations handshake - =handshakeId
 organizations service - =servicePrincipal
 account account AWS::Organizations::Account =accountId
 account region - =regionName
+account alternate-contact - =alternateContactType
 controltower guardrail - =guardrailId
 controltower account AWS::Organizations::Account =accountId
 controltower ou AWS::Organizations::OrganizationalUnit =organizationalUnitId

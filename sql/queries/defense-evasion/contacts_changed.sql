@@ -26,8 +26,12 @@ SELECT
     event_time, actor, client_ip, client, action,
     CASE
         WHEN contains(api, 'PrimaryEmail') THEN 'e-mail of root'
-        WHEN api = 'SetAdditionalContacts' THEN 'SECURITY, BILLING or OPERATIONS'
-        ELSE coalesce(json_extract_string(request, '$.AlternateContactType'), 'address')
+        WHEN regexp_matches(api, 'AlternateContact|AdditionalContacts')
+            THEN coalesce(
+                nullif(regexp_extract(request, '(?i)"alternateContactType" ?: ?"(\w+)"', 1), ''),
+                'SECURITY, BILLING or OPERATIONS'
+            )
+        ELSE 'address'
     END AS contact,
     outcome, error_code, account_id, region, event_id
 FROM events

@@ -11,7 +11,7 @@ from typing import NamedTuple
 # service, word (as in ARNs), CloudFormation type or -, parameters that name it, best subject of a call first.
 # A parameter with = counts only in calls of that very service.
 _TABLE = """
-iam user AWS::IAM::User =userName
+iam user AWS::IAM::User =userName =policySourceArn
 iam role AWS::IAM::Role roleName roleArn
 iam group AWS::IAM::Group =groupName
 iam instance-profile AWS::IAM::InstanceProfile instanceProfileName instanceProfileArn
@@ -204,7 +204,7 @@ cognito-identity identity - =identityId
 cognito-identity identitypool AWS::Cognito::IdentityPool identityPoolId =identityPoolName
 backup recovery-point - recoveryPointArn
 backup backup-vault AWS::Backup::BackupVault backupVaultName
-ses identity AWS::SES::EmailIdentity =identity =emailIdentity =emailAddress =domain
+ses identity AWS::SES::EmailIdentity =identity =identities =emailIdentity =emailAddress =domain
 workspaces workspace AWS::WorkSpaces::Workspace =workspaceId
 workmail user - =userId =entityId
 workmail organization - =organizationId

@@ -34,7 +34,7 @@ _TOO_PLAIN = frozenset({"name", "service", "target", "path", "rule", "task"})
 _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
-_VERB = re.compile(r"[A-Z][a-z0-9]+")
+_VERB = re.compile(r"(Batch)?[A-Z][a-z0-9]+")  # BatchGetProjects is about projects
 _WITH = re.compile(r"With[A-Z]\w*")  # CreateDistributionWithTags, InvokeModelWithResponseStream
 _DESCRIBING = ("Create", "Modify", "Put", "Register", "Set", "Update")  # PutRecorder sends recorder.name
 _CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")

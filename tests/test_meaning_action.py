@@ -285,6 +285,8 @@ def test_a_message_alone_is_an_error():
         ("BranchNameRequiredException", None, "invalid"),
         ("OptInRequired", None, "other"),
         ("ExpiredIteratorException", None, "invalid"),
+        ("PasswordPolicyViolation", "Password does not conform to the account password policy.", "invalid"),
+        ("DependencyViolation", None, "conflict"),
         ("DependencyFailureException", None, "server"),
         ("ServiceException", None, "server"),
         ("SomethingOfItsOwn", None, "other"),

@@ -95,7 +95,7 @@ _VAGUE_CODES = tuple(
             "invalid",
             r"Validation|Invalid|Malformed|Missing|BadRequest|Parameter|ClientException|Unsupported|NotSupported"
             r"|Illegal|TooLarge|TooLong|TooSmall|UnknownOperation|(?<!OptIn)Required|Argument|Mismatch|Incompatible"
-            r"|Unprocessable|Syntax|Parsing|Expired|^Incorrect|^HttpStatus4",
+            r"|Unprocessable|Syntax|Parsing|Expired|Violation|^Incorrect|^HttpStatus4",
         ),
     )
 )

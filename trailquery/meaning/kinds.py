@@ -338,7 +338,8 @@ def read_arn(value: str) -> Arn | None:
         return Arn(service, account_id, _WORDLESS[service], parts[5].partition(":")[0])
     if service == "execute-api":  # the API, then stage, method and path
         return Arn(service, account_id, "api", parts[5].partition("/")[0])
-    word, name = _split_resource(parts[5])
+    # of a firewall its scope comes first, regional or global
+    word, name = _split_resource(parts[5].partition("/")[2] if service == "wafv2" else parts[5])
     return Arn(service, account_id, _ARN_WORDS.get(word, word), plain_name(service, word, name)) if name else None
 
 
@@ -356,7 +357,7 @@ def plain_name(service: str, word: str, name: str) -> str:
         return parts[1] if len(parts) > 2 else parts[0]
     if service == "autoscaling":
         return name.rpartition("/")[2]
-    if service == "dynamodb" or (service == "cloudformation" and word != "type"):
+    if service in ("dynamodb", "wafv2") or (service == "cloudformation" and word != "type"):
         return name.partition("/")[0]
     if service in ("lambda", "logs"):
         return name.partition(":")[0]

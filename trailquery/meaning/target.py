@@ -16,8 +16,16 @@ _CHANGES = (("+", "add", "valuesToAdd", "accountIdsToAdd"), ("-", "remove", "val
 _TAKERS = ("userId", "group", "organizationArn", "organizationalUnitArn")  # of a snapshot or image
 _SHALLOW = 2  # dots in `request.instancesSet.instanceId`; deeper parameters are details of the call
 _BY_RANK = frozenset({"iam", "organizations"})  # about the user even when called after the key
-# About the key it opens, the stream it ends, the rule that calls it, the machine it runs on.
-_OF_ANOTHER = frozenset({("kms", "grant"), ("firehose", "destination"), ("events", "targets"), ("ssm", "association")})
+# About the key it opens, the stream it ends, the rule that calls it, the machine it runs on, the zone it opens.
+_OF_ANOTHER = frozenset(
+    {
+        ("kms", "grant"),
+        ("firehose", "destination"),
+        ("events", "targets"),
+        ("ssm", "association"),
+        ("route53", "vpcassociationauthorization"),
+    }
+)
 # What a call is about that has no parameter for it: the one of the account.
 _IMPLIED = {
     ("glue", "GetResourcePolicy"): "catalog",

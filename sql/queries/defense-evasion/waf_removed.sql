@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Protection at the edge removed"
--- question = "Which web ACLs, Shield protections, network or DNS firewalls were removed from what they protected?"
+-- question = "Which web ACLs, Shield protections, network or DNS firewalls were removed from what they protected, or emptied of all rules?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -27,16 +27,23 @@ SELECT
     event_id
 FROM events
 WHERE
-    (action IN (
-        'fms:DeletePolicy', 'fms:DisassociateAdminAccount',
-        'network-firewall:DeleteFirewall', 'network-firewall:DeleteFirewallPolicy',
-        'network-firewall:DeleteRuleGroup',
-        'route53resolver:DisassociateFirewallRuleGroup', 'shield:DeleteProtection',
-        'shield:DeleteProtectionGroup',
-        'shield:DisableApplicationLayerAutomaticResponse',
-        'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
-        'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',
-        'wafv2:DisassociateWebACL'
-    )) IS TRUE
-    AND NOT is_aws_call
+    NOT is_aws_call
+    AND (
+        (action IN (
+            'cloudfront:DisassociateDistributionTenantWebACL',
+            'cloudfront:DisassociateDistributionWebACL', 'fms:DeletePolicy',
+            'fms:DisassociateAdminAccount', 'network-firewall:DeleteFirewall',
+            'network-firewall:DeleteFirewallPolicy', 'network-firewall:DeleteRuleGroup',
+            'route53resolver:DisassociateFirewallRuleGroup', 'shield:DeleteProtection',
+            'shield:DeleteProtectionGroup', 'shield:DisableApplicationLayerAutomaticResponse',
+            'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
+            'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',
+            'wafv2:DisassociateWebACL'
+        )) IS TRUE
+        OR (  -- a web ACL is always sent as a whole
+            action = 'wafv2:UpdateWebACL'
+            AND regexp_matches(request, '"defaultAction": ?\{ ?"allow"')
+            AND NOT regexp_matches(request, '"rules": ?\[ ?\{')
+        )
+    )
 ORDER BY event_time, event_id

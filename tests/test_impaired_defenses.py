@@ -164,6 +164,16 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ),
     ("detector", "macie2:UpdateMacieSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     ("detector", "macie2:UpdateMemberSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
+    **dict.fromkeys(
+        [
+            ("findings", f"macie2:{api}")
+            for api in ("BatchUpdateAutomatedDiscoveryAccounts", "UpdateAutomatedDiscoveryConfiguration")
+        ],
+        (
+            [{"status": "DISABLED"}, {"accounts": [{"accountId": "444455556666", "status": "DISABLED"}]}],
+            [{"status": "ENABLED"}, None],
+        ),
+    ),
     ("findings", "inspector2:UpdateOrganizationConfiguration"): (
         [{"autoEnable": {"ec2": False, "ecr": True}}],
         [{"autoEnable": {"ec2": True, "ecr": True, "lambdaCode": False}}, None],
@@ -190,6 +200,25 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ("findings", "ecr:PutRegistryScanningConfiguration"): (
         [{"scanType": "BASIC", "rules": []}, {"rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}, None],
         [{"scanType": "ENHANCED", "rules": [CONTINUOUS]}],
+    ),
+    ("alarm", "events:PutRule"): (
+        [{"name": "root-used", "eventPattern": "{}", "state": "DISABLED"}],
+        [{"name": "root-used", "state": "ENABLED"}, {"name": "DISABLED"}, None],
+    ),
+    **dict.fromkeys(
+        [("alarm", f"monitoring:Put{kind}Alarm") for kind in ("Composite", "Metric")],
+        (
+            [{"alarmName": "root-used", "actionsEnabled": False}],
+            [{"alarmName": "root-used", "actionsEnabled": True}, {"alarmName": "root-used"}, None],
+        ),
+    ),
+    ("alarm", "ses:PutEmailIdentityFeedbackAttributes"): (
+        [{"emailIdentity": "example.com", "emailForwardingEnabled": False}],
+        [{"emailIdentity": "example.com", "emailForwardingEnabled": True}, None],
+    ),
+    ("alarm", "ses:SetIdentityFeedbackForwardingEnabled"): (
+        [{"identity": "example.com", "forwardingEnabled": False}],
+        [{"identity": "example.com", "forwardingEnabled": True}, None],
     ),
     ("alarm", "lambda:PutFunctionConcurrency"): (
         [{"functionName": "isolate", "reservedConcurrentExecutions": 0}],

@@ -79,7 +79,7 @@ WITH always (defense, service, apis) AS (
     ('findings', 'inspector2', ['CreateFilter', 'UpdateFilter']),
     ('findings', 'macie2', [
         'CreateAllowList', 'CreateFindingsFilter', 'UpdateAllowList', 'UpdateClassificationJob',
-        'UpdateFindingsFilter'
+        'UpdateClassificationScope', 'UpdateFindingsFilter'
     ]),
     ('findings', 'securityhub', [
         'BatchUpdateAutomationRules', 'BatchUpdateFindings', 'BatchUpdateFindingsV2',
@@ -191,12 +191,27 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         || 'securityhub:UpdateOrganizationConfiguration',
         '(?i)"autoEnable": ?false', '"CENTRAL"'  -- whose policy says it instead
     ),
+    (
+        'findings',
+        'macie2:BatchUpdateAutomatedDiscoveryAccounts macie2:UpdateAutomatedDiscoveryConfiguration',
+        '"DISABLED"', NULL
+    ),
     ('findings', 'securityhub:UpdateConfigurationPolicy', '(?i)"serviceEnabled": ?false', NULL),
 
     -- repositories are made with scanning on; what is scanned all the time is not muted
     ('findings', 'ecr:PutImageScanningConfiguration', NULL, '"scanOnPush": ?true'),
     ('findings', 'ecr:PutRegistryScanningConfiguration', NULL, '"CONTINUOUS_SCAN"'),
 
+    ('alarm', 'events:PutRule', '"state": ?"DISABLED"', NULL),
+    (
+        'alarm', 'monitoring:PutCompositeAlarm monitoring:PutMetricAlarm',
+        '"actionsEnabled": ?false', NULL
+    ),
+    (  -- of what bounces, and who complains
+        'alarm',
+        'ses:PutEmailIdentityFeedbackAttributes ses:SetIdentityFeedbackForwardingEnabled',
+        'orwardingEnabled": ?false', NULL
+    ),
     -- a function that may not run: it may be what answers an alarm
     ('alarm', 'lambda:PutFunctionConcurrency', '"reservedConcurrentExecutions": ?0[,}]', NULL),
 

@@ -43,6 +43,7 @@ OTHERS = {
     "asked-about": call("cloudformation", "DescribeStacks", reads=True, roleARN=ROLE),
     "taken": call("sts", "AssumeRole", roleArn=ROLE, roleSessionName="x"),
     "put-into-a-profile": call("iam", "AddRoleToInstanceProfile", roleName="Admin", instanceProfileName="web"),
+    "taken-away": call("rds", "RemoveRoleFromDBInstance", dBInstanceIdentifier="db", roleArn=ROLE),
     "of-a-backup-plan": call("backup", "CreateBackupSelection", iamRoleArn=ROLE),
     "key-for-the-role": call("kms", "CreateGrant", granteePrincipal=ROLE),
     "refused-another-thing": refused(

@@ -27,6 +27,7 @@ WITH named AS (
     WHERE
         access = 'write'
         AND service NOT IN ('backup', 'iam', 'sts')
+        AND NOT regexp_matches(api, '^(Delete|Detach|Disassociate|Remove)')  -- it is taken away
         AND NOT is_aws_call
 )
 

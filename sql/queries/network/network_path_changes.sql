@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Changes of network paths"
--- question = "Who changed network ACLs, routes, gateways, VPCs, peerings or endpoints?"
+-- question = "Who changed network ACLs, routes, gateways, VPCs, peerings or endpoints, or let a machine pass on the traffic of others?"
 -- category = "management"
 -- kind = "question"
 -- mitre = ["T1562.007", "T1578.005"]
@@ -10,7 +10,7 @@
 -- type = "choice"
 -- choices = ["all", "peering", "endpoint", "nacl", "route", "gateway", "vpc"]
 -- default = "all"
--- about = "Only this kind; gateway has VPN connections, vpc has subnets"
+-- about = "Only this kind; route has the check of source and destination, gateway VPN connections, vpc subnets"
 --
 -- [params.resource]
 -- type = "text"
@@ -38,7 +38,7 @@ WITH calls AS (
             WHEN contains(api, 'Peering') THEN 'peering'
             WHEN contains(api, 'VpcEndpoint') THEN 'endpoint'
             WHEN contains(api, 'NetworkAcl') THEN 'nacl'
-            WHEN contains(api, 'Route') THEN 'route'
+            WHEN contains(api, 'Route') OR contains(request, '"sourceDestCheck"') THEN 'route'
             WHEN regexp_matches(api, 'Gateway|Vpn') THEN 'gateway'
             WHEN regexp_matches(api, 'Vpc|Subnet|DhcpOptions') THEN 'vpc'
         END AS kind

@@ -33,6 +33,7 @@ def told(lake: Lake) -> list[tuple[str, str]]:
         ("ecr:PutImage", "image"),
         ("codeartifact:PublishPackageVersion", "image"),
         ("ec2:ImportImage", "image"),
+        ("ec2:CreateRestoreImageTask", "image"),
         ("ec2:ModifyLaunchTemplate", "deployment"),
         ("ecs:UpdateService", "deployment"),
         ("ec2:DisableAllowedImagesSettings", "rule"),

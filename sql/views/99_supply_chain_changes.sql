@@ -16,7 +16,7 @@ WITH calls (part, service, apis) AS (
     ('build', 'imagebuilder', ['CreateComponent', 'UpdateImagePipeline']),
 
     ('image', 'codeartifact', ['CopyPackageVersions', 'PublishPackageVersion']),
-    ('image', 'ec2', ['ImportImage']),
+    ('image', 'ec2', ['CreateRestoreImageTask', 'ImportImage']),
     ('image', 'ecr', [
         'BatchDeleteImage', 'CreatePullThroughCacheRule', 'PutImage', 'PutReplicationConfiguration',
         'SetRepositoryPolicy'

@@ -38,8 +38,18 @@ def classic_elb(enabled: bool) -> dict[str, Any]:
     return {"loadBalancerAttributes": {"accessLog": {"s3BucketName": "logs", "enabled": enabled}}}
 
 
-def patch(op: str, path: str) -> dict[str, Any]:
-    return {"patchOperations": [{"op": op, "path": path}]}
+def patch(op: str, path: str, **value: str) -> dict[str, Any]:
+    return {"patchOperations": [{"op": op, "path": path, **value}]}
+
+
+def tunnel(log_enabled: bool) -> dict[str, Any]:
+    options = {"LogOptions": {"CloudWatchLogOptions": {"LogEnabled": log_enabled}}, "TunnelLifecycleControl": False}
+    return {"ModifyVpnTunnelOptionsRequest": {"VpnConnectionId": "vpn-0abc1234", "TunnelOptions": options}}
+
+
+def broker_logs(*enabled: bool) -> dict[str, Any]:
+    places = zip(("cloudWatchLogs", "firehose", "s3"), enabled, strict=False)
+    return {"loggingInfo": {"brokerLogs": {place: {"enabled": is_on} for place, is_on in places}}}
 
 
 def parameter(name: str, value: str) -> dict[str, Any]:
@@ -78,9 +88,18 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         ],
         [{"name": "main", "isMultiRegionTrail": True, "enableLogFileValidation": True}],
     ),
+    ("log source", "amazonmq:UpdateBroker"): (
+        [{"logs": {"audit": False, "general": False}}, {"logs": {"general": False}}],
+        [{"logs": {"audit": False, "general": True}}, {"autoMinorVersionUpgrade": False}, None],
+    ),
     ("log source", "apigateway:UpdateStage"): (
-        [patch("remove", "/accessLogSettings")],
-        [patch("replace", "/accessLogSettings/destinationArn"), patch("remove", "/variables/a"), None],
+        [patch("remove", "/accessLogSettings"), patch("replace", "/*/*/logging/loglevel", value="OFF")],
+        [
+            patch("replace", "/accessLogSettings/destinationArn"),
+            patch("replace", "/*/*/logging/loglevel", value="ERROR"),
+            patch("remove", "/variables/a"),
+            None,
+        ],
     ),
     ("log source", "bedrock:PutModelInvocationLoggingConfiguration"): (
         [{"loggingConfig": {"textDataDeliveryEnabled": False}}],
@@ -90,6 +109,7 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"ModifyClientVpnEndpointRequest": {"ConnectionLogOptions": {"Enabled": False}}}],
         [{"ModifyClientVpnEndpointRequest": {"ConnectionLogOptions": {"Enabled": True}, "SplitTunnel": False}}, None],
     ),
+    ("log source", "ec2:ModifyVpnTunnelOptions"): ([tunnel(log_enabled=False)], [tunnel(log_enabled=True), None]),
     ("log source", "ecs:UpdateCluster"): (
         [{"configuration": {"executeCommandConfiguration": {"logging": "NONE"}}}],
         [{"configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE"}}}, None],
@@ -109,9 +129,20 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
             [{"logPublishingOptions": {"AUDIT_LOGS": {"enabled": True}, "SEARCH_SLOW_LOGS": {"enabled": False}}}, None],
         ),
     ),
-    ("log source", "mq:UpdateBroker"): (
-        [{"logs": {"audit": False, "general": False}}, {"logs": {"general": False}}],
-        [{"logs": {"audit": False, "general": True}}, {"autoMinorVersionUpgrade": False}, None],
+    ("log source", "fsx:UpdateFileSystem"): (
+        [{"windowsConfiguration": {"auditLogConfiguration": {"fileAccessAuditLogLevel": "DISABLED"}}}],
+        [{"windowsConfiguration": {"auditLogConfiguration": {"fileAccessAuditLogLevel": "FAILURE_ONLY"}}}, None],
+    ),
+    **dict.fromkeys(
+        [
+            ("log source", "globalaccelerator:UpdateAcceleratorAttributes"),
+            ("log source", "globalaccelerator:UpdateCustomRoutingAcceleratorAttributes"),
+        ],
+        ([{"flowLogsEnabled": False}], [{"flowLogsEnabled": True}, None]),
+    ),
+    ("log source", "kafka:UpdateMonitoring"): (
+        [broker_logs(False), broker_logs(False, False, False)],
+        [broker_logs(False, False, True), {"openMonitoring": {"enabled": False}}, None],
     ),
     ("log source", "network-firewall:UpdateLoggingConfiguration"): (
         [{"loggingConfiguration": {"logDestinationConfigs": []}}],
@@ -141,6 +172,10 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
             ],
             [parameter("pgaudit.log", "ddl"), parameter("pgaudit.log_catalog", "off"), parameter("fsync", "off"), None],
         ),
+    ),
+    ("log source", "redshift-serverless:UpdateNamespace"): (
+        [{"namespaceName": "sales", "logExports": []}],
+        [{"namespaceName": "sales", "logExports": ["connectionlog"]}, {"defaultIamRoleArn": ""}, None],
     ),
     ("log source", "s3:PutBucketLogging"): (
         [{"BucketLoggingStatus": {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}}, None],

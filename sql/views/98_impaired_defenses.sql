@@ -133,8 +133,14 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ),
 
     (
+        'log source', 'amazonmq:UpdateBroker',
+        '"logs": ?\{("\w+": ?false[,}] ?)+', '"logs": ?\{[^}]*true'
+    ),
+    (
         'log source', 'apigateway:UpdateStage',
-        '"remove"[^}]*/accessLogSettings|/accessLogSettings[^}]*"remove"', NULL
+        '"remove"[^}]*/accessLogSettings|/accessLogSettings[^}]*"remove"'
+        || '|"OFF"[^}]*/loglevel|/loglevel[^}]*"OFF"',
+        NULL
     ),
     (
         'log source', 'bedrock:PutModelInvocationLoggingConfiguration',
@@ -144,6 +150,7 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'log source', 'ec2:ModifyClientVpnEndpoint',
         '"ConnectionLogOptions": ?\{[^}]*"Enabled": ?false', NULL
     ),
+    ('log source', 'ec2:ModifyVpnTunnelOptions', '"LogEnabled": ?false', NULL),
     (
         'log source', 'ecs:UpdateCluster',
         '"executeCommandConfiguration": ?\{[^}]*"logging": ?"NONE"', NULL
@@ -157,7 +164,14 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'log source', 'es:UpdateDomainConfig es:UpdateElasticsearchDomainConfig',
         '"AUDIT_LOGS": ?\{[^}]*"enabled": ?false', NULL
     ),
-    ('log source', 'mq:UpdateBroker', '"logs": ?\{("\w+": ?false[,}] ?)+', '"logs": ?\{[^}]*true'),
+    ('log source', 'fsx:UpdateFileSystem', 'AuditLogLevel": ?"DISABLED"', NULL),
+    (
+        'log source',
+        'globalaccelerator:UpdateAcceleratorAttributes '
+        || 'globalaccelerator:UpdateCustomRoutingAcceleratorAttributes',
+        '"flowLogsEnabled": ?false', NULL
+    ),
+    ('log source', 'kafka:UpdateMonitoring', '"brokerLogs".*"enabled": ?false', '"enabled": ?true'),
     (
         'log source', 'network-firewall:UpdateLoggingConfiguration',
         '"logDestinationConfigs": ?\[ ?\]', NULL
@@ -172,6 +186,7 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         || '[^}]*"parameterValue": ?"(0|none|off|false|disabled)"',
         NULL
     ),
+    ('log source', 'redshift-serverless:UpdateNamespace', '"logExports": ?\[ ?\]', NULL),
     ('log source', 's3:PutBucketLogging', NULL, 'TargetBucket'),
     (
         'log source', 'transfer:UpdateServer',

@@ -197,6 +197,10 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"dataSources": {"s3Logs": {"autoEnable": False}}}, feature("DISABLED")],
         [{"dataSources": {"s3Logs": {"autoEnable": True}}}, feature("ENABLED"), None],
     ),
+    ("detector", "macie2:UpdateAutomatedDiscoveryConfiguration"): (
+        [{"status": "DISABLED"}],
+        [{"status": "ENABLED"}, None],
+    ),
     ("detector", "macie2:UpdateMacieSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     ("detector", "macie2:UpdateMemberSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     **dict.fromkeys(

@@ -197,6 +197,7 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'detector', 'guardduty:UpdateDetector guardduty:UpdateMemberDetectors',
         '"(enable|autoEnable)": ?false|"DISABLED"', NULL
     ),
+    ('detector', 'macie2:UpdateAutomatedDiscoveryConfiguration', '"DISABLED"', NULL),
     ('detector', 'macie2:UpdateMacieSession macie2:UpdateMemberSession', '"PAUSED"', NULL),
 
     ('findings', 'inspector2:UpdateOrganizationConfiguration', '"(ec2|ecr)": ?false', NULL),

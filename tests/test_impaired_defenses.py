@@ -259,6 +259,10 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"identity": "example.com", "forwardingEnabled": False}],
         [{"identity": "example.com", "forwardingEnabled": True}, None],
     ),
+    ("alarm", "monitoring:SetAlarmState"): (
+        [{"alarmName": "root-used", "stateValue": "OK"}, {"stateValue": "INSUFFICIENT_DATA"}, None],
+        [{"alarmName": "root-used", "stateValue": "ALARM"}],
+    ),
     ("alarm", "lambda:PutFunctionConcurrency"): (
         [{"functionName": "isolate", "reservedConcurrentExecutions": 0}],
         [{"functionName": "isolate", "reservedConcurrentExecutions": 10}, {"reservedConcurrentExecutions": 100}, None],

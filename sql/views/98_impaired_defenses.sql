@@ -92,14 +92,16 @@ WITH always (defense, service, apis) AS (
     ]),
 
     ('alarm', 'backup', ['DeleteBackupVaultNotifications']),
-    ('alarm', 'budgets', ['DeleteBudget', 'DeleteBudgetAction', 'DeleteSubscriber']),
+    ('alarm', 'budgets', [
+        'DeleteBudget', 'DeleteBudgetAction', 'DeleteNotification', 'DeleteSubscriber'
+    ]),
     ('alarm', 'ce', ['DeleteAnomalyMonitor', 'DeleteAnomalySubscription']),
     ('alarm', 'events', [
         'DeleteArchive', 'DeleteEventBus', 'DeleteRule', 'DisableRule', 'RemoveTargets'
     ]),
     ('alarm', 'monitoring', [
-        'DeleteAlarms', 'DeleteAnomalyDetector', 'DeleteDashboards', 'DisableAlarmActions',
-        'SetAlarmState', 'StopMetricStreams'
+        'DeleteAlarms', 'DeleteAnomalyDetector', 'DeleteDashboards', 'DeleteMetricStream',
+        'DisableAlarmActions', 'PutAlarmMuteRule', 'StopMetricStreams'
     ]),
     ('alarm', 'notifications', ['DeleteEventRule', 'DeleteNotificationConfiguration']),
     ('alarm', 'sns', ['DeleteTopic', 'Unsubscribe']),
@@ -228,6 +230,7 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'ses:PutEmailIdentityFeedbackAttributes ses:SetIdentityFeedbackForwardingEnabled',
         'orwardingEnabled": ?false', NULL
     ),
+    ('alarm', 'monitoring:SetAlarmState', NULL, '"stateValue": ?"ALARM"'),
     -- a function that may not run: it may be what answers an alarm
     ('alarm', 'lambda:PutFunctionConcurrency', '"reservedConcurrentExecutions": ?0[,}]', NULL),
 

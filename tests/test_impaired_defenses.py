@@ -288,15 +288,20 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"tableName": "orders", "sSESpecification": {"enabled": False}}],
         [{"sSESpecification": {"enabled": True}}, {"streamSpecification": {"enabled": False}}, None],
     ),
+    ("encryption", "glue:PutDataCatalogEncryptionSettings"): (
+        [{"dataCatalogEncryptionSettings": {"encryptionAtRest": {"catalogEncryptionMode": "DISABLED"}}}],
+        [{"dataCatalogEncryptionSettings": {"encryptionAtRest": {"catalogEncryptionMode": "SSE-KMS"}}}, None],
+    ),
     ("encryption", "redshift:ModifyCluster"): ([{"encrypted": False}], [{"encrypted": True}, None]),
     ("encryption", "sns:SetTopicAttributes"): (
         [KEY_OF_TOPIC | {"attributeValue": ""}, KEY_OF_TOPIC],
         [KEY_OF_TOPIC | {"attributeValue": "alias/x"}, {"attributeName": "DisplayName", "attributeValue": ""}, None],
     ),
     ("encryption", "sqs:SetQueueAttributes"): (
-        [{"attributes": {"SqsManagedSseEnabled": "false"}}],
-        [{"attributes": {"SqsManagedSseEnabled": "true"}}, None],
+        [{"attributes": {"SqsManagedSseEnabled": "false"}}, {"attributes": {"KmsMasterKeyId": ""}}],
+        [{"attributes": {"SqsManagedSseEnabled": "true"}}, {"attributes": {"KmsMasterKeyId": "alias/x"}}, None],
     ),
+    ("encryption", "xray:PutEncryptionConfig"): ([{"type": "NONE"}, {"Type": "NONE"}], [{"type": "KMS"}, None]),
 }
 
 

@@ -248,12 +248,20 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ),
 
     ('encryption', 'dynamodb:UpdateTable', '"sSESpecification": ?\{[^}]*"enabled": ?false', NULL),
+    (
+        'encryption', 'glue:PutDataCatalogEncryptionSettings',
+        '"catalogEncryptionMode": ?"DISABLED"', NULL
+    ),
     ('encryption', 'redshift:ModifyCluster', '"encrypted": ?false', NULL),
     (
         'encryption', 'sns:SetTopicAttributes',
         '"attributeName": ?"KmsMasterKeyId"', '"attributeValue": ?"[^"]'
     ),
-    ('encryption', 'sqs:SetQueueAttributes', '"SqsManagedSseEnabled": ?"false"', NULL)
+    (
+        'encryption', 'sqs:SetQueueAttributes',
+        '"SqsManagedSseEnabled": ?"false"|"KmsMasterKeyId": ?""', NULL
+    ),
+    ('encryption', 'xray:PutEncryptionConfig', '"[tT]ype": ?"NONE"', NULL)
 )
 
 SELECT defense, service || ':' || unnest(apis) AS action, NULL AS only_if, NULL AS unless

@@ -213,6 +213,30 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
             [{"status": "ENABLED"}, None],
         ),
     ),
+    ("findings", "access-analyzer:UpdateFindings"): ([{"status": "ARCHIVED"}, None], [{"status": "ACTIVE"}]),
+    **dict.fromkeys(
+        [
+            ("findings", action)
+            for action in (
+                "guardduty:CreateFilter",
+                "guardduty:UpdateFilter",
+                "macie2:CreateFindingsFilter",
+                "macie2:UpdateFindingsFilter",
+            )
+        ],
+        (
+            [{"name": "quiet", "action": "ARCHIVE"}, {"description": "quiet"}, None],
+            [{"name": "mine", "action": "NOOP"}],
+        ),
+    ),
+    **dict.fromkeys(
+        [("findings", "inspector2:CreateFilter"), ("findings", "inspector2:UpdateFilter")],
+        ([{"name": "quiet", "action": "SUPPRESS"}, None], [{"name": "mine", "action": "NONE"}]),
+    ),
+    ("findings", "securityhub:BatchUpdateFindings"): (
+        [{"Workflow": {"Status": "SUPPRESSED"}, "Note": {"Text": "NEW"}}, {"Severity": {"Label": "LOW"}}, None],
+        [{"Workflow": {"Status": "NOTIFIED"}}, {"Workflow": {"Status": "NEW"}}],
+    ),
     ("findings", "inspector2:UpdateOrganizationConfiguration"): (
         [{"autoEnable": {"ec2": False, "ecr": True}}],
         [{"autoEnable": {"ec2": True, "ecr": True, "lambdaCode": False}}, None],

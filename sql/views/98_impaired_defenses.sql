@@ -61,7 +61,7 @@ WITH always (defense, service, apis) AS (
         'DisassociateFromMasterAccount', 'DisassociateMembers'
     ]),
 
-    ('findings', 'access-analyzer', ['ApplyArchiveRule', 'CreateArchiveRule', 'UpdateFindings']),
+    ('findings', 'access-analyzer', ['ApplyArchiveRule', 'CreateArchiveRule']),
     ('findings', 'auditmanager', ['DeregisterAccount']),
     ('findings', 'backup', ['DeleteFramework', 'DeleteReportPlan']),
     ('findings', 'config', [
@@ -71,18 +71,17 @@ WITH always (defense, service, apis) AS (
         'PutRetentionConfiguration'
     ]),
     ('findings', 'guardduty', [
-        'ArchiveFindings', 'CreateFilter', 'DeleteThreatEntitySet', 'DeleteThreatIntelSet',
-        'UpdateFilter', 'UpdateMalwareProtectionPlan', 'UpdateMalwareScanSettings',
+        'ArchiveFindings', 'DeleteThreatEntitySet', 'DeleteThreatIntelSet',
+        'UpdateMalwareProtectionPlan', 'UpdateMalwareScanSettings',
         'UpdateOrganizationConfiguration', 'UpdatePublishingDestination', 'UpdateThreatEntitySet',
         'UpdateThreatIntelSet'
     ]),
-    ('findings', 'inspector2', ['CreateFilter', 'UpdateFilter']),
     ('findings', 'macie2', [
-        'CreateAllowList', 'CreateFindingsFilter', 'UpdateAllowList', 'UpdateClassificationJob',
-        'UpdateClassificationScope', 'UpdateFindingsFilter'
+        'CreateAllowList', 'UpdateAllowList', 'UpdateClassificationJob',
+        'UpdateClassificationScope'
     ]),
     ('findings', 'securityhub', [
-        'BatchUpdateAutomationRules', 'BatchUpdateFindings', 'BatchUpdateFindingsV2',
+        'BatchUpdateAutomationRules', 'BatchUpdateFindingsV2',
         'BatchUpdateStandardsControlAssociations', 'CreateAutomationRule',
         'CreateAutomationRuleV2', 'DeleteActionTarget', 'DeleteFindingAggregator',
         'DeleteConfigurationPolicy', 'DeleteInsight', 'DisableImportFindingsForProduct',
@@ -202,6 +201,17 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ('detector', 'macie2:UpdateAutomatedDiscoveryConfiguration', '"DISABLED"', NULL),
     ('detector', 'macie2:UpdateMacieSession macie2:UpdateMemberSession', '"PAUSED"', NULL),
 
+    ('findings', 'access-analyzer:UpdateFindings', NULL, '"status": ?"ACTIVE"'),
+    (  -- a filter may be but a search that is kept
+        'findings',
+        'guardduty:CreateFilter guardduty:UpdateFilter inspector2:CreateFilter '
+        || 'inspector2:UpdateFilter macie2:CreateFindingsFilter macie2:UpdateFindingsFilter',
+        NULL, '"action": ?"NO(OP|NE)"'
+    ),
+    (
+        'findings', 'securityhub:BatchUpdateFindings',
+        NULL, '(?i)"workflow": ?\{"status": ?"(NEW|NOTIFIED)"'
+    ),
     ('findings', 'inspector2:UpdateOrganizationConfiguration', '"(ec2|ecr)": ?false', NULL),
     (
         'findings',

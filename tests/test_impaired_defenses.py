@@ -197,15 +197,11 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"dataSources": {"s3Logs": {"autoEnable": False}}}, feature("DISABLED")],
         [{"dataSources": {"s3Logs": {"autoEnable": True}}}, feature("ENABLED"), None],
     ),
-    ("detector", "macie2:UpdateAutomatedDiscoveryConfiguration"): (
-        [{"status": "DISABLED"}],
-        [{"status": "ENABLED"}, None],
-    ),
     ("detector", "macie2:UpdateMacieSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     ("detector", "macie2:UpdateMemberSession"): ([{"status": "PAUSED"}], [{"status": "ENABLED"}, None]),
     **dict.fromkeys(
         [
-            ("findings", f"macie2:{api}")
+            ("detector", f"macie2:{api}")
             for api in ("BatchUpdateAutomatedDiscoveryAccounts", "UpdateAutomatedDiscoveryConfiguration")
         ],
         (
@@ -290,6 +286,10 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ("alarm", "lambda:PutFunctionConcurrency"): (
         [{"functionName": "isolate", "reservedConcurrentExecutions": 0}],
         [{"functionName": "isolate", "reservedConcurrentExecutions": 10}, {"reservedConcurrentExecutions": 100}, None],
+    ),
+    ("edge", "wafv2:UpdateWebACL"): (
+        [{"name": "web", "defaultAction": {"allow": {}}, "rules": []}, {"defaultAction": {"allow": {}}}],
+        [{"defaultAction": {"allow": {}}, "rules": [{"name": "common"}]}, {"defaultAction": {"block": {}}}, None],
     ),
     ("guardrail", "bedrock:UpdateGuardrail"): (
         [

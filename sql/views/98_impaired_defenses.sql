@@ -106,6 +106,23 @@ WITH always (defense, service, apis) AS (
     ('alarm', 'sns', ['DeleteTopic', 'Unsubscribe']),
     ('alarm', 'ssm-incidents', ['DeleteReplicationSet', 'DeleteResponsePlan']),
 
+    ('edge', 'cloudfront', [
+        'DisassociateDistributionTenantWebACL', 'DisassociateDistributionWebACL'
+    ]),
+    ('edge', 'fms', ['DeletePolicy', 'DisassociateAdminAccount']),
+    ('edge', 'network-firewall', [
+        'DeleteFirewall', 'DeleteFirewallPolicy', 'DeleteRuleGroup', 'DeleteVpcEndpointAssociation',
+        'DisassociateAvailabilityZones', 'DisassociateSubnets'
+    ]),
+    ('edge', 'route53resolver', ['DisassociateFirewallRuleGroup']),
+    ('edge', 'shield', [
+        'DeleteProtection', 'DeleteProtectionGroup', 'DisableApplicationLayerAutomaticResponse',
+        'DisableProactiveEngagement'
+    ]),
+    ('edge', 'waf', ['DeleteWebACL']),
+    ('edge', 'waf-regional', ['DeleteWebACL', 'DisassociateWebACL']),
+    ('edge', 'wafv2', ['DeleteWebACL', 'DisassociateWebACL']),
+
     ('guardrail', 'bedrock', ['DeleteEnforcedGuardrailConfiguration', 'DeleteGuardrail']),
 
     ('encryption', 'ec2', ['DisableEbsEncryptionByDefault', 'ResetEbsDefaultKmsKeyId']),
@@ -198,7 +215,11 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'detector', 'guardduty:UpdateDetector guardduty:UpdateMemberDetectors',
         '"(enable|autoEnable)": ?false|"DISABLED"', NULL
     ),
-    ('detector', 'macie2:UpdateAutomatedDiscoveryConfiguration', '"DISABLED"', NULL),
+    (
+        'detector',
+        'macie2:BatchUpdateAutomatedDiscoveryAccounts macie2:UpdateAutomatedDiscoveryConfiguration',
+        '"DISABLED"', NULL
+    ),
     ('detector', 'macie2:UpdateMacieSession macie2:UpdateMemberSession', '"PAUSED"', NULL),
 
     ('findings', 'access-analyzer:UpdateFindings', NULL, '"status": ?"ACTIVE"'),
@@ -219,11 +240,6 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         || 'securityhub:UpdateOrganizationConfiguration',
         '(?i)"autoEnable": ?false', '"CENTRAL"'  -- whose policy says it instead
     ),
-    (
-        'findings',
-        'macie2:BatchUpdateAutomatedDiscoveryAccounts macie2:UpdateAutomatedDiscoveryConfiguration',
-        '"DISABLED"', NULL
-    ),
     ('findings', 'securityhub:UpdateConfigurationPolicy', '(?i)"serviceEnabled": ?false', NULL),
 
     -- repositories are made with scanning on; what is scanned all the time is not muted
@@ -243,6 +259,10 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ('alarm', 'monitoring:SetAlarmState', NULL, '"stateValue": ?"ALARM"'),
     -- a function that may not run: it may be what answers an alarm
     ('alarm', 'lambda:PutFunctionConcurrency', '"reservedConcurrentExecutions": ?0[,}]', NULL),
+
+    (  -- a web ACL is always sent as a whole
+        'edge', 'wafv2:UpdateWebACL', '"defaultAction": ?\{ ?"allow"', '"rules": ?\[ ?\{'
+    ),
 
     (
         'guardrail', 'bedrock:UpdateGuardrail',
@@ -293,8 +313,8 @@ COMMENT ON VIEW impairing_calls IS
 'Calls that weaken what guards an account, and what their requests must say to do so.';
 COMMENT ON COLUMN impairing_calls.defense IS
 'trail; log source: of any other log; detector: of threats or bad settings; findings: what '
-'detectors look at and tell; alarm: what tells people, or answers; guardrail: of AI models; '
-'encryption: of what is stored.';
+'detectors look at and tell; alarm: what tells people, or answers; edge: web ACLs, Shield and '
+'firewalls; guardrail: of AI models; encryption: of what is stored.';
 COMMENT ON COLUMN impairing_calls.action IS 'The call, service:api.';
 COMMENT ON COLUMN impairing_calls.only_if IS
 'The request must match this pattern; NULL: it may be any.';
@@ -302,4 +322,5 @@ COMMENT ON COLUMN impairing_calls.unless IS 'The request must not match this pat
 COMMENT ON VIEW impaired_defenses IS
 'Events that weakened what guards an account, or were to, whoever called.';
 COMMENT ON COLUMN impaired_defenses.defense IS
-'trail, log source, detector, findings, alarm, guardrail or encryption; see impairing_calls.';
+'trail, log source, detector, findings, alarm, edge, guardrail or encryption; see '
+'impairing_calls.';

@@ -31,12 +31,13 @@ WHERE
         OR action IN (
             'elasticloadbalancing:ApplySecurityGroupsToLoadBalancer',
             'elasticloadbalancing:CreateListener',
-            'elasticloadbalancing:CreateLoadBalancerListeners',
+            'elasticloadbalancing:CreateLoadBalancerListeners', 'elasticloadbalancing:CreateRule',
             'elasticloadbalancing:DeleteListener',
-            'elasticloadbalancing:DeleteLoadBalancerListeners',
+            'elasticloadbalancing:DeleteLoadBalancerListeners', 'elasticloadbalancing:DeleteRule',
             'elasticloadbalancing:ModifyListener', 'elasticloadbalancing:ModifyRule',
-            'elasticloadbalancing:SetSecurityGroups'
+            'elasticloadbalancing:SetRulePriorities', 'elasticloadbalancing:SetSecurityGroups'
         )
+        OR (service = 'route53resolver' AND contains(api, 'Firewall'))
     )
     AND access = 'write'
     AND access_level IS DISTINCT FROM 'tagging'

@@ -22,6 +22,19 @@
 -- region = "The region that recorded the call"
 -- event_id = "The event; see: trailquery run event"
 -- ///
+WITH distributions AS (  -- an update sends the whole distribution anew
+    SELECT
+        event_id, json_extract_string(request, '$.distributionConfig.webACLId') AS web_acl,
+        lag(web_acl) OVER (
+            PARTITION BY coalesce(json_extract_string(response, '$.distribution.id'), target)
+            ORDER BY event_time, event_id
+        ) AS earlier
+    FROM history
+    WHERE
+        (action IN ('cloudfront:CreateDistribution', 'cloudfront:UpdateDistribution')) IS TRUE
+        AND outcome = 'success'
+)
+
 SELECT
     event_time, actor, client_ip, client, action, target, outcome, error_code, account_id, region,
     event_id
@@ -29,21 +42,7 @@ FROM events
 WHERE
     NOT is_aws_call
     AND (
-        (action IN (
-            'cloudfront:DisassociateDistributionTenantWebACL',
-            'cloudfront:DisassociateDistributionWebACL', 'fms:DeletePolicy',
-            'fms:DisassociateAdminAccount', 'network-firewall:DeleteFirewall',
-            'network-firewall:DeleteFirewallPolicy', 'network-firewall:DeleteRuleGroup',
-            'route53resolver:DisassociateFirewallRuleGroup', 'shield:DeleteProtection',
-            'shield:DeleteProtectionGroup', 'shield:DisableApplicationLayerAutomaticResponse',
-            'shield:DisableProactiveEngagement', 'waf-regional:DeleteWebACL',
-            'waf-regional:DisassociateWebACL', 'waf:DeleteWebACL', 'wafv2:DeleteWebACL',
-            'wafv2:DisassociateWebACL'
-        )) IS TRUE
-        OR (  -- a web ACL is always sent as a whole
-            action = 'wafv2:UpdateWebACL'
-            AND regexp_matches(request, '"defaultAction": ?\{ ?"allow"')
-            AND NOT regexp_matches(request, '"rules": ?\[ ?\{')
-        )
+        event_id IN (SELECT event_id FROM impaired_defenses WHERE defense = 'edge')
+        OR event_id IN (SELECT event_id FROM distributions WHERE web_acl = '' AND earlier <> '')
     )
 ORDER BY event_time, event_id

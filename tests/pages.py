@@ -2,8 +2,6 @@
 
 import csv
 import shlex
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -12,19 +10,16 @@ from itertools import groupby
 from pathlib import Path
 from unittest.mock import patch
 
-from cases import case_of, scope_of
+from cases import case_of, lake_of_case
 from click.testing import CliRunner
-from conftest import LOG_NAME, record, write_log
 
-from docs import _fenced, _table
+from docs import _fenced, _table, run_of_demo
 from trailquery import open_lake
 from trailquery.catalog import Query, queries
 from trailquery.cli import trailquery
-from trailquery.ingest import ingest
 from trailquery.output import write
 from trailquery.parameters import shown_value
 from trailquery.result import Result
-from trailquery.settings import Settings
 
 ROWS, WIDTH = 2, 150
 # What stands in the demo's story for the parameters that an example must name.
@@ -90,26 +85,31 @@ def _answer(query: Query) -> str:
     required = [one.name for one in query.params if one.required]
     for number, name in enumerate(required, 2):
         words[number] = _OF_THE_DEMO.get(name, words[number])
+    lake, _ = run_of_demo()
     for asked in (words, words[: 2 + len(required)]):
-        if rows := _rows(_said([*asked, "--lake", str(_demo_lake())])):
+        if rows := _rows(_said([*asked, "--lake", str(lake)])):
             return f"$ {shlex.join(['trailquery', *asked])}\n{_first(rows, ROWS)}"
     found = f"no rows in the demo; in the records of its case:\n\n{_first(_rows(_of_its_case(query)), 1)}"
     return f"$ {shlex.join(['trailquery', *words])}\n{found}"
 
 
+_open_once = cache(open_lake)
+
+
 def _said(words: list[str]) -> str:
-    with patch.object(Result, "footer", return_value=[]):  # what stands below an answer is not shown, and takes time
+    # what stands below an answer is not shown, and takes time, as does a lake that is opened for each answer
+    with (
+        patch.object(Result, "footer", return_value=[]),
+        patch("trailquery.cli.options.open_lake", _open_once),
+    ):
         return CliRunner().invoke(trailquery, [*words, "--format", "line"], catch_exceptions=False).stdout
 
 
 def _of_its_case(query: Query) -> str:
-    case = case_of(query)
     with tempfile.TemporaryDirectory() as folder:
-        log = write_log(Path(folder) / LOG_NAME, [record(**event) for event in case["events"]])
-        ingest([log], Path(folder) / "lake")
-        lake = open_lake(Path(folder) / "lake", settings=Settings()).narrowed(**scope_of(case))
+        found = lake_of_case(query, Path(folder)).run(query, **case_of(query).get("params", {}))
         text = BytesIO()
-        write(lake.run(query, **case.get("params", {})).arrow().to_reader(), "line", text)
+        write(found.arrow().to_reader(), "line", text)
     return text.getvalue().decode().replace(f"{folder}/", "")
 
 
@@ -120,13 +120,6 @@ def _rows(text: str) -> list[str]:
 def _first(rows: list[str], count: int) -> str:
     shown = ["\n".join(line[:WIDTH].rstrip() for line in row.splitlines()) for row in rows[:count]]
     return "\n\n".join(shown) + (f"\n... {len(rows) - count:,} more" if len(rows) > count else "")
-
-
-@cache
-def _demo_lake() -> Path:
-    folder = Path(tempfile.mkdtemp())
-    subprocess.run([sys.executable, "-m", "trailquery", "demo"], cwd=folder, capture_output=True, check=True)
-    return folder / "demo" / "lake"
 
 
 def _named(technique: str) -> str:

@@ -1,20 +1,18 @@
 """Every finding: its case tells an attempt from a success, and fails when any one condition is left out."""
 
-from collections.abc import Callable
 from typing import Any
 
 import duckdb
 import pytest
-from cases import QUERIES, case_of, comparable, scope_of
+from cases import QUERIES, case_of, comparable, lake_of_case
 from mutants import mutants
 
 from trailquery import Lake
 from trailquery.catalog import Query, bind
 
-LakeOf = Callable[[list[dict[str, Any]]], Lake]
 FINDINGS = {name: query for name, query in QUERIES.items() if query.kind == "finding"}
 
-every_finding = pytest.mark.parametrize("query", FINDINGS.values(), ids=FINDINGS)
+every_finding = pytest.mark.parametrize("query", FINDINGS.values(), ids=FINDINGS, scope="module")
 
 
 def rows_of(query: Query, sql: str, lake: Lake) -> list[dict[str, Any]]:
@@ -24,14 +22,13 @@ def rows_of(query: Query, sql: str, lake: Lake) -> list[dict[str, Any]]:
     return [{name: comparable(value) for name, value in row.items()} for row in rows]
 
 
-def lake_of_case(query: Query, lake_of: LakeOf) -> Lake:
-    case = case_of(query)
-    return lake_of(case["events"]).narrowed(**scope_of(case))
+@pytest.fixture(scope="module")
+def lake(query: Query, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return lake_of_case(query, tmp_path_factory.mktemp("case"))
 
 
 @every_finding
-def test_the_case_shows_a_call_that_worked_and_one_that_was_refused(query: Query, lake_of: LakeOf) -> None:
-    lake = lake_of_case(query, lake_of)
+def test_the_case_shows_a_call_that_worked_and_one_that_was_refused(query: Query, lake: Lake) -> None:
     named = (row.get("event_ids") or [row.get("event_id")] for row in rows_of(query, query.sql, lake))
     ids = [event_id for event_ids in named for event_id in event_ids]
     told = lake.sql("SELECT DISTINCT outcome = 'success' AS worked FROM events WHERE event_id IN $ids", ids=ids)
@@ -40,7 +37,6 @@ def test_the_case_shows_a_call_that_worked_and_one_that_was_refused(query: Query
 
 
 @every_finding
-def test_without_any_one_of_its_conditions_the_rows_are_others(query: Query, lake_of: LakeOf) -> None:
-    lake = lake_of_case(query, lake_of)
+def test_without_any_one_of_its_conditions_the_rows_are_others(query: Query, lake: Lake) -> None:
     rows = rows_of(query, query.sql, lake)
     assert [condition for condition, sql in mutants(query.sql) if rows_of(query, sql, lake) == rows] == []

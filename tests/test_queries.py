@@ -3,11 +3,11 @@
 import re
 import shlex
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import duckdb
 import pytest
-from cases import CASES, QUERIES, case_of, comparable, scope_of
+from cases import CASES, QUERIES, case_of, comparable, lake_of_case
 from conftest import LOG_NAME, write_log
 
 from trailquery import Lake, open_lake
@@ -27,7 +27,6 @@ SHARED_OPTIONS = {
     "limit",
     "lake",
 }
-LakeOf = Callable[[list[dict[str, Any]]], Lake]
 
 every_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 
@@ -40,10 +39,9 @@ def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @every_query
-def test_the_case_returns_exactly_the_rows_it_expects(query: Query, lake_of: LakeOf) -> None:
+def test_the_case_returns_exactly_the_rows_it_expects(query: Query, tmp_path: Path) -> None:
     case = case_of(query)
-    lake = lake_of(case["events"]).narrowed(**scope_of(case))
-    rows = lake.run(query.name, **case.get("params", {})).rows()
+    rows = lake_of_case(query, tmp_path).run(query.name, **case.get("params", {})).rows()
     named = list(dict.fromkeys(name for row in case["rows"] for name in row))
     assert [{name: comparable(row[name]) for name in named} for row in rows] == case["rows"]
 

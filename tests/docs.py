@@ -1,5 +1,7 @@
 """What the pages show of the code; cog writes it there, and test_docs holds it to the code."""
 
+import atexit
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,11 +67,19 @@ def callers() -> str:
 
 def demo() -> str:
     """The real output of the demo, run in an empty folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            [sys.executable, "-m", "trailquery", "demo"], cwd=folder, capture_output=True, text=True, check=True
-        )
-    return _fenced("\n".join(line.rstrip() for line in run.stdout.splitlines()))
+    _, said = run_of_demo()
+    return _fenced("\n".join(line.rstrip() for line in said.splitlines()))
+
+
+@cache
+def run_of_demo() -> tuple[Path, str]:
+    """The lake that the demo makes, and what it prints."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    run = subprocess.run(
+        [sys.executable, "-m", "trailquery", "demo"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return folder / "demo" / "lake", run.stdout
 
 
 @cache

@@ -1,9 +1,8 @@
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cogapp import Cog
 
 from trailquery.catalog import queries
 
@@ -21,12 +20,12 @@ PROJECT = Path(__file__).parents[1]
         "docs/integrity.md",
     ],
 )
-def test_a_page_shows_what_the_code_says_and_does(page: str) -> None:
-    check = subprocess.run(
-        [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", "tests", page],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert check.returncode == 0, f"{check.stdout}{check.stderr}\nmend it with: make docs"
+def test_a_page_shows_what_the_code_says_and_does(
+    page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    code = Cog().main(["cog", "--check", "--diff", "-I", "tests", page])
+    assert code == 0, f"{capsys.readouterr()}\nmend it with: make docs"
 
 
 def test_every_technique_of_the_matrix_has_a_query_or_a_reason_why_not() -> None:

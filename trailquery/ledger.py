@@ -36,8 +36,10 @@ class Ledger:
     def __init__(self, lake: Path) -> None:
         is_lake = (lake / tables.FILES.name / "_delta_log").is_dir()
         files = tables.parquet_files(lake, tables.FILES) if is_lake else []
-        own = duckdb.connect()  # the default one is the caller's, who may be in the middle of a query
-        scan = own.read_parquet(files).to_arrow_table() if files else tables.FILES.schema.empty_table()
+        scan = tables.FILES.schema.empty_table()
+        if files:
+            own = duckdb.connect()  # the default one is the caller's, who may be in the middle of a query
+            scan = own.read_parquet(files).to_arrow_table()
         self._stored = scan.sort_by("ingested_at")  # a row becomes a dict only when it is asked for
         self.held: dict[str, dict[str, Any] | int] = {}  # a row, or its number in `_stored`
         self.places: set[tuple[str, str]] = set()  # (SHA-256, place)

@@ -124,7 +124,7 @@ class Views:
 
         tables_named, functions, ctes = told("table_name"), told("function_name"), told("map.key")
         ours = tables_named - (ctes - self._names.keys())
-        is_told = (tables_named or functions) and not any(_CATALOG.match(name) for name in functions)
+        is_told = not any(_CATALOG.match(name) for name in functions)
         needed = ours | (functions & self._names.keys()) if is_told else {EVERYTHING}
         columns = told("column_names", "using_columns")
         whole_rows = tables_named | told("from_table.alias", "left.alias", "right.alias")

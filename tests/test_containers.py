@@ -183,10 +183,10 @@ def test_a_gzip_bomb_is_rejected_and_one_byte_less_is_not():
 
 
 def test_a_million_empty_gzip_members_end_in_seconds():
-    started = time.perf_counter()
+    started = time.process_time()
     contents = read_contents(gzip.compress(b"") * 200_000 + gzip.compress(delivery(ONE)))
     assert held(contents) == numbered(ONE)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 # --- what is no log
@@ -337,10 +337,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_ends_soon_and_becomes_a_reject(name):
-    started = time.perf_counter()
+    started = time.process_time()
     contents = read_contents(HOSTILE[name])
     assert (len(contents.records), len(contents.rejects)) == (0, 1)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"nested candidates"}))

@@ -412,9 +412,9 @@ def test_a_reader_of_the_key_file_gets_back_what_a_command_showed(case: Path) ->
 @pytest.mark.parametrize("text", ["a" * 100_000 + "%", "%" * 100_000, "%zz" * 33_000, "s3://" * 20_000])
 def test_no_text_that_a_caller_may_send_takes_long(text: str, tmp_path: Path) -> None:
     names = Pseudonyms(tmp_path / "case.names")
-    started = time.perf_counter()
+    started = time.process_time()
     assert names.text(text) == text
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("between", [" ", "-", "_"])
@@ -422,9 +422,9 @@ def test_no_text_that_a_caller_may_send_takes_long(text: str, tmp_path: Path) ->
 def test_a_name_that_stands_many_times_in_one_text_does_not_take_long(
     key: str, between: str, known: Pseudonyms
 ) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert known.text(key + between.join(["alice"] * 40_000)).count(known.of("alice")) == 40_000
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_json_that_is_nested_too_deep_is_a_text(tmp_path: Path) -> None:

@@ -140,8 +140,9 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'trail', 'cloudtrail:PutEventSelectors',
         '"(Read|Write)Only"|"includeManagementEvents": ?false'
         || '|"excludeManagementEventSources": ?\["'
-        || '|"equals": ?\["Management"\]\}, ?\{'  -- of management events only some
-        || '|\}, ?\{"field": ?"eventCategory", ?"equals": ?\["Management"',
+        -- of management events only some; exports sort the names in an object
+        || '|"equals": ?\["Management"\](, ?"field": ?"eventCategory")?\}, ?\{'
+        || '|\}, ?\{("field": ?"eventCategory", ?)?"equals": ?\["Management"',
         NULL
     ),
     ('trail', 'cloudtrail:PutEventSelectors', NULL, 'Management|"(Read|Write)Only"'),

@@ -50,12 +50,15 @@ told AS (
                 OR (
                     action IN (
                         's3:PutAccountPublicAccessBlock',
-                        'elasticmapreduce:PutBlockPublicAccessConfiguration'
+                        'elasticmapreduce:PutBlockPublicAccessConfiguration',
+                        'ssm:UpdateServiceSetting'
                     )
                     AND regexp_matches(
                         request,
                         '"((Block|Ignore)PublicAcls|BlockPublicPolicy|RestrictPublicBuckets'
                         || '|blockPublicSecurityGroupRules)" ?: ?"?false'
+                        || '|/public-sharing-permission".*"Enable"'
+                        || '|"Enable".*/public-sharing-permission"'
                     )
                 )
                 THEN 'account''s public access block off'
@@ -76,4 +79,4 @@ COMMENT ON COLUMN public_openings.allowed IS
 COMMENT ON COLUMN public_openings.opened_by IS
 'public policy (is_public of policy_statements), public ACL (of S3), shared with all (a document '
 'of Systems Manager), builds shown, guests let in, URL without sign-in (of a function), or '
-'account''s public access block off: of S3, images, snapshots or EMR.';
+'account''s public access block off: of S3, images, snapshots, EMR or documents.';

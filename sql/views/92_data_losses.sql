@@ -21,7 +21,7 @@ WITH weakened AS (
             WHEN regexp_matches(request, '"skipFinal(Cluster)?(Snapshot|Backup)" ?: ?"?true')
                 THEN 'no last snapshot'
             WHEN
-                regexp_matches(api, '^(Modify|Update|SetTerminationProtection)')
+                regexp_matches(api, '^(Modify|Update|SetTermination|PutLogGroupDeletion)')
                 AND regexp_matches(
                     request,
                     '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'

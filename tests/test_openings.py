@@ -83,6 +83,14 @@ TAKERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     ),
     "share": (call("ram:CreateResourceShare", {"principals": [THEIRS, OURS]}), [(THEIRS, [], None)]),
     "share-with-more": (call("ram:AssociateResourceShare", {"principals": [THEIRS]}), [(THEIRS, [], None)]),
+    "findings": (
+        call("macie2:AcceptInvitation", {"administratorAccountId": THEIRS, "invitationId": OUTSIDER}),
+        [(THEIRS, [], None)],
+    ),
+    "findings-as-of-old": (
+        call("securityhub:AcceptInvitation", {"MasterId": THEIRS, "InvitationId": OUTSIDER}),
+        [(THEIRS, [], None)],
+    ),
     "document-for-all": (document_shared("all"), [("*", [], None)]),
     "document-for-one": (document_shared(THEIRS), [(THEIRS, [], None)]),
     "endpoint-service": (endpoint_service({"content": "*", "tag": 1}), [("*", [], None)]),

@@ -34,6 +34,10 @@ WITH opened AS (
                 '"(dataLakePrincipal|Grantee)Identifier" ?: ?"((arn:[^"]*:)?[0-9]{12}(:[^"]*)?)"',
                 2
             ),
+            regexp_extract_all(  -- who will see the findings, or the settings of all resources
+                request,
+                '(?i)"((administrator|master|authorized)(Account)?(Id)?|graphArn)" ?: ?"([^"]+)"', 5
+            ),
             -- an ACL in headers: x-amz-grant-read, ...
             regexp_extract_all(request, '(?i)\b(id|emailAddress)=[\\"]*([^\\",]+)', 2),
             list_filter(
@@ -49,7 +53,11 @@ WITH opened AS (
             'redshift:AuthorizeDataShare', 'es:AuthorizeVpcEndpointAccess', 'oam:CreateLink',
             'ds:ShareDirectory', 'securitylake:CreateSubscriber', 's3:CreateBucket',
             's3:PutBucketAcl', 's3:CreateAccessGrant', 'lakeformation:GrantPermissions',
-            'lakeformation:BatchGrantPermissions', 'appstream:UpdateImagePermissions'
+            'lakeformation:BatchGrantPermissions', 'appstream:UpdateImagePermissions',
+            'config:PutAggregationAuthorization', 'detective:AcceptInvitation',
+            'guardduty:AcceptAdministratorInvitation', 'guardduty:AcceptInvitation',
+            'macie2:AcceptInvitation', 'securityhub:AcceptAdministratorInvitation',
+            'securityhub:AcceptInvitation'
         )) IS TRUE
 )
 

@@ -189,6 +189,17 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
             None,
         ],
     ),
+    ("log source", "rds:ModifyOptionGroup"): (
+        [
+            {"optionsToRemove": ["MARIADB_AUDIT_PLUGIN"]},
+            {"optionGroupName": "orders", "optionsToRemove": ["TDE", "SQLSERVER_AUDIT"]},
+        ],
+        [
+            {"optionsToRemove": ["MEMCACHED"]},
+            {"optionsToRemove": ["MEMCACHED"], "optionsToInclude": [{"optionName": "MARIADB_AUDIT_PLUGIN"}]},
+            None,
+        ],
+    ),
     ("detector", "guardduty:UpdateDetector"): (
         [{"enable": False}, {"dataSources": {"s3Logs": {"enable": False}}}, feature("DISABLED")],
         [{"enable": True}, feature("ENABLED"), None],
@@ -259,6 +270,13 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     ("findings", "ecr:PutRegistryScanningConfiguration"): (
         [{"scanType": "BASIC", "rules": []}, {"rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}, None],
         [{"scanType": "ENHANCED", "rules": [CONTINUOUS]}],
+    ),
+    **dict.fromkeys(
+        [("alarm", f"{databases}:ModifyEventSubscription") for databases in ("dms", "rds", "redshift")],
+        (
+            [{"subscriptionName": "deletions", "enabled": False}],
+            [{"subscriptionName": "deletions", "enabled": True}, {"subscriptionName": "deletions"}, None],
+        ),
     ),
     ("alarm", "events:PutRule"): (
         [{"name": "root-used", "eventPattern": "{}", "state": "DISABLED"}],

@@ -95,6 +95,7 @@ WITH always (defense, service, apis) AS (
         'DeleteBudget', 'DeleteBudgetAction', 'DeleteNotification', 'DeleteSubscriber'
     ]),
     ('alarm', 'ce', ['DeleteAnomalyMonitor', 'DeleteAnomalySubscription']),
+    ('alarm', 'dms', ['DeleteEventSubscription']),
     ('alarm', 'events', [
         'DeleteArchive', 'DeleteEventBus', 'DeleteRule', 'DisableRule', 'RemoveTargets'
     ]),
@@ -103,6 +104,8 @@ WITH always (defense, service, apis) AS (
         'DisableAlarmActions', 'PutAlarmMuteRule', 'StopMetricStreams'
     ]),
     ('alarm', 'notifications', ['DeleteEventRule', 'DeleteNotificationConfiguration']),
+    ('alarm', 'rds', ['DeleteEventSubscription']),
+    ('alarm', 'redshift', ['DeleteEventSubscription']),
     ('alarm', 'sns', ['DeleteTopic', 'Unsubscribe']),
     ('alarm', 'ssm-incidents', ['DeleteReplicationSet', 'DeleteResponsePlan']),
 
@@ -206,6 +209,10 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         NULL
     ),
     ('log source', 'redshift-serverless:UpdateNamespace', '"logExports": ?\[ ?\]', NULL),
+    (
+        'log source', 'rds:ModifyOptionGroup',
+        '"optionsToRemove": ?\[[^\]]*"(MARIADB_AUDIT_PLUGIN|SQLSERVER_AUDIT)"', NULL
+    ),
     ('log source', 's3:PutBucketLogging', NULL, 'TargetBucket'),
     (
         'log source', 'transfer:UpdateServer',
@@ -247,6 +254,11 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ('findings', 'ecr:PutImageScanningConfiguration', NULL, '"scanOnPush": ?true'),
     ('findings', 'ecr:PutRegistryScanningConfiguration', NULL, '"CONTINUOUS_SCAN"'),
 
+    (
+        'alarm',
+        'dms:ModifyEventSubscription rds:ModifyEventSubscription redshift:ModifyEventSubscription',
+        '"enabled": ?false', NULL
+    ),
     ('alarm', 'events:PutRule', '"state": ?"DISABLED"', NULL),
     (
         'alarm', 'monitoring:PutCompositeAlarm monitoring:PutMetricAlarm',

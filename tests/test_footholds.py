@@ -42,6 +42,7 @@ FOOTHOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "sign-in-of-new-pool": (call("cognito-idp", "CreateUserPool", **SIGN_IN), "trigger"),
     "pool": (call("cognito-idp", "UpdateUserPool", userPoolId=POOL, lambdaConfig={}), "automation"),
     "document": (call("ssm", "CreateDocument", name="x", content="{}"), "automation"),
+    "task": (call("ssm", "UpdateMaintenanceWindowTask", windowId="mw-0abc1234", taskArn="x"), "automation"),
     "script": (call("ec2", "ModifyInstanceAttribute", instanceId="i-0abc1234", userData="<hidden>"), "machine"),
     "port": (call("ec2", "AuthorizeSecurityGroupIngress", **PORTS), "network"),
     "shared": (snapshot(add=BOB), "sharing"),

@@ -122,8 +122,8 @@ WITH kinds AS (
             'ssm:CreateAssociation', 'ssm:CreateAssociationBatch', 'ssm:CreateDocument',
             'ssm:ModifyDocumentPermission', 'ssm:RegisterTaskWithMaintenanceWindow',
             'ssm:UpdateAssociation', 'ssm:UpdateDocument', 'ssm:UpdateDocumentDefaultVersion',
-            'ssm:UpdateManagedInstanceRole', 'ssm:UpdateServiceSetting', 'transfer:CreateServer',
-            'transfer:CreateUser'
+            'ssm:UpdateMaintenanceWindowTask', 'ssm:UpdateManagedInstanceRole',
+            'ssm:UpdateServiceSetting', 'transfer:CreateServer', 'transfer:CreateUser'
         ]),
         ('machine', [
             'ec2:AssociateIamInstanceProfile', 'ec2:CreateLaunchTemplate',

@@ -82,6 +82,32 @@ def test_drift_counts_the_fields_that_no_column_covers_by_version_and_service(la
     ]
 
 
+def test_drift_looks_into_what_a_record_tells_of_the_caller(lake_of: Lakes) -> None:
+    session = {"attributes": {}, "sessionIssuer": {"arn": "x"}, "webIdFederationData": {}, "newField": "x"}
+    of_lambda = {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": "x", "newField": "x"}
+    who = {
+        "type": "AssumedRole",
+        "onBehalfOf": {"userId": "x"},
+        "sessionContext": session,
+        "inScopeOf": of_lambda,
+        "newField": {},
+    }
+    from_web = {"type": "AssumedRole", "sessionContext": {"webIdFederationData": {"federatedProvider": "x"}}}
+    lake = lake_of(
+        [
+            {"eventID": "new", "userIdentity": who},
+            {"eventID": "web", "userIdentity": from_web},
+            {"userIdentity": "text"},
+        ]
+    )
+    assert [row["field"] for row in drift(lake).rows()] == [
+        "userIdentity.inScopeOf.newField",
+        "userIdentity.newField",
+        "userIdentity.sessionContext.newField",
+        "userIdentity.sessionContext.webIdFederationData.federatedProvider",
+    ]
+
+
 def test_no_field_of_the_public_recordings_is_uncovered(shared_lake: Callable[[str], Lake]) -> None:
     for name in ("invictus", "otrf", "flaws-sample", "stratus", "cloudtrail-tracker"):
         assert drift(shared_lake(name)).rows() == []

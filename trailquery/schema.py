@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,17 @@ _MEANINGS = {column.name: column.meaning for column in COLUMNS + ADDED_COLUMNS} 
     "event_date": "The day of the event (UTC), else of its delivery: the partition of the lake"
 }
 # Fields that a column shows under another name, or that say nothing by themselves.
-_COVERED = {column.path.partition(".")[0] for column in COLUMNS} | {
-    "managementEvent", "apiVersion", "resources", "tlsDetails", "addendum", "eventId", "accountId", "sharedEventId",
+_COVERED = {place for column in COLUMNS for place in accumulate(column.path.split("."), "{}.{}".format)} | {
+    "managementEvent", "apiVersion", "resources", "eventId", "accountId", "sharedEventId",
+    "userIdentity.sessionContext.webIdFederationData", "userIdentity.inScopeOf.issuerType",
 }  # fmt: skip
+# The objects whose members AWS documents one by one, and in which new ones appear.
+_DOCUMENTED = (
+    "userIdentity",
+    "userIdentity.sessionContext",
+    "userIdentity.sessionContext.webIdFederationData",
+    "userIdentity.inScopeOf",
+)
 
 
 def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
@@ -74,11 +83,15 @@ def _meaning(comments: dict[str, str], view: str, column: str | None) -> str | N
 def drift(lake: Lake) -> Result:
     """Fields of the records in scope that no column covers: event_version, service, field, records.
 
+    Those of the caller count as well: `userIdentity.sessionContext.newField`.
     They are not lost: `raw` holds every record whole.
     """
+    inside = ", ".join(
+        f"list_transform(json_keys(raw, '$.{place}'), lambda name: '{place}.' || name)" for place in _DOCUMENTED
+    )
     return lake.sql(
-        "SELECT event_version, service, field, count(*) AS records"
-        " FROM (SELECT event_version, service, unnest(json_keys(raw)) AS field FROM events)"
+        "SELECT event_version, service, field, count(*) AS records"  # noqa: S608 (names of ours)
+        f" FROM (SELECT event_version, service, unnest(list_concat(json_keys(raw), {inside})) AS field FROM events)"
         " WHERE NOT list_contains($covered, field)"
         " GROUP BY event_version, service, field ORDER BY records DESC, field, event_version, service",
         covered=sorted(_COVERED),

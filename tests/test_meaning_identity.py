@@ -265,6 +265,12 @@ def test_a_record_without_an_identity_falls_back_to_its_event_source(nothing):
     assert (caller.identity_type, caller.actor) == ("Unknown", "s3.amazonaws.com")
 
 
+def test_a_call_of_which_only_the_signing_key_is_told_is_of_the_account_and_not_of_the_service():
+    caller = identity({"accountId": ACCOUNT, "accessKeyId": "AKIAIOSFODNN7EXAMPLE"})
+    caller = completed(caller, event_source="billingconsole.amazonaws.com", event_name="SetContactAddress")
+    assert (caller.actor, caller.principal_key) == (f"account {ACCOUNT}", ACCOUNT)
+
+
 def test_a_hidden_user_name_is_null_and_flagged():
     caller = identity(
         {

@@ -103,7 +103,8 @@ def complete(
 
     A successful sign-in carries no session, but the session it opens is stamped with the sign-in's own
     second. The name of an Identity Center user stands only in additionalEventData of the sign-in, as does the
-    user for whom an application asks for a token. A service event without an identity is told by its event source.
+    user for whom an application asks for a token. A service event without an identity is told by its event source,
+    a call that names no more than the key that signed it by the account of the key.
     """
     account_id, source = text(recipient_account_id), text(event_source)
     if source == "signin.amazonaws.com" and event_name in SESSION_OPENERS and outcome == "success":
@@ -120,7 +121,9 @@ def complete(
         caller = caller._replace(user_name=name)
         caller = caller._replace(actor=_actor(caller), principal_key=caller.principal_key or name)
     if caller.actor is None and caller.identity_type in ("AWSService", "Unknown"):
-        caller = caller._replace(actor=source, principal_key=caller.principal_key or source)
+        signer = caller.actor_account_id if caller.access_key_id else None
+        actor = f"account {signer}" if signer else source
+        caller = caller._replace(actor=actor, principal_key=caller.principal_key or signer or source)
     return caller
 
 

@@ -42,6 +42,15 @@ def splunk_row(record: bytes) -> str:
     return f'{{"_raw":{text_of(record)},"eventName":"ListUsers","eventSource":"iam.amazonaws.com"}}'
 
 
+def packed(text: bytes) -> str:
+    return b64encode(gzip.compress(text)).decode()
+
+
+def kinesis_message(data: bytes) -> str:
+    said = '"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"shardId-0:49","eventName":"aws:kinesis:record"'
+    return f'{{"kinesis":{{"partitionKey":"1","data":"{packed(data)}"}},{said}}}'
+
+
 def notification(message: bytes) -> bytes:
     return f'{{"Type":"Notification","Message":{text_of(message)}}}'.encode()
 
@@ -107,8 +116,16 @@ SHAPES = {
     "SNS messages to a Lambda function": lambda records: joined(
         '{"Records":[', [f'{{"EventSource":"aws:sns","Sns":{notification(r).decode()}}}' for r in records], "]}"
     ),
+    "Kinesis messages to a Lambda function": lambda records: joined(
+        '{"Records":[', [kinesis_message(SHAPES["subscription"]([value])) for value in records], "]}"
+    ),
+    "get-records of Kinesis": lambda records: joined(
+        '{"Records":[',
+        [f'{{"PartitionKey":"1","Data":"{packed(SHAPES["subscription"]([value]))}"}}' for value in records],
+        "]}",
+    ),
     "subscription of a Lambda function": lambda records: joined(
-        '{"awslogs":{"data":"', [b64encode(gzip.compress(SHAPES["subscription"](records))).decode()], '"}}'
+        '{"awslogs":{"data":"', [packed(SHAPES["subscription"](records))], '"}}'
     ),
     "alerts of Wazuh": lambda records: b"".join(
         b'{"agent":{"id":"0"},"data":{"integration":"aws","aws":' + value + b"}}" for value in records
@@ -117,6 +134,15 @@ SHAPES = {
         b'{"full_log":%s}' % text_of(b'{"integration":"aws","aws":' + value + b"}").encode() for value in records
     ),
     "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
+    "syslog lines": lambda records: b"".join(b"<13>Mar  1 10:00:00 host trail: " + r + b"\n" for r in records),
+    "archive of Datadog": lambda records: b"\n".join(
+        b'{"_id":"A1","source":"cloudtrail","message":"","attributes":' + value + b"}" for value in records
+    ),
+    "rows of CloudTrail Lake": lambda records: joined(
+        '{"QueryStatus":"FINISHED","QueryResultRows":[',
+        [f'[{{"eventTime":"2026-11-20 02:11:09.000"}},{{"eventJson":{text_of(value)}}}]' for value in records],
+        "]}",
+    ),
     "OCSF with the original": lambda records: joined(
         "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
     ),

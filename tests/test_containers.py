@@ -258,6 +258,12 @@ def test_a_reject_names_the_byte_of_the_text_at_which_reading_broke():
     assert contents.rejects == [Reject(1, broken, f"invalid character at byte {at} of the text")]
 
 
+@pytest.mark.parametrize("torn", [b'tity": {"a": 1}}', b'true, {"a": 1}]', b'12, {"a": 1}]', b'says {\\"a\\": 1}"}'])
+def test_the_rest_of_a_torn_record_is_no_head_of_a_line(torn):
+    contents = read_contents(torn + b"\n" + ONE)
+    assert (held(contents), rejected(contents)) == ([(1, ONE)], [(0, torn)])
+
+
 def test_truncated_text_keeps_the_whole_records_and_rejects_the_tail():
     text = delivery(ONE, TWO, THREE)[:-5]
     contents = read_contents(text)

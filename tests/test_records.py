@@ -130,6 +130,7 @@ def test_a_record_laid_out_for_reading_differs_from_the_same_on_one_line_in_raw_
         (b"true", "not a JSON object but a boolean"),
         (b"1.5", "not a JSON object but a number"),
         (b'{"name":"x"}', "no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS))),
+        (b'{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}', "no CloudTrail record: a message of aws:s3 to a Lambda function"),
         (b'{"eventID":"a","eventTime":"x","eventID":"b"}', "the key 'eventID' occurs twice in one object"),
         (b'{"eventID":"a","eventTime":"x","userIdentity":{"type":"Root","type":"IAMUser"}}', "the key 'type' occurs twice in one object"),
         (b'{"eventID":"a","eventTime":"x","resources":[{"ARN":"a","ARN" :"b"}]}', "the key 'ARN' occurs twice in one object"),

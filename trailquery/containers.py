@@ -1,14 +1,15 @@
 """Bytes of one file -> the CloudTrail records in it, each an exact slice. Pure: no I/O.
 
-The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects
-one after another, `lookup-events` output, EventBridge envelopes, SNS and SQS messages, CloudWatch Logs in five
-forms, exports of Elasticsearch and Splunk, Fluent Bit, Wazuh, OCSF. What wraps a record is peeled off, its own bytes stay
-as they are. Each record handed out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record
-at all (an element may be null) the record decoder says.
+The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects one after
+another, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS and Kinesis messages, CloudWatch
+Logs in five forms, syslog lines, exports of Elasticsearch, Splunk and Datadog, Fluent Bit, Wazuh, OCSF. What wraps a
+record is peeled off, its own bytes stay as they are. Each record handed out is one well-formed JSON value in valid UTF-8;
+whether it is a CloudTrail record at all (an element may be null) the record decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
-AWS CLI reference of `cloudtrail lookup-events`, `logs filter-log-events`, `logs get-query-results`.
+AWS CLI reference of `cloudtrail lookup-events` and `get-query-results`, `logs filter-log-events` and `get-query-results`;
+Lambda Developer Guide, the events that services send; Datadog documentation, "Log Archives".
 """
 
 import codecs
@@ -136,22 +137,24 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
-_LISTS = {"Events", "events", "logEvents", "results", "hits", "Messages"}
+_LISTS = {"Events", "events", "logEvents", "results", "hits", "Messages", "QueryResultRows"}
 _WRAPPERS = (
     *("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message"),
-    *("Message", "Body", "body", "Sns", "log", "raw_data", "data", "aws", "awslogs", "full_log"),
+    *("Message", "Body", "body", "Sns", "kinesis", "log", "raw_data", "data", "Data", "aws", "awslogs", "full_log"),
+    *("content", "attributes"),
 )
 _GZIP_IN_BASE64 = b"H4sI"  # how it begins
 _MOST_WRAPS = 6
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
-EXPORT_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]++Z (?=\{)", re.MULTILINE)
+# The stamp of a log group's export, the head of a syslog line; no rest of a torn record looks so.
+LINE_HEAD = re.compile(rb'^[\w<][^{}"\n]{0,255}(?<!,)[ :|\t](?=\{\s*+")', re.MULTILINE)
 
 
 def _read_text(text: bytes, reading: _Reading) -> str | None:
     """Read every element of `text` into `reading`; what is wrong with the whole, None when nothing is."""
     problem = None
-    if EXPORT_STAMP.match(text):
-        text = EXPORT_STAMP.sub(b"", text)
+    if LINE_HEAD.match(text):
+        text = LINE_HEAD.sub(b"", text)
     try:
         reading.records = _DELIVERY.decode(text).Records
         if _hides_records(text, reading.records):
@@ -217,8 +220,12 @@ def _is_record(value: msgspec.Raw) -> bool:
 
 
 def _names_a_record(members: dict[str, msgspec.Raw]) -> bool:
-    """Whether an object has the members of a record; Splunk lays what it made of a record beside its text."""
-    return len(RECORD_KEYS & members.keys()) >= 2 and "_raw" not in members
+    """Whether an object has the members of a record.
+
+    So have what Splunk made of a record, beside its text, and what S3, Kinesis or SQS hand a Lambda function.
+    """
+    is_message = bytes(members.get("eventSource", b"")).startswith(b'"aws:')
+    return len(RECORD_KEYS & members.keys()) >= 2 and "_raw" not in members and not is_message
 
 
 def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bool:
@@ -244,7 +251,7 @@ def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bo
         _take_each([members["detail"]], reading, wraps)
     elif any(_take_inner(inner, reading, wraps) for inner in map(members.get, _WRAPPERS) if inner):
         pass
-    elif message := members.get("CloudTrailEvent") or members.get("message") or _insights_message(value):
+    elif message := members.get("CloudTrailEvent") or members.get("message") or _message_of(value):
         _take_message(value, message, reading, wraps)
     elif {"digestStartTime", "logFiles"} <= members.keys():
         reading.kind = "digest"
@@ -273,10 +280,14 @@ def _take_each(values: Iterable[msgspec.Raw], reading: _Reading, wraps: int = _M
             reading.records.append(value)
 
 
-def _insights_message(row: msgspec.Raw) -> msgspec.Raw | None:
-    """The log event's text in a row of Logs Insights, a list of {"field": name, "value": text}."""
-    cells = takewhile(lambda cell: "field" in cell, map(_members, _elements(row) or []))
-    return next((cell.get("value") for cell in cells if cell["field"] == msgspec.Raw(b'"@message"')), None)
+def _message_of(row: msgspec.Raw) -> msgspec.Raw | None:
+    """The record's text in a row of a query: {"field": name, "value": text} of Logs Insights, {name: text} of Lake."""
+    for cell in takewhile(lambda cell: "field" in cell or len(cell) == 1, map(_members, _elements(row) or [])):
+        if cell.get("field") == msgspec.Raw(b'"@message"'):
+            return cell.get("value")
+        if next(iter(cell)).lower() == "eventjson":
+            return next(iter(cell.values()))
+    return None
 
 
 def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:

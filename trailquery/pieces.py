@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trailquery.containers import EXPORT_STAMP, Contents, Reject, contents_of, read_contents
+from trailquery.containers import LINE_HEAD, Contents, Reject, contents_of, read_contents
 from trailquery.inflate import GZIP_MAGIC, Text, inflate
 from trailquery.stretches import read_value
 
@@ -67,7 +67,7 @@ def _bounded(text: Text) -> Iterator[bytes]:
 def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
     """The text as documents of about `piece_bytes`; none when it starts with a longer value that is no list."""
     text = _gathered(parts, piece_bytes).removeprefix(codecs.BOM_UTF8)
-    is_lines = bool(EXPORT_STAMP.match(text))
+    is_lines = bool(LINE_HEAD.match(text))
     head = tail = b""
     if not _end_of_values(text, is_lines):
         start = _LIST.match(text)

@@ -92,6 +92,8 @@ def read_record(raw: msgspec.Raw) -> Record:
         raise UnsoundError(str(error)) from None
     if not _is_cloudtrail(record):
         raise UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
+    if str(record.event_source).startswith("aws:"):
+        raise UnsoundError(f"no CloudTrail record: a message of {record.event_source} to a Lambda function")
     if not is_plain:
         examine(bytes(raw))
     return record

@@ -274,10 +274,10 @@ def test_a_new_resource_is_named_by_the_response():
         )
         == "tmf-1"
     )
-    asked = {"NetworkInterfaceId": "eni-1", "TrafficMirrorTargetId": "tmt-1", "TrafficMirrorFilterId": "tmf-1"}
-    answer = {"trafficMirrorSession": {"trafficMirrorSessionId": "tms-1", "networkInterfaceId": "eni-1"}}
-    assert aim("ec2", "CreateTrafficMirrorSession", asked, answer) == "tms-1"
-    assert aim("ec2", "CreateTrafficMirrorSession", asked) == "eni-1"
+    session = {"trafficMirrorSession": {"trafficMirrorFilterId": "tmf-1", "trafficMirrorSessionId": "tms-1"}}
+    asked = {"CreateTrafficMirrorSessionRequest": {"NetworkInterfaceId": "eni-1", "TrafficMirrorFilterId": "tmf-1"}}
+    assert aim("ec2", "CreateTrafficMirrorSession", asked, {"CreateTrafficMirrorSessionResponse": session}) == "tms-1"
+    assert aim("ec2", "ModifyTrafficMirrorSession", asked, {"ModifyTrafficMirrorSessionResponse": session}) == "eni-1"
     endpoint = {
         "CreateInstanceConnectEndpointResponse": {"instanceConnectEndpoint": {"instanceConnectEndpointId": "eice-1"}}
     }

@@ -202,7 +202,7 @@ class _Place:
         outside = path.rpartition(".")[0]  # of a member of a list the depth is more
         is_described = depth == 2 and outside.lower().removesuffix("input") == noun(api) and api.startswith(_DESCRIBING)
         is_context = not is_described and _CONTEXT.search(path) is not None
-        is_plain = name in _PLAIN
+        is_plain = name in _PLAIN or name.lower() == f"{noun(api)}id"
         is_own = "." not in path or (is_described and (origin == "request" or is_plain))
         self.kind = None if is_context else _kind_named(service, api, name, is_own)
         if self.kind and self.kind.rank == OF_AN_ID and origin != "request":

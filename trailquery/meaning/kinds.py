@@ -250,7 +250,13 @@ _ALIASES = {
 }
 _SUFFIX = re.compile(r"(name|id|arn|identifier)$")
 # ARN words that differ from the word of the table, and services whose ARNs have none.
-_ARN_WORDS = {"autoScalingGroup": "auto-scaling-group", "launchConfiguration": "launch-configuration"}
+_ARN_WORDS = {
+    "autoScalingGroup": "auto-scaling-group",
+    "launchConfiguration": "launch-configuration",
+    "ipset": "ip-set",
+    "regexpatternset": "regex-pattern-set",
+    "rulegroup": "rule-group",
+}
 _WORDLESS = {"sqs": "queue", "sns": "topic", "codecommit": "repository", "codepipeline": "pipeline"}
 _WORD_AND_NAME = re.compile(r"([^/:]+)[/:](.*)", re.DOTALL)
 _SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")

@@ -54,6 +54,9 @@ def test_a_refused_or_other_call_hands_out_nothing():
 def test_a_role_passed_to_a_service_is_the_role_in_the_request():
     assert requested_role_arn({"role": ROLE, "functionName": "x"}) == ROLE
     assert requested_role_arn({"role": "Deploy"}) is None
+    assert requested_role_arn({"clusterName": "x", "MonitoringRoleArn": ROLE}) == ROLE
+    assert requested_role_arn({"loggingRole": f"arn:aws:iam::{ACCOUNT}:role/Log", "taskRoleArn": ROLE}) == ROLE
+    assert requested_role_arn({"resource": ROLE}) is None
 
 
 def test_bytes_of_a_refused_call_are_no_transfer():

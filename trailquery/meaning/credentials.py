@@ -80,7 +80,8 @@ def issued(
 def requested_role_arn(request: object) -> str | None:
     """The role the call asks for, or hands to a service: iam:PassRole itself is never an event."""
     wanted = mapping(request)
-    for name in ("roleArn", "RoleArn", "roleARN", "role", "executionRoleArn", "taskRoleArn", "serviceRole"):
+    others = (name for name in wanted if "role" in name.lower())  # serviceRoleArn, monitoringRoleArn, nodeRole and more
+    for name in ("roleArn", "RoleArn", "roleARN", "role", "executionRoleArn", "taskRoleArn", *others):
         arn = text(wanted.get(name))
         if arn and _ROLE.fullmatch(arn):
             return arn

@@ -33,5 +33,6 @@ WHERE
         'guardduty:CreateIPSet', 'guardduty:CreateTrustedEntitySet', 'guardduty:UpdateIPSet',
         'guardduty:UpdateTrustedEntitySet'
     )) IS TRUE
+    AND json_extract_string(request, '$.activate') IS DISTINCT FROM 'false'
     AND NOT is_aws_call
 ORDER BY event_time, event_id

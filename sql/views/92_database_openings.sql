@@ -7,10 +7,11 @@ WITH told AS (
         CASE
             WHEN
                 action IN (
-                    'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'redshift:ModifyCluster',
-                    'redshift-serverless:UpdateNamespace', 'docdb-elastic:UpdateCluster',
-                    'lightsail:UpdateRelationalDatabase', 'elasticache:ModifyUser',
-                    'memorydb:UpdateUser', 'elasticache:ModifyReplicationGroup',
+                    'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'rds:ModifyTenantDatabase',
+                    'redshift:ModifyCluster', 'redshift-serverless:UpdateNamespace',
+                    'docdb-elastic:UpdateCluster', 'lightsail:UpdateRelationalDatabase',
+                    'elasticache:ModifyUser', 'elasticache:ModifyCacheCluster',
+                    'elasticache:ModifyReplicationGroup', 'memorydb:UpdateUser',
                     'ds:ResetUserPassword', 'es:UpdateDomainConfig',
                     'es:UpdateElasticsearchDomainConfig'
                 )
@@ -21,18 +22,25 @@ WITH told AS (
                 THEN 'password'
             WHEN
                 action IN (
-                    'elasticache:ModifyUser', 'elasticache:ModifyReplicationGroup',
-                    'es:UpdateDomainConfig', 'es:UpdateElasticsearchDomainConfig'
+                    'elasticache:ModifyUser', 'elasticache:ModifyCacheCluster',
+                    'elasticache:ModifyReplicationGroup', 'es:UpdateDomainConfig',
+                    'es:UpdateElasticsearchDomainConfig'
                 )
                 AND regexp_matches(
                     request,
                     '"(noPasswordRequired|anonymousAuthEnabled)" ?: ?true'
+                    || '|"type" ?: ?"no-password-required"'
                     || '|"authTokenUpdateStrategy" ?: ?"DELETE"'
                 )
                 THEN 'no password'
             WHEN
-                action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
-                AND regexp_matches(request, '"enableIAMDatabaseAuthentication" ?: ?true')
+                action IN (
+                    'rds:ModifyDBInstance', 'rds:ModifyDBCluster', 'elasticache:ModifyUser',
+                    'memorydb:UpdateUser'
+                )
+                AND regexp_matches(
+                    request, '"enableIAMDatabaseAuthentication" ?: ?true|"type" ?: ?"iam"'
+                )
                 THEN 'IAM sign-in'
             WHEN
                 action = 'rds:EnableHttpEndpoint'

@@ -31,9 +31,14 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM management_events
 WHERE
-    (service IN (
-        'rds', 'dynamodb', 'elasticache', 'redshift', 'redshift-serverless', 'memorydb', 'dax', 'es'
-    )) IS TRUE
+    (
+        service IN (
+            'cassandra', 'dax', 'docdb-elastic', 'dsql', 'dynamodb', 'elasticache', 'es',
+            'memorydb', 'neptune-graph', 'rds', 'redshift', 'redshift-serverless', 'timestream',
+            'timestream-influxdb'
+        )
+        OR (service = 'lightsail' AND contains(api, 'RelationalDatabase'))
+    )
     AND access = 'write'
     AND (
         $database = ''

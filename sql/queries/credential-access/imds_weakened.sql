@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Version 1 of instance metadata allowed"
--- question = "Who let instances or notebooks hand out their role's credentials to requests without a token?"
+-- question = "Who let instances or notebooks that are there, or new instances by default, hand out their role's credentials to requests without a token?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "medium"
@@ -33,6 +33,7 @@ WHERE
     )) IS TRUE
     AND regexp_matches(
         request,
-        '(?i)"httpTokens" ?: ?"optional"|"minimumInstanceMetadataServiceVersion" ?: ?"1"'
+        '(?i)"httpTokens" ?: ?"optional"|"httpTokensEnforced" ?: ?"disabled"'
+        || '|"minimumInstanceMetadataServiceVersion" ?: ?"1"'
     )
 ORDER BY event_time, event_id

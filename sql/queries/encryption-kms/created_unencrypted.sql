@@ -19,14 +19,9 @@
 SELECT event_time, actor, client_ip, action, target, account_id, region, event_id
 FROM changes
 WHERE
-    (service IN (
-        'ec2', 'rds', 'elasticfilesystem', 'redshift', 'elasticache', 'docdb', 'neptune'
-    )) IS TRUE
+    (service IN ('ec2', 'rds', 'elasticfilesystem', 'redshift', 'elasticache')) IS TRUE
     AND regexp_matches(api, '^(Create|Copy|Restore)')
-    AND list_contains(
-        json_extract_string(
-            response, ['$.encrypted', '$.storageEncrypted', '$.atRestEncryptionEnabled']
-        ),
-        'false'
+    AND regexp_matches(
+        response, '"(encrypted|storageEncrypted|atRestEncryptionEnabled)" ?: ?"?false'
     )
 ORDER BY event_time, event_id

@@ -15,7 +15,7 @@
 -- event_time = "When the call completed (UTC)"
 -- actor = "The caller, readable: user, role/session"
 -- client_ip = "The caller's address"
--- action = "kms:CreateGrant, kms:PutKeyPolicy or kms:CreateKey"
+-- action = "kms:CreateGrant, kms:PutKeyPolicy, kms:CreateKey or kms:ReplicateKey, in another region"
 -- target = "The key"
 -- given_to = "Who may use it: principals of the statement, or the grantee"
 -- operations = "What they may do"
@@ -30,7 +30,9 @@ WITH gifts AS (
         event_time, actor, client_ip, action, target, principals AS given_to, actions AS operations,
         external_accounts, is_public, outcome, account_id, event_id
     FROM policy_statements
-    WHERE (action IN ('kms:PutKeyPolicy', 'kms:CreateKey')) IS TRUE AND effect = 'Allow'
+    WHERE
+        (action IN ('kms:PutKeyPolicy', 'kms:CreateKey', 'kms:ReplicateKey')) IS TRUE
+        AND effect = 'Allow'
     UNION ALL
     SELECT
         event_time, actor, client_ip, action, target,

@@ -28,7 +28,8 @@ FROM events
 WHERE
     (action IN (
         'firehose:DeleteDeliveryStream', 'firehose:UpdateDestination',
-        'logs:CancelExportTask', 'logs:DeleteDataProtectionPolicy', 'logs:DeleteDelivery',
+        'logs:CancelExportTask', 'logs:DeleteAccountPolicy', 'logs:DeleteDataProtectionPolicy',
+        'logs:DeleteDelivery',
         'logs:DeleteDeliveryDestination', 'logs:DeleteDeliverySource', 'logs:DeleteDestination',
         'logs:DeleteLogGroup', 'logs:DeleteLogStream', 'logs:DeleteMetricFilter',
         'logs:DeleteSubscriptionFilter', 'logs:DisassociateKmsKey', 'logs:PutRetentionPolicy'

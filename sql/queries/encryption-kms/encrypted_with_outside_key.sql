@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Encrypted with a key of another account"
--- question = "Which disks, snapshots, databases, secrets, queues or logs were put under a KMS key of an account that is not ours?"
+-- question = "Which disks, snapshots, databases, secrets, queues, streams, logs or backups were put under a KMS key of an account that is not ours?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -26,7 +26,7 @@
 WITH keyed AS (
     SELECT *, unnest(resources_of(resources, 'AWS::KMS::Key')) AS named
     FROM events
-    WHERE service <> 's3' AND NOT is_aws_call
+    WHERE service NOT IN ('kms', 's3') AND NOT is_aws_call
 )
 
 SELECT
@@ -36,7 +36,8 @@ SELECT
     set_of(outcome) AS outcomes, session_id, list_sort(list(event_id)) AS event_ids
 FROM keyed
 WHERE
-    regexp_matches(named.via, '(?i)^request\..*kms')  -- the key to encrypt with
+    -- the key to encrypt with
+    regexp_matches(named.via, '(?i)^request\..*(kms|keyId|encryptionKey|attributeValue)')
     AND NOT is_own_account(named.account_id)
 GROUP BY actor, action, named.account_id, session_id
 ORDER BY first_time, actor, action, key_account_id, session_id

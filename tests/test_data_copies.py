@@ -19,6 +19,7 @@ COPIES = {  # of what, into which bucket
     "disk": (call("ec2:CreateSnapshot", volumeId="vol-0123456789abcdef0"), ("disk or machine", None)),
     "disk-refused": (call("ec2:CopySnapshot") | {"errorCode": "AccessDenied"}, ("disk or machine", None)),
     "blocks-read": (call("ebs:GetSnapshotBlock") | {"readOnly": True}, ("disk or machine", None)),
+    "disk-restored": (call("ec2:CreateVolume", snapshotId="snap-0123456789abcdef0"), ("disk or machine", None)),
     "image": (call("ec2:CreateStoreImageTask", **STORED), ("disk or machine", "images-out")),
     "table": (call("dynamodb:ExportTableToPointInTime", s3Bucket="tables-out"), ("database", "tables-out")),
     "database": (call("rds:StartExportTask", s3BucketName="dumps"), ("database", "dumps")),
@@ -34,6 +35,7 @@ COPIES = {  # of what, into which bucket
 }
 OTHERS = {
     "disk-by-aws": call("ec2:CreateSnapshot", volumeId="vol-0123456789abcdef0") | BY_AWS,
+    "disk-empty": call("ec2:CreateVolume", size="8"),
     "looked-up": call("ec2:DescribeSnapshots"),
     "stopped": call("datasync:CancelTaskExecution"),
 }

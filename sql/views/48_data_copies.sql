@@ -9,8 +9,10 @@ WITH kinds AS (
             'ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks', 'ec2:CopyImage', 'ec2:CopySnapshot',
             'ec2:CopyVolumes', 'ec2:CreateImage', 'ec2:CreateInstanceExportTask',
             'ec2:CreateSnapshot', 'ec2:CreateSnapshots', 'ec2:CreateStoreImageTask',
-            'ec2:ExportImage', 'lightsail:CopySnapshot', 'lightsail:CreateDiskSnapshot',
-            'lightsail:CreateInstanceSnapshot', 'lightsail:ExportSnapshot'
+            'ec2:CreateVolume', 'ec2:ExportImage', 'lightsail:CopySnapshot',
+            'lightsail:CreateDiskFromSnapshot', 'lightsail:CreateDiskSnapshot',
+            'lightsail:CreateInstanceSnapshot', 'lightsail:CreateInstancesFromSnapshot',
+            'lightsail:ExportSnapshot'
         ]),
         ('files', [
             'datasync:CreateLocationAzureBlob', 'datasync:CreateLocationEfs',
@@ -19,23 +21,31 @@ WITH kinds AS (
             'datasync:CreateLocationHdfs', 'datasync:CreateLocationNfs',
             'datasync:CreateLocationObjectStorage', 'datasync:CreateLocationS3',
             'datasync:CreateLocationSmb', 'datasync:CreateTask', 'datasync:StartTaskExecution',
-            'fsx:CopyBackup', 'fsx:CreateBackup'
+            'fsx:CopyBackup', 'fsx:CreateBackup', 'fsx:CreateFileSystemFromBackup',
+            'fsx:CreateVolumeFromBackup'
         ]),
         ('database', [
+            'cassandra:RestoreTable',
             'dms:CreateReplicationTask', 'dms:StartReplication', 'dms:StartReplicationTask',
             'docdb-elastic:CopyClusterSnapshot', 'docdb-elastic:CreateClusterSnapshot',
             'docdb-elastic:RestoreClusterFromSnapshot',
             'dynamodb:CreateBackup', 'dynamodb:ExportTableToPointInTime',
             'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime',
+            'lightsail:CreateRelationalDatabaseFromSnapshot',
             'lightsail:CreateRelationalDatabaseSnapshot',
+            'neptune-graph:CreateGraphSnapshot', 'neptune-graph:RestoreGraphFromSnapshot',
+            'neptune-graph:StartExportTask',
             'rds:CopyDBClusterSnapshot', 'rds:CopyDBSnapshot', 'rds:CreateDBClusterSnapshot',
             'rds:CreateDBInstanceReadReplica', 'rds:CreateDBSnapshot',
             'rds:RestoreDBClusterFromSnapshot',
             'rds:RestoreDBClusterToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot',
             'rds:RestoreDBInstanceToPointInTime', 'rds:StartExportTask',
             'redshift:CopyClusterSnapshot', 'redshift:CreateClusterSnapshot',
-            'redshift:RestoreFromClusterSnapshot',
-            'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromSnapshot'
+            'redshift:RestoreFromClusterSnapshot', 'redshift:RestoreTableFromClusterSnapshot',
+            'redshift-serverless:CreateSnapshot', 'redshift-serverless:RestoreFromRecoveryPoint',
+            'redshift-serverless:RestoreFromSnapshot',
+            'redshift-serverless:RestoreTableFromRecoveryPoint',
+            'redshift-serverless:RestoreTableFromSnapshot'
         ]),
         ('log', [
             'logs:CreateExportTask', 'rds:DownloadCompleteDBLogFile',
@@ -44,10 +54,11 @@ WITH kinds AS (
         ('secret', ['secretsmanager:ReplicateSecretToRegions']),
         ('cache', [
             'elasticache:CopyServerlessCacheSnapshot', 'elasticache:CopySnapshot',
-            'elasticache:CreateSnapshot', 'elasticache:ExportServerlessCacheSnapshot',
+            'elasticache:CreateServerlessCacheSnapshot', 'elasticache:CreateSnapshot',
+            'elasticache:ExportServerlessCacheSnapshot',
             'memorydb:CopySnapshot', 'memorydb:CreateSnapshot'
         ]),
-        ('backup', ['backup:StartCopyJob', 'backup:StartRestoreJob'])
+        ('backup', ['backup:StartBackupJob', 'backup:StartCopyJob', 'backup:StartRestoreJob'])
     ) AS listed (copy_of, actions)
 )
 
@@ -61,7 +72,9 @@ SELECT
         ''
     ) AS to_bucket
 FROM events INNER JOIN kinds ON events.action = kinds.action
-WHERE NOT events.is_aws_call;
+WHERE
+    NOT events.is_aws_call
+    AND (events.action <> 'ec2:CreateVolume' OR contains(events.request, '"snap-'));  -- not empty
 
 COMMENT ON VIEW data_copies IS
 'Calls of others than AWS that copy, export or restore disks, files, databases, logs or secrets.';

@@ -39,6 +39,7 @@ WHERE
         'redshift:CreateIntegration', 'redshift:EnableSnapshotCopy',
         'dynamodb:EnableKinesisStreamingDestination',
         'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
+        'logs:PutSubscriptionFilter', 'kafka:CreateReplicator', 'pipes:CreatePipe',
         'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector',
         'workmail:StartMailboxExportJob'
     )) IS TRUE

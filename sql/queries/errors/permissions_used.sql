@@ -14,7 +14,7 @@
 -- service = "The service"
 -- action = "The call as CloudTrail names it; the permission mostly has the same name: s3:ListBuckets needs s3:ListAllMyBuckets"
 -- access_level = "list, read, write, tagging or permissions-management, as IAM classes it"
--- worked = "How often it worked: the permission is used"
+-- worked = "How often it worked: the permission is used; 0 here and in denied: it failed for another reason, which does not tell that the permission can go"
 -- denied = "How often it was refused: the permission is wanted"
 -- targets = "What it was aimed at where it worked, sorted, at most 50"
 -- target_count = "How many different targets; object-level calls show only if a trail records them"

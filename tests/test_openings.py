@@ -49,6 +49,21 @@ def endpoint_service(permissions: Any) -> dict[str, Any]:
     return call("ec2:ModifyVpcEndpointServicePermissions", wrapped)
 
 
+def application(*accounts: str) -> dict[str, Any]:
+    statements = [{"actions": ["Deploy"], "principals": list(accounts)}]
+    return call("serverlessrepo:PutApplicationPolicy", {"statements": statements})
+
+
+def desktop_image(account: str, *, allowed: bool) -> dict[str, Any]:
+    request = {"imageId": "wsi-0123456789", "sharedAccountId": account, "allowCopyImage": allowed}
+    return call("workspaces:UpdateWorkspaceImagePermission", request)
+
+
+def document_guard(setting: str) -> dict[str, Any]:
+    request = {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": setting}
+    return call("ssm:UpdateServiceSetting", request)
+
+
 def lake_grant(whom: str) -> dict[str, Any]:
     request = {"principal": {"dataLakePrincipalIdentifier": whom}, "permissions": ["SELECT"]}
     return call("lakeformation:GrantPermissions", request)
@@ -114,6 +129,10 @@ TAKERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [(THEIR_ROLE, [], None)],
     ),
     "acl": (bucket_acl({"ID": OUTSIDER}, Owner={"ID": OWNER}), [(OUTSIDER, [], None)]),
+    "warehouse": (call("redshift:AuthorizeEndpointAccess", {"account": THEIRS}), [(THEIRS, [], None)]),
+    "signer": (call("signer:AddProfilePermission", {"principal": THEIRS}), [(THEIRS, [], None)]),
+    "application": (application("*", THEIRS), [("*", [], None), (THEIRS, [], None)]),
+    "desktop": (desktop_image(THEIRS, allowed=True), [(THEIRS, [], None)]),
 }
 NO_TAKERS: Told = {
     "to-ours": key_policy(allow({"AWS": OURS}, "kms:Decrypt")),
@@ -127,6 +146,8 @@ NO_TAKERS: Told = {
     "lake-for-ours": lake_grant(f"arn:aws:iam::{OURS}:role/Analyst"),
     "lake-for-a-group": lake_grant("IAM_ALLOWED_PRINCIPALS"),
     "lake-taken-back": lake_grant(THEIRS) | {"eventName": "RevokePermissions"},
+    "desktop-taken-back": desktop_image(THEIRS, allowed=False),
+    "application-for-ours": application(OURS),
     "taken-back": call("es:RevokeVpcEndpointAccess", {"account": THEIRS}),
 }
 
@@ -200,6 +221,8 @@ PUBLIC: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "buckets": (call("s3:DeleteAccountPublicAccessBlock"), (BLOCK_OFF, None)),
     "buckets-in-part": (account_block(IgnorePublicAcls=False), (BLOCK_OFF, None)),
     "clusters": (emr_block(False), (BLOCK_OFF, None)),
+    "documents": (document_guard("Enable"), (BLOCK_OFF, None)),
+    "application": (application("*"), ("shared with all", None)),
 }
 NOT_PUBLIC: Told = {
     "policy-for-them": key_policy(TO_THEM),
@@ -218,6 +241,8 @@ NOT_PUBLIC: Told = {
     "buckets-guarded": account_block(),
     "clusters-guarded": emr_block(True),
     "clusters-looked-at": emr_block(False, "Get"),
+    "documents-guarded": document_guard("Disable"),
+    "application-for-them": application(THEIRS),
 }
 
 

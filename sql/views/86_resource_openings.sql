@@ -22,6 +22,7 @@ WITH opened AS (
         event_id, account_id, [] AS allowed, NULL AS conditions,
         unnest(list_concat(
             json_extract_string(request, '$.principals[*]'),
+            json_extract_string(request, '$.statements[*].principals[*]'),
             json_extract_string(request, '$.accountIdsToAdd[*]'),
             json_extract_string(request, '$.*.AddAllowedPrincipals..content'),
             json_extract_string(
@@ -57,8 +58,11 @@ WITH opened AS (
             'config:PutAggregationAuthorization', 'detective:AcceptInvitation',
             'guardduty:AcceptAdministratorInvitation', 'guardduty:AcceptInvitation',
             'macie2:AcceptInvitation', 'securityhub:AcceptAdministratorInvitation',
-            'securityhub:AcceptInvitation'
+            'securityhub:AcceptInvitation',
+            'redshift:AuthorizeEndpointAccess', 'serverlessrepo:PutApplicationPolicy',
+            'signer:AddProfilePermission', 'workspaces:UpdateWorkspaceImagePermission'
         )) IS TRUE
+        AND NOT regexp_matches(coalesce(request, ''), '"allowCopyImage" ?: ?false')
 )
 
 SELECT

@@ -31,8 +31,10 @@ told AS (
                 )
                 THEN 'public ACL'
             WHEN
-                action = 'ssm:ModifyDocumentPermission'
-                AND regexp_matches(request, '(?i)"accountIdsToAdd" ?: ?\[ ?"all"')
+                action IN ('ssm:ModifyDocumentPermission', 'serverlessrepo:PutApplicationPolicy')
+                AND regexp_matches(
+                    request, '(?i)"accountIdsToAdd" ?: ?\[ ?"all"|"principals" ?: ?\[ ?"\*"'
+                )
                 THEN 'shared with all'
             WHEN
                 action = 'codebuild:UpdateProjectVisibility' AND contains(request, '"PUBLIC_READ"')
@@ -78,5 +80,6 @@ COMMENT ON COLUMN public_openings.allowed IS
 'What everyone may do, sorted, as the policy says; NULL where it is no policy.';
 COMMENT ON COLUMN public_openings.opened_by IS
 'public policy (is_public of policy_statements), public ACL (of S3), shared with all (a document '
-'of Systems Manager), builds shown, guests let in, URL without sign-in (of a function), or '
-'account''s public access block off: of S3, images, snapshots, EMR or documents.';
+'of Systems Manager, a serverless application), builds shown, guests let in, URL without sign-in '
+'(of a function), or account''s public access block off: of S3, images, snapshots, EMR or '
+'documents.';

@@ -16,7 +16,7 @@
 -- actor = "Who opened it"
 -- client_ip = "From which address"
 -- action = "The call, service:api"
--- target = "What was opened; disks and databases: see snapshots_shared_out"
+-- target = "What was opened; disks and databases: see snapshots_shared_out; grants of keys: kms_grants_and_policies"
 -- opened_to = "Accounts, ARNs, organizations, canonical users other than the owner (whom an ACL in headers does not name), mail addresses or * (everyone), outside ours, sorted; a policy is sent whole, with what was open before"
 -- is_public = "Everyone may, and no condition narrows it"
 -- allowed = "What they may do, sorted; empty where the call is no policy"

@@ -28,10 +28,11 @@ CREATE MACRO odd_client(user_agent) AS
                     user_agent,
                     '(?i)('  -- a library at the start: further on it is part of an SDK
                     || '^(?:python-requests|python-urllib|python-httpx|curl|wget|go-http-client'
-                    || '|okhttp|axios|node-fetch|undici|postmanruntime|insomnia|transmit|mc )'
+                    || '|httpie|okhttp|axios|node-fetch|undici|postmanruntime|insomnia|transmit'
+                    || '|mc )'
                     || '|\baiohttp\b'  -- calls itself Python/3.12 aiohttp/3.9
                     || '|\b(?:s3 browser|cyberduck|mountain duck|rclone|winscp|filezilla'
-                    || '|cloudberry|msp360|s3cmd|s5cmd'
+                    || '|cloudberry|msp360|s3cmd|s5cmd|minio-go|s3fs|goofys'
                     || '|prowler|scoutsuite|scout suite|steampipe|cloudsploit|cloudmapper'
                     || '|cartography)'
                     || ')',

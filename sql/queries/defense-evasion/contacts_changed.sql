@@ -1,7 +1,7 @@
 -- /// trailquery
 -- title = "Account's e-mail or contacts changed"
 -- question = "Who changed the e-mail address of root, or whom AWS writes to about security, billing and operations?"
--- category = "management"
+-- category = "any"
 -- kind = "finding"
 -- severity = "medium"
 -- mitre = ["T1098"]
@@ -25,7 +25,7 @@
 SELECT
     event_time, actor, client_ip, client, action,
     CASE
-        WHEN contains(api, 'PrimaryEmail') THEN 'e-mail of root'
+        WHEN contains(api, 'Email') THEN 'e-mail of root'
         WHEN regexp_matches(api, 'AlternateContact|AdditionalContacts')
             THEN coalesce(
                 nullif(regexp_extract(request, '(?i)"alternateContactType" ?: ?"(\w+)"', 1), ''),
@@ -40,6 +40,6 @@ WHERE
         'account:AcceptPrimaryEmailUpdate', 'account:DeleteAlternateContact',
         'account:PutAlternateContact', 'account:PutContactInformation',
         'account:StartPrimaryEmailUpdate', 'billingconsole:SetAdditionalContacts',
-        'billingconsole:SetContactAddress'
+        'billingconsole:SetContactAddress', 'signin:EmailUpdated'
     )) IS TRUE
 ORDER BY event_time, event_id

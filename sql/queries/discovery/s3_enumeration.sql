@@ -36,7 +36,10 @@ FROM events
 WHERE
     service = 's3'
     AND NOT is_aws_call
-    AND (starts_with(api, 'List') OR starts_with(api, 'GetBucket') OR api = 'HeadBucket')
+    AND (
+        starts_with(api, 'List') OR starts_with(api, 'GetBucket')
+        OR api IN ('GetAccelerateConfiguration', 'HeadBucket')
+    )
 GROUP BY date_trunc('hour', event_time), actor, principal_key, account_id, session_id
 HAVING count(DISTINCT bucket) >= $min_buckets
 ORDER BY hour_start, actor, account_id, session_id

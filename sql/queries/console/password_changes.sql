@@ -13,7 +13,7 @@
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
--- action = "service:api; a login profile is a user's password; sso-directory is Identity Center, ds a directory of its own"
+-- action = "service:api; a login profile is a user's password; sso-directory is Identity Center, ds a directory of its own; what root does with its own password: root_credential_changes"
 -- target = "The user; NULL: the caller's own, or the rules for all passwords of the account"
 -- by_other = "The user is not the one who called, or the record names no user"
 -- must_change = "The user must choose a new one at the next sign-in; NULL where the record does not say"

@@ -27,7 +27,7 @@
 -- last_change = "The last (UTC)"
 -- actor = "Whose credentials: user, or role/session"
 -- changes = "How often the address changed from one call to the next"
--- client_ips = "The addresses it changed between, sorted; private ones do not count"
+-- client_ips = "The addresses it changed between, sorted; private ones do not count, IPv4 and IPv6 do, between which one machine may change"
 -- scopes = "What they are, sorted: aws, cloud, vpn, tor or public"
 -- clients = "Kinds of client program at the changes, sorted; forgeable"
 -- failed = "Calls right after a change that were refused or failed"

@@ -23,7 +23,7 @@
 -- succeeded_as = "Who of these signed in in that hour, from wherever, sorted"
 -- first_failure = "The first failure (UTC)"
 -- last_failure = "The last (UTC)"
--- event_ids = "What failed, and those sign-ins, sorted"
+-- event_ids = "Those failures and sign-ins, sorted"
 -- ///
 WITH steps AS (
     SELECT
@@ -46,7 +46,8 @@ SELECT
     count(*) FILTER (WHERE only_fails) AS failures, set_of(actor) AS users,
     coalesce(set_of(CASE WHEN result = 'Success' THEN actor END), []) AS succeeded_as,
     min(event_time) FILTER (WHERE only_fails) AS first_failure,
-    max(event_time) FILTER (WHERE only_fails) AS last_failure, set_of(event_id) AS event_ids
+    max(event_time) FILTER (WHERE only_fails) AS last_failure,
+    set_of(CASE WHEN only_fails OR result = 'Success' THEN event_id END) AS event_ids
 FROM of_the_tried
 WHERE was_tried
 GROUP BY hour_start, account_id

@@ -31,18 +31,12 @@ FROM events
 WHERE
     access = 'write'
     AND access_level IS DISTINCT FROM 'tagging'
-    AND (
-        regexp_matches(action, '^iam:.*(OpenIDConnect|SAML)Provider|^sso-directory:.*ExternalIdP')
-        OR action IN (
-            'ds:CreateTrust',
-            'rolesanywhere:CreateProfile', 'rolesanywhere:CreateTrustAnchor',
-            'rolesanywhere:DeleteCrl', 'rolesanywhere:DisableCrl', 'rolesanywhere:EnableProfile',
-            'rolesanywhere:EnableTrustAnchor', 'rolesanywhere:ImportCrl',
-            'rolesanywhere:PutAttributeMapping', 'rolesanywhere:UpdateCrl',
-            'rolesanywhere:UpdateProfile', 'rolesanywhere:UpdateTrustAnchor',
-            'sso:AssociateDirectory', 'sso:CreateTrustedTokenIssuer', 'sso:DisassociateDirectory',
-            'sso:UpdateTrustedTokenIssuer'
-        )
+    AND regexp_matches(
+        action,
+        '^iam:.*(OpenIDConnect|SAML)Provider|^sso-directory:.*ExternalIdP'
+        || '|^rolesanywhere:\w+(TrustAnchor|Profile|Crl|AttributeMapping)$'
+        || '|^ds:(Create|Update|Delete)Trust$'
+        || '|^sso:(\w+TrustedTokenIssuer|(A|Disa)ssociateDirectory)$'
     )
     AND NOT regexp_matches(coalesce(request, error_message, ''), '[:/]oidc[.-]eks[.]')
     -- Identity Center sets up a provider of its own in each account it lets people into

@@ -44,7 +44,8 @@ FROM events
 WHERE
     service = 'cloudtrail'
     AND regexp_matches(
-        api, '(Trail|Logging|EventSelectors|InsightSelectors|EventConfiguration|EventDataStore)$'
+        api,
+        '(Trail|Logging|(Event|Insight)Selectors|EventConfiguration|EventDataStore(Ingestion)?)$'
     )
     AND access = 'write'
     AND (

@@ -101,6 +101,7 @@ cloud9 environment AWS::Cloud9::EnvironmentEC2 =environmentId
 elasticmapreduce cluster AWS::EMR::Cluster =jobFlowId =clusterId
 servicequotas quota - =quotaCode =quotaName
 aws-marketplace product - =productId
+agreement-marketplace agreement - =agreementId =agreementRequestId
 metering-marketplace product - =productCode
 connect instance AWS::Connect::Instance =instanceId
 airflow environment AWS::MWAA::Environment =name

@@ -31,11 +31,13 @@ WHERE
     action IN (
         'servicequotas:RequestServiceQuotaIncrease',
         'servicequotas:PutServiceQuotaIncreaseRequestIntoTemplate',
-        'savingsplans:CreateSavingsPlan', 'aws-marketplace:Subscribe',
-        'aws-marketplace:AcceptAgreementRequest', 'aws-marketplace:AcceptAgreementApprovalRequest',
+        'servicequotas:AssociateServiceQuotaTemplate', 'savingsplans:CreateSavingsPlan',
+        'agreement-marketplace:AcceptAgreementRequest',
+        'aws-marketplace:AcceptAgreementRequest', 'aws-marketplace:Subscribe',  -- until 2023
         'route53domains:RegisterDomain', 'route53domains:TransferDomain',
         'bedrock:CreateProvisionedModelThroughput', 'ec2:CreateCapacityReservation',
-        'ec2:AllocateHosts', 'sagemaker:CreateTrainingPlan'
+        'ec2:CreateCapacityReservationFleet', 'ec2:AcceptReservedInstancesExchangeQuote',
+        'ec2:AllocateHosts', 'redshift:AcceptReservedNodeExchange', 'sagemaker:CreateTrainingPlan'
     )
     OR contains(action, ':Purchase')
 ORDER BY event_time, event_id

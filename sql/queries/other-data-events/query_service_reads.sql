@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Queries on data stores"
--- question = "Who ran queries in Athena, Redshift, RDS Data, Timestream or CloudTrail Lake, or took the keys to data from Lake Formation?"
+-- question = "Who ran queries in Athena, Redshift, RDS Data, Timestream, CloudTrail Lake or CloudWatch Logs, or took the keys to data from Lake Formation?"
 -- category = "any"
 -- kind = "question"
 -- mitre = ["T1213.006", "T1530"]
@@ -31,15 +31,13 @@ SELECT
     outcome, error_code, account_id, event_id
 FROM events
 WHERE
-    (action IN (
-        'athena:StartQueryExecution', 'athena:GetQueryResults', 'athena:CreateNamedQuery',
-        'redshift-data:ExecuteStatement', 'redshift-data:BatchExecuteStatement',
-        'redshift-data:GetStatementResult', 'rds-data:ExecuteStatement',
-        'rds-data:BatchExecuteStatement', 'timestream:Query', 'cloudtrail:StartQuery',
-        'cloudtrail:GetQueryResults', 'logs:StartQuery', 'lakeformation:GetDataAccess',
-        'lakeformation:GetTemporaryGlueTableCredentials',
-        'lakeformation:GetTemporaryGluePartitionCredentials'
-    )) IS TRUE
+    regexp_matches(
+        action,
+        '^athena:(StartQueryExecution|GetQueryResults|CreateNamedQuery)$|^timestream:Query$'
+        || '|^cloudtrail:(StartQuery|GetQueryResults)$|^logs:StartQuery$'
+        || '|^(redshift-data|rdsdata(api)?):((Batch)?Execute|GetStatementResult)'
+        || '|^lakeformation:Get(DataAccess|Temporary\w+Credentials)$'
+    )
     AND (
         $actor = ''
         OR $actor IN (

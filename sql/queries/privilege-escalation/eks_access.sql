@@ -26,22 +26,23 @@ SELECT
     coalesce('cluster/' || json_extract_string(request, '$.name'), target) AS cluster,
     coalesce(
         try(url_decode(json_extract_string(request, '$.principalArn'))),
-        requested_role_arn,
-        json_extract_string(request, '$.oidc.issuerUrl')
+        requested_role_arn, json_extract_string(request, '$.oidc.issuerUrl')
     ) AS given_to,
-    coalesce(
-        json_extract_string(request, '$.policyArn'),
-        json_extract_string(request, '$.kubernetesGroups'),
-        json_extract_string(request, '$.accessConfig'),
-        json_extract_string(request, '$.resourcesVpcConfig')
+    json_first(
+        request, ['$.policyArn', '$.kubernetesGroups', '$.accessConfig', '$.resourcesVpcConfig']
     ) AS rights,
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    (action IN (
-        'eks:AssociateAccessPolicy', 'eks:AssociateIdentityProviderConfig',
-        'eks:CreateAccessEntry', 'eks:CreatePodIdentityAssociation', 'eks:UpdateAccessEntry',
-        'eks:UpdateClusterConfig', 'eks:UpdatePodIdentityAssociation'
-    )) IS TRUE
+    regexp_matches(
+        action,
+        '^eks:(Associate(AccessPolicy|IdentityProviderConfig)|UpdateClusterConfig'
+        || '|(Create|Update)(AccessEntry|PodIdentityAssociation))$'
+    )
     AND NOT is_aws_call
+    AND (
+        action <> 'eks:UpdateClusterConfig'
+        OR regexp_matches(request, '"(accessConfig|publicAccessCidrs)"|PublicAccess" ?: ?true')
+        OR request IS NULL  -- refused without a word of what was asked for
+    )
 ORDER BY event_time, event_id

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Domain unlocked, moved or redirected"
--- question = "Who unlocked a domain, asked for its transfer code, moved it, or gave it other name servers or contacts?"
+-- question = "Who unlocked a domain, asked for its transfer code, moved or deleted it, or gave it other name servers or contacts?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -15,7 +15,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- action = "service:api"
 -- domain = "The domain; NULL where the call does not tell"
--- given_to = "The account it was to be moved to, or the new name servers; NULL where neither is said"
+-- given_to = "The account or registrar (its tag) it was to be moved to, or the new name servers; NULL where neither is said"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -24,7 +24,7 @@
 SELECT
     event_time, actor, client_ip, action, json_extract_string(request, '$.domainName') AS domain,
     coalesce(
-        json_extract_string(request, '$.accountId'),
+        json_first(request, ['$.accountId', '$.target']),
         nullif(array_to_string(json_extract_string(request, '$.nameservers[*].name'), ', '), '')
     ) AS given_to,
     outcome, error_code, account_id, event_id
@@ -36,6 +36,7 @@ WHERE
         'route53domains:TransferDomainToAnotherAwsAccount',
         'route53domains:UpdateDomainContact',
         'route53domains:UpdateDomainNameservers',
+        'route53domains:PushDomain',
         'route53domains:DeleteDomain'
     )) IS TRUE
 ORDER BY event_time, event_id

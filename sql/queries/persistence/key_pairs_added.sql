@@ -24,11 +24,17 @@ SELECT
     event_id
 FROM events
 WHERE
-    (action IN (
-        'ec2-instance-connect:SendSSHPublicKey', 'ec2:CreateKeyPair', 'ec2:ImportKeyPair',
-        'glue:UpdateDevEndpoint',
-        'iam:UploadSSHPublicKey', 'lightsail:CreateKeyPair', 'lightsail:ImportKeyPair',
-        'transfer:ImportSshPublicKey'
-    )) IS TRUE
+    (
+        (action IN (
+            'ec2-instance-connect:SendSSHPublicKey',
+            'ec2-instance-connect:SendSerialConsoleSSHPublicKey', 'ec2:CreateKeyPair',
+            'ec2:ImportKeyPair', 'glue:UpdateDevEndpoint', 'iam:UploadSSHPublicKey',
+            'lightsail:CreateKeyPair', 'lightsail:ImportKeyPair', 'transfer:ImportSshPublicKey'
+        )) IS TRUE
+        OR (
+            (action IN ('glue:CreateDevEndpoint', 'transfer:CreateUser')) IS TRUE
+            AND regexp_matches(request, '"(publicKeys?|sshPublicKeyBody)"')
+        )
+    )
     AND NOT is_aws_call
 ORDER BY event_time, event_id

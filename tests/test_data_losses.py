@@ -69,6 +69,7 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "image": (call("ec2:DeregisterImage", imageId="ami-0123456789abcdef0"), SHOT),
     "snapshot-by-aws": (call("ec2:DeleteSnapshot", snapshotId="snap-0123456789abcdef0") | BY_AWS, []),
     "snapshot-asked-for": (call("ec2:DeleteSnapshot") | {"readOnly": True}, []),
+    "snapshots": (call("redshift:BatchDeleteClusterSnapshots", identifiers=[{"snapshotIdentifier": "nightly"}]), SHOT),
     "snapshot-schedule": (call("redshift:DeleteSnapshotSchedule"), []),
     "versions-off": (versioning(Status="Suspended"), ["versioning suspended"]),
     "versions-on": (versioning(Status="Enabled", MfaDelete="Disabled"), []),
@@ -91,6 +92,13 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         call("ec2:ModifyInstanceAttribute", disableApiTermination={"value": False}),
         ["deletion protection lifted"],
     ),
+    "image-protection": (call("ec2:DisableImageDeregistrationProtection"), ["deletion protection lifted"]),
+    "log-protection": (
+        call("logs:PutLogGroupDeletionProtection", deletionProtectionEnabled=False),
+        ["deletion protection lifted"],
+    ),
+    "snapshot-unlocked": (call("ec2:UnlockSnapshot"), ["deletion protection lifted"]),
+    "snapshot-locked": (call("ec2:LockSnapshot"), []),
     "protected": (call("rds:ModifyDBInstance", deletionProtection=True), []),
     "made-unprotected": (call("rds:CreateDBInstance", deletionProtection=False), []),
     "two-in-one": (
@@ -101,6 +109,11 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "vault-by-aws": (call("backup:DeleteBackupVault", backupVaultName="main") | BY_AWS, []),
     "vault-read": (call("backup:DescribeBackupVault", backupVaultName="main"), []),
     "no-backups": (call("rds:ModifyDBCluster", backupRetentionPeriod=0), BACKUP),
+    "no-backups-of-files": (
+        call("fsx:UpdateFileSystem", windowsConfiguration={"automaticBackupRetentionDays": 0}),
+        BACKUP,
+    ),
+    "no-backups-of-a-cache": (call("elasticache:ModifyReplicationGroup", snapshotRetentionLimit=0), BACKUP),
     "some-backups": (call("rds:ModifyDBCluster", backupRetentionPeriod=30), []),
     "made-without-backups": (call("rds:CreateDBCluster", backupRetentionPeriod=0), []),
     "by-time-off": (call("dynamodb:UpdateContinuousBackups", x={"pointInTimeRecoveryEnabled": False}), BACKUP),
@@ -123,6 +136,8 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "table-by-aws": (call("dynamodb:DeleteTable", tableName="orders") | BY_AWS, []),
     "table-changed": (call("dynamodb:UpdateTable", tableName="orders"), []),
     "database": (call("rds:DeleteDBInstance", skipFinalSnapshot=False), STORE),
+    "packages": (call("codeartifact:DeleteRepository", domain="corp", repository="internal"), STORE),
+    "graph-and-copy": (call("neptune-graph:DeleteGraph", skipSnapshot=True), [*STORE, "no last snapshot"]),
     "database-and-copy": (call("rds:DeleteDBInstance", skipFinalSnapshot=True), [*STORE, "no last snapshot"]),
 }
 

@@ -5,7 +5,7 @@ WITH weakened AS (
     SELECT
         *,
         CASE
-            WHEN regexp_matches(api, '^(Delete\w*Snapshots?|DeregisterImage)$')
+            WHEN regexp_matches(api, '^((Batch)?Delete\w*Snapshots?|DeregisterImage)$')
                 THEN 'snapshot or image deleted'
             WHEN
                 api = 'PutBucketVersioning' AND regexp_matches(request, '"Status" ?: ?"Suspended"')
@@ -18,16 +18,19 @@ WITH weakened AS (
                 THEN 'no lock of new objects'
             WHEN expires_in_days(request, event_time, FALSE) <= 7
                 THEN 'expiry within a week'
-            WHEN regexp_matches(request, '"skipFinal(Cluster)?(Snapshot|Backup)" ?: ?"?true')
+            WHEN regexp_matches(request, '"skip(Final(Cluster)?)?(Snapshot|Backup)" ?: ?"?true')
                 THEN 'no last snapshot'
             WHEN
-                regexp_matches(api, '^(Modify|Update|SetTermination|PutLogGroupDeletion)')
+                regexp_matches(
+                    api, '^(Modify|Update|SetTerminationProtection|Put\w+DeletionProtection)'
+                )
                 AND regexp_matches(
                     request,
                     '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'
                     || '|disableApi(Termination|Stop))" ?: ?'
                     || '(\{ ?"value" ?: ?)?false'
                 )
+                OR api IN ('DisableImageDeregistrationProtection', 'UnlockSnapshot')
                 THEN 'deletion protection lifted'
         END AS loss
     FROM management_events
@@ -54,8 +57,12 @@ WHERE
             'elasticfilesystem:DeleteReplicationConfiguration'
         )
         OR (
-            action IN ('rds:ModifyDBInstance', 'rds:ModifyDBCluster')
-            AND json_extract_string(request, '$.backupRetentionPeriod') = '0'
+            regexp_matches(api, '^(Modify|Update)')
+            AND regexp_matches(
+                request,
+                '"(backupRetentionPeriod|automatedSnapshotRetentionPeriod|snapshotRetentionLimit'
+                || '|automaticBackupRetentionDays)" ?: ?0\b'
+            )
         )
         OR (
             action = 'dynamodb:UpdateContinuousBackups'
@@ -94,19 +101,19 @@ SELECT *, 'data store deleted' AS loss FROM events
 WHERE
     (action IN (
         'aoss:DeleteCollection', 'cassandra:DropKeyspace', 'cassandra:DropTable',
-        'codecommit:DeleteRepository', 'cognito-idp:DeleteUserPool',
-        'docdb-elastic:DeleteCluster', 'dsql:DeleteCluster', 'dynamodb:DeleteTable',
-        'ecr:DeleteRepository', 'elasticache:DeleteCacheCluster',
-        'elasticache:DeleteReplicationGroup', 'elasticache:DeleteServerlessCache',
-        'elasticfilesystem:DeleteFileSystem', 'es:DeleteDomain',
-        'es:DeleteElasticsearchDomain', 'fsx:DeleteFileSystem', 'fsx:DeleteVolume',
-        'kafka:DeleteCluster', 'kinesis:DeleteStream', 'lightsail:DeleteRelationalDatabase',
-        'memorydb:DeleteCluster', 'neptune-graph:DeleteGraph',
-        'rds:DeleteDBCluster', 'rds:DeleteDBInstance', 'rds:DeleteGlobalCluster',
-        'redshift-serverless:DeleteNamespace', 'redshift:DeleteCluster',
+        'codeartifact:DeleteRepository', 'codecommit:DeleteRepository',
+        'cognito-idp:DeleteUserPool', 'docdb-elastic:DeleteCluster', 'dsql:DeleteCluster',
+        'dynamodb:DeleteTable', 'ecr-public:DeleteRepository', 'ecr:DeleteRepository',
+        'elasticache:DeleteCacheCluster', 'elasticache:DeleteReplicationGroup',
+        'elasticache:DeleteServerlessCache', 'elasticfilesystem:DeleteFileSystem',
+        'es:DeleteDomain', 'es:DeleteElasticsearchDomain', 'fsx:DeleteFileSystem',
+        'fsx:DeleteVolume', 'kafka:DeleteCluster', 'kinesis:DeleteStream',
+        'kinesisvideo:DeleteStream', 'lightsail:DeleteRelationalDatabase', 'memorydb:DeleteCluster',
+        'neptune-graph:DeleteGraph', 'rds:DeleteDBCluster', 'rds:DeleteDBInstance',
+        'rds:DeleteGlobalCluster', 'redshift-serverless:DeleteNamespace', 'redshift:DeleteCluster',
         'route53:DeleteHostedZone', 's3tables:DeleteTable', 's3vectors:DeleteVectorBucket',
-        'secretsmanager:DeleteSecret', 'timestream:DeleteDatabase', 'timestream:DeleteTable',
-        'workmail:DeleteOrganization'
+        'secretsmanager:DeleteSecret', 'timestream-influxdb:DeleteDbInstance',
+        'timestream:DeleteDatabase', 'timestream:DeleteTable', 'workmail:DeleteOrganization'
     )) IS TRUE
     AND NOT is_aws_call;
 

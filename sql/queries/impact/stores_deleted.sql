@@ -28,8 +28,8 @@
 SELECT
     event_time, actor, client_ip, client, action, target,
     CASE
-        WHEN regexp_matches(request, '"(skipFinal\w*|forceDelete\w*)" ?: ?true') THEN FALSE
-        WHEN regexp_matches(request, '"(final\w*Snapshot\w*|recoveryWindow\w*)"') THEN TRUE
+        WHEN regexp_matches(request, '"(skip\w*|forceDelete\w*)" ?: ?"?true') THEN FALSE
+        WHEN regexp_matches(request, '"(final\w*Snapshot\w*|secretId)"') THEN TRUE
     END AS last_copy,
     outcome, error_code, account_id, region, event_id
 FROM data_losses AS deletion
@@ -38,7 +38,7 @@ WHERE
     AND NOT EXISTS (
         SELECT 1 FROM history AS making
         WHERE
-            starts_with(making.api, 'Create')
+            regexp_matches(making.api, '^(Create|Restore)')
             AND making.outcome = 'success'
             AND making.account_id = deletion.account_id
             AND making.region = deletion.region

@@ -32,6 +32,12 @@ PASSED = {
         call("ec2", "AssociateIamInstanceProfile", Asked={"IamInstanceProfile": {"Name": "web"}}),
         ("web", "web"),
     ),
+    "template": (
+        call("ec2", "CreateLaunchTemplate", Asked={"LaunchTemplateData": {"IamInstanceProfile": {"Name": "web"}}}),
+        ("web", "web"),
+    ),
+    "delivery-of-logs": (call("ec2", "CreateFlowLogs", Asked={"DeliverLogsPermissionArn": ROLE}), (ROLE, "Admin")),
+    "machines-elsewhere": (call("ssm", "CreateActivation", iamRole="Hybrid"), ("Hybrid", "Hybrid")),
     "machines-to-come": (call("autoscaling", "CreateLaunchConfiguration", iamInstanceProfile="web"), ("web", "web")),
     "cluster": (call("elasticmapreduce", "RunJobFlow", name="c", jobFlowRole="EMR_EC2"), ("EMR_EC2", "EMR_EC2")),
     "job": (call("glue", "CreateJob", name="j", role="Glue"), ("Glue", "Glue")),

@@ -9,14 +9,16 @@ WITH named AS (
                 list_filter(
                     resources,
                     lambda one: one.type IN ('AWS::IAM::Role', 'AWS::IAM::InstanceProfile')
-                    AND regexp_matches(one.via, '^(errorMessage|request\..*([rR]ole|[pP]rofile))')
+                    AND regexp_matches(
+                        one.via, '^(errorMessage|request\..*([rR]ole|[pP]rofile|PermissionArn))'
+                    )
                 ),
                 lambda one: coalesce(one.arn, one.name)
             )[1],
-            json_extract_string(request, '$.iamInstanceProfile.name'),
-            json_extract_string(request, '$.*.IamInstanceProfile.Name')[1],
+            regexp_extract_all(request, '(?i)"iamInstanceProfile": ?\{ ?"name": ?"([^"]+)"', 1)[1],
             CASE service
                 WHEN 'autoscaling' THEN json_extract_string(request, '$.iamInstanceProfile')
+                WHEN 'ssm' THEN json_extract_string(request, '$.iamRole')
                 WHEN 'elasticmapreduce' THEN json_extract_string(request, '$.jobFlowRole')
                 WHEN 'glue' THEN json_extract_string(request, '$.role')
                 WHEN 'datapipeline'

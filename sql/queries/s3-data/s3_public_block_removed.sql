@@ -24,9 +24,13 @@ FROM events
 WHERE
     service = 's3'
     AND (
-        api IN ('DeleteBucketPublicAccessBlock', 'PutBucketWebsite')
+        api IN (
+            'DeleteBucketOwnershipControls', 'DeleteBucketPublicAccessBlock', 'PutBucketWebsite'
+        )
         OR (
-            api IN ('PutBucketPublicAccessBlock', 'CreateAccessPoint')
+            api IN (
+                'PutBucketPublicAccessBlock', 'CreateAccessPoint', 'CreateMultiRegionAccessPoint'
+            )
             AND regexp_matches(
                 request,
                 '"(Block|Ignore|Restrict)Public(Acls|Policy|Buckets)" ?: ?"?false'

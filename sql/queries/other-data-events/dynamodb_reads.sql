@@ -45,8 +45,8 @@ FROM events
 WHERE
     (action IN (
         'dynamodb:Scan', 'dynamodb:ExecuteStatement', 'dynamodb:BatchExecuteStatement',
-        'dynamodb:ExportTableToPointInTime', 'dynamodb:RestoreTableFromBackup',
-        'dynamodb:RestoreTableToPointInTime'
+        'dynamodb:ExecuteTransaction', 'dynamodb:ExportTableToPointInTime',
+        'dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableToPointInTime'
     )) IS TRUE
     AND NOT is_aws_call
     AND ($table = '' OR mentions(resources, $table))

@@ -30,14 +30,17 @@ FROM events
 WHERE
     (action IN (
         'ses:PutAccountDetails', 'ses:PutAccountSendingAttributes',
-        'ses:UpdateAccountSendingEnabled', 'ses:VerifyEmailIdentity',
+        'ses:UpdateAccountSendingEnabled', 'ses:UpdateConfigurationSetSendingEnabled',
+        'ses:PutConfigurationSetSendingOptions', 'ses:VerifyEmailIdentity',
         'ses:VerifyEmailAddress', 'ses:VerifyDomainIdentity', 'ses:CreateEmailIdentity',
         'sns:SetSMSAttributes', 'sns:CreateSMSSandboxPhoneNumber',
         'connect:ClaimPhoneNumber', 'sms-voice:CreateVerifiedDestinationNumber',
         'sms-voice:RequestPhoneNumber', 'sms-voice:RequestSenderId',
         'sms-voice:SetMediaMessageSpendLimitOverride',
         'sms-voice:SetTextMessageSpendLimitOverride', 'sms-voice:SetVoiceMessageSpendLimitOverride',
-        'sqs:PurgeQueue', 'workmail:CreateOrganization', 'workmail:RegisterToWorkMail'
+        'sqs:PurgeQueue', 'workmail:CreateOrganization', 'workmail:RegisterMailDomain',
+        'workmail:RegisterToWorkMail'
     )) IS TRUE
+    AND NOT regexp_matches(coalesce(request, ''), '"(sendingE|e)nabled" ?: ?false')
     AND NOT is_aws_call
 ORDER BY event_time, event_id

@@ -13,8 +13,10 @@ WITH kinds AS (
             'sso-directory:CreateUser', 'workdocs:CreateUser', 'workmail:CreateUser'
         ]),
         ('credential', [
-            'amazonmq:UpdateUser', 'cognito-idp:AdminSetUserPassword', 'ec2:CreateKeyPair',
-            'ec2:ImportKeyPair', 'iam:CreateAccessKey',
+            'amazonmq:UpdateUser', 'cognito-idp:AdminSetUserPassword', 'ds:ResetUserPassword',
+            'ec2:CreateKeyPair', 'ec2:ImportKeyPair', 'elasticache:ModifyUser',
+            'grafana:CreateWorkspaceApiKey', 'grafana:CreateWorkspaceServiceAccountToken',
+            'iam:CreateAccessKey',
             'iam:CreateLoginProfile', 'iam:CreateServiceSpecificCredential',
             'iam:CreateVirtualMFADevice', 'iam:DeactivateMFADevice', 'iam:EnableMFADevice',
             'iam:ResetServiceSpecificCredential', 'iam:UpdateAccessKey', 'iam:UpdateLoginProfile',
@@ -22,6 +24,7 @@ WITH kinds AS (
             'iam:UpdateSigningCertificate', 'iam:UploadSSHPublicKey',
             'iam:UploadSigningCertificate', 'kafka:BatchAssociateScramSecret',
             'lightsail:CreateBucketAccessKey', 'logs:PutBearerTokenAuthentication',
+            'memorydb:UpdateUser',
             'sso-directory:CreateBearerToken', 'sso-directory:UpdatePassword',
             'workmail:ResetPassword'
         ]),
@@ -51,7 +54,8 @@ WITH kinds AS (
             'iam:AttachGroupPolicy', 'iam:AttachRolePolicy', 'iam:AttachUserPolicy',
             'iam:CreatePolicy', 'iam:CreatePolicyVersion', 'iam:PutGroupPolicy',
             'iam:PutRolePolicy', 'iam:PutUserPolicy', 'iam:SetDefaultPolicyVersion',
-            'identitystore:CreateGroupMembership', 'lakeformation:PutDataLakeSettings',
+            'identitystore:CreateGroupMembership', 'lakeformation:BatchGrantPermissions',
+            'lakeformation:GrantPermissions', 'lakeformation:PutDataLakeSettings',
             'quicksight:CreateGroupMembership', 'quicksight:UpdateUser',
             'sso-directory:AddMemberToGroup',
             'sso:AttachCustomerManagedPolicyReferenceToPermissionSet',
@@ -74,12 +78,12 @@ WITH kinds AS (
             'codebuild:UpdateWebhook', 'codepipeline:CreateCustomActionType',
             'codepipeline:CreatePipeline', 'codepipeline:UpdateActionType',
             'codepipeline:UpdatePipeline', 'ecr:PutImage', 'glue:CreateDevEndpoint',
-            'glue:CreateJob', 'glue:CreateTrigger', 'glue:CreateWorkflow', 'glue:UpdateDevEndpoint',
-            'glue:UpdateJob', 'glue:UpdateJobFromSourceControl', 'glue:UpdateTrigger',
-            'glue:UpdateWorkflow', 'lambda:CreateAlias', 'lambda:CreateFunction',
-            'lambda:PublishLayerVersion', 'lambda:PublishVersion', 'lambda:UpdateFunctionCode',
-            'lambda:UpdateFunctionConfiguration', 'sagemaker:CreateApp', 'sagemaker:CreateCluster',
-            'sagemaker:CreateDomain', 'sagemaker:CreateEndpoint', 'sagemaker:CreateModel',
+            'glue:CreateJob', 'glue:CreateWorkflow', 'glue:UpdateDevEndpoint', 'glue:UpdateJob',
+            'glue:UpdateJobFromSourceControl', 'glue:UpdateWorkflow', 'lambda:CreateAlias',
+            'lambda:CreateFunction', 'lambda:PublishLayerVersion', 'lambda:PublishVersion',
+            'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration',
+            'sagemaker:CreateApp', 'sagemaker:CreateCluster', 'sagemaker:CreateDomain',
+            'sagemaker:CreateEndpoint', 'sagemaker:CreateModel',
             'sagemaker:CreateMonitoringSchedule', 'sagemaker:CreateNotebookInstance',
             'sagemaker:CreatePipeline', 'sagemaker:CreateSpace', 'sagemaker:CreateUserProfile',
             'sagemaker:UpdateCluster', 'sagemaker:UpdateEndpoint',
@@ -88,16 +92,18 @@ WITH kinds AS (
             'states:CreateStateMachineAlias', 'states:UpdateStateMachineAlias'
         ]),
         ('trigger', [
-            'cognito-idp:CreateUserPool', 'cognito-idp:UpdateUserPool',
-            'events:CreateApiDestination', 'events:CreateConnection', 'events:CreateEventBus',
-            'events:EnableRule', 'events:PutPermission', 'events:PutRule', 'events:PutTargets',
-            'iot:CreateTopicRule', 'iot:ReplaceTopicRule', 'lambda:CreateEventSourceMapping',
-            'lambda:PutFunctionEventInvokeConfig', 'lambda:UpdateEventSourceMapping',
-            'lambda:UpdateFunctionEventInvokeConfig', 'logs:PutDestination',
-            'logs:PutSubscriptionFilter', 'pipes:CreatePipe', 'pipes:UpdatePipe',
-            's3:PutBucketNotification', 'scheduler:CreateSchedule', 'scheduler:UpdateSchedule',
-            'secretsmanager:RotateSecret', 'ses:CreateReceiptRule', 'ses:UpdateReceiptRule',
-            'sns:Subscribe', 'states:CreateStateMachine', 'states:UpdateStateMachine'
+            'codecommit:PutRepositoryTriggers', 'cognito-idp:CreateUserPool',
+            'cognito-idp:UpdateUserPool', 'config:PutConfigRule', 'events:CreateApiDestination',
+            'events:CreateConnection', 'events:CreateEventBus', 'events:EnableRule',
+            'events:PutPermission', 'events:PutRule', 'events:PutTargets', 'glue:CreateTrigger',
+            'glue:UpdateTrigger', 'iot:CreateTopicRule', 'iot:ReplaceTopicRule',
+            'lambda:CreateEventSourceMapping', 'lambda:PutFunctionEventInvokeConfig',
+            'lambda:UpdateEventSourceMapping', 'lambda:UpdateFunctionEventInvokeConfig',
+            'logs:PutAccountPolicy', 'logs:PutDestination', 'logs:PutSubscriptionFilter',
+            'pipes:CreatePipe', 'pipes:UpdatePipe', 's3:PutBucketNotification',
+            'scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'secretsmanager:RotateSecret',
+            'ses:CreateReceiptRule', 'ses:UpdateReceiptRule', 'sns:Subscribe',
+            'states:CreateStateMachine', 'states:UpdateStateMachine'
         ]),
         ('automation', [
             'amplify:CreateApp', 'amplify:CreateWebHook', 'amplify:UpdateApp',
@@ -191,6 +197,10 @@ WHERE
     AND (
         events.action <> 'secretsmanager:RotateSecret'
         OR contains(events.request, '"rotationLambdaARN"')
+    )
+    AND (  -- most are about something else
+        events.action NOT IN ('config:PutConfigRule', 'logs:PutAccountPolicy')
+        OR regexp_matches(events.request, '"(CUSTOM_LAMBDA|SUBSCRIPTION_FILTER_POLICY)"')
     )
     AND (
         events.action <> 'cognito-idp:CreateUserPool'

@@ -26,8 +26,8 @@ SELECT
 FROM footholds AS made
 WHERE
     (service IN (
-        'amazonmq', 'aoss', 'appstream', 'cloud9', 'connect', 'ds-data', 'elasticache', 'grafana',
-        'kafka', 'lakeformation', 'memorydb', 'quicksight', 'workdocs', 'workmail'
+        'amazonmq', 'aoss', 'appstream', 'cloud9', 'connect', 'ds', 'ds-data', 'elasticache',
+        'grafana', 'kafka', 'lakeformation', 'memorydb', 'quicksight', 'workdocs', 'workmail'
     )) IS TRUE
     OR (
         service = 'cognito-idp'

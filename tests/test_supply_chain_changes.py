@@ -27,6 +27,8 @@ def told(lake: Lake) -> list[tuple[str, str]]:
     ("action", "part"),
     [
         ("codecommit:PutFile", "source"),
+        ("codecommit:GitPush", "source"),
+        ("codecommit:MergePullRequestBySquash", "source"),
         ("codebuild:ImportSourceCredentials", "source"),
         ("codebuild:UpdateProject", "build"),
         ("codepipeline:UpdatePipeline", "build"),
@@ -48,7 +50,8 @@ def test_a_call_is_of_its_part_of_the_chain_when_refused_as_well(lake_of: LakeOf
 
 def test_other_calls_of_the_same_services_are_not(lake_of: LakeOf) -> None:
     others = ["ecr:BatchGetImage", "ec2:EnableAllowedImagesSettings", "codebuild:StartBuild", "lambda:PutImage"]
-    assert told(lake_of([call(action, action) for action in others])) == []
+    before_a_push = call("codecommit:GitPush", "before-a-push") | {"readOnly": True}
+    assert told(lake_of([*(call(action, action) for action in others), before_a_push])) == []
 
 
 def test_changes_before_the_scope_are_there_to_compare_with(lake_of: LakeOf) -> None:

@@ -4,7 +4,11 @@ CREATE VIEW supply_chain_changes AS
 WITH calls (part, service, apis) AS (
     VALUES
     ('source', 'codebuild', ['ImportSourceCredentials']),
-    ('source', 'codecommit', ['CreateCommit', 'PutFile']),
+    ('source', 'codecommit', [
+        'CreateCommit', 'GitPush', 'MergeBranchesByFastForward', 'MergeBranchesBySquash',
+        'MergeBranchesByThreeWay', 'MergePullRequestByFastForward', 'MergePullRequestBySquash',
+        'MergePullRequestByThreeWay', 'PutFile'
+    ]),
     ('source', 'codeconnections', ['CreateConnection']),
     ('source', 'codestar-connections', ['CreateConnection']),
 
@@ -24,14 +28,16 @@ WITH calls (part, service, apis) AS (
     ('image', 'ecr-public', ['PutImage']),
 
     ('deployment', 'amplify', ['StartDeployment']),
-    ('deployment', 'cloudformation', ['ActivateType', 'RegisterType']),
+    ('deployment', 'cloudformation', ['ActivateType', 'RegisterType', 'SetTypeDefaultVersion']),
     ('deployment', 'codedeploy', ['CreateDeployment']),
     ('deployment', 'ec2', ['CreateLaunchTemplateVersion', 'ModifyLaunchTemplate']),
     ('deployment', 'ecs', ['RegisterTaskDefinition', 'UpdateService']),
 
     ('rule', 'codeartifact', ['AssociateExternalConnection', 'PutPackageOriginConfiguration']),
     ('rule', 'codecommit', ['DeleteApprovalRuleTemplate', 'OverridePullRequestApprovalRules']),
-    ('rule', 'ec2', ['DisableAllowedImagesSettings']),
+    ('rule', 'ec2', [
+        'DisableAllowedImagesSettings', 'ReplaceImageCriteriaInAllowedImagesSettings'
+    ]),
     ('rule', 'ecr', ['PutImageTagMutability']),
     ('rule', 'lambda', ['DeleteFunctionCodeSigningConfig', 'UpdateCodeSigningConfig'])
 ),
@@ -42,7 +48,9 @@ actions AS (
 
 SELECT history.*, actions.part
 FROM history INNER JOIN actions ON history.action = actions.action
-WHERE NOT history.is_aws_call;
+WHERE
+    NOT history.is_aws_call
+    AND history.access = 'write';  -- before a git push comes one that only reads
 
 COMMENT ON VIEW supply_chain_changes IS
 'Calls of others than AWS that change what others will build or run, whatever the scope.';

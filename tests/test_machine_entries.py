@@ -49,3 +49,19 @@ def test_entries_before_the_scope_are_there_to_compare_with(lake_of: LakeOf) -> 
     early = command(instanceIds=[ONE]) | {"eventTime": "2024-03-01T10:00:00Z"}
     lake = lake_of([early]).narrowed(since=datetime(2024, 3, 2))  # noqa: DTZ001
     assert lake.sql("SELECT machines FROM machine_entries").rows() == [{"machines": [ONE]}]
+
+
+def test_an_actor_is_found_by_each_of_its_names(lake_of: LakeOf) -> None:
+    role = {"type": "Role", "principalId": "AROAIOSFODNN7EXAMPLE", "accountId": "111122223333", "userName": "ops"}
+    role["arn"] = "arn:aws:iam::111122223333:role/team/ops"
+    session = {
+        "type": "AssumedRole",
+        "principalId": "AROAIOSFODNN7EXAMPLE:alice",
+        "arn": "arn:aws:sts::111122223333:assumed-role/ops/alice",
+        "accountId": "111122223333",
+        "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
+        "sessionContext": {"sessionIssuer": role},
+    }
+    lake = lake_of([command(instanceIds=[ONE]) | {"userIdentity": session}])
+    names = ["ops/alice", role["arn"], session["arn"], role["principalId"], session["principalId"], "ops", "bob"]
+    assert [len(lake.run("remote_execution", actor=name)) for name in names] == [1, 1, 1, 1, 1, 1, 0]

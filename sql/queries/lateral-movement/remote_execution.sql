@@ -33,6 +33,9 @@ SELECT
     outcome, error_code, account_id, region, event_id
 FROM machine_entries
 WHERE
-    $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
+    $actor IN (
+        '', actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+        access_key_id
+    )
     AND event_id IN (SELECT events.event_id FROM events)
 ORDER BY event_time, event_id

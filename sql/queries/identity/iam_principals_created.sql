@@ -30,6 +30,6 @@ SELECT
 FROM management_events
 WHERE
     (service IN ('iam', 'identitystore', 'sso-directory')) IS TRUE
-    AND regexp_full_match(api, '(Create|Delete)(User|Role|Group)')
+    AND regexp_full_match(api, '(Create|Delete)(User|Group|(ServiceLinked)?Role)')
     AND (client IS DISTINCT FROM 'iac' OR NOT $outside_iac)
 ORDER BY event_time, event_id

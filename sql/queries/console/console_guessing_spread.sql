@@ -48,8 +48,7 @@ SELECT
     min(event_time) FILTER (WHERE only_fails) AS first_failure,
     max(event_time) FILTER (WHERE only_fails) AS last_failure,
     set_of(CASE WHEN only_fails OR result = 'Success' THEN event_id END) AS event_ids
-FROM of_the_tried
-WHERE was_tried
+FROM of_the_tried WHERE was_tried
 GROUP BY hour_start, account_id
 HAVING addresses >= $min_addresses
 ORDER BY hour_start, account_id

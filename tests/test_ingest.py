@@ -16,7 +16,7 @@ from lakes import contents
 from trailquery import Lake, TrailqueryError, open_lake
 from trailquery.errors import MachineError, UsageError
 from trailquery.ingest import ingest
-from trailquery.sources import Unread
+from trailquery.sources import LeftAlone, Unread
 
 RECORDINGS = {"invictus": (2900, 0), "otrf": (103, 0), "flaws-sample": (184, 1), "stratus": (156, 0), "cloudtrail-tracker": (142, 0)}  # fmt: skip
 
@@ -264,6 +264,17 @@ def test_a_source_that_is_not_there_is_a_wrong_request(tmp_path: Path) -> None:
     with pytest.raises(TrailqueryError):
         ingest([write_log(tmp_path / "a.json", [record()])], tmp_path / "a.json")
     assert issubclass(MachineError, TrailqueryError)
+
+
+def test_the_lake_in_a_folder_that_is_a_source_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_log(Path(LOG_NAME), [record()])
+    write_log(Path("old/lake") / LOG_NAME, [record(eventID="in-a-folder-of-its-name")])
+    for held in (0, 2):
+        summary = ingest(["."], Path("lake"))
+        assert (summary.held, summary.rejected) == (held, 0)
+        assert summary.left_alone == [LeftAlone("lake", "the lake itself")]
+    assert len(open_lake("lake").sql("FROM events").rows()) == 2
 
 
 def test_a_source_that_is_not_there_makes_no_lake(tmp_path: Path) -> None:

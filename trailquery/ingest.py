@@ -70,7 +70,7 @@ def ingest(
     files: as many as there are cores, if not said. Raises UsageError for a source that is not there,
     and MachineError when the machine fails; the lake is then as after its last commit.
     """
-    opened = [open_source(source) for source in sources]  # one that is not there is told before anything is made
+    opened = [open_source(source, lake) for source in sources]  # one that is not there is told before anything is made
     try:
         _make_lake(lake)
         with tables.only_writer(lake), _own_collections():

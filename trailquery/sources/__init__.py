@@ -31,9 +31,10 @@ __all__ = [
 ]
 
 
-def open_source(source: str | Path | Source) -> Source:
+def open_source(source: str | Path | Source, lake: Path | None = None) -> Source:
     """The source behind `source`: a place on this machine, s3://bucket/prefix with the credentials of the
-    environment, event-history, or a source that is open already. Raises UsageError when it is not there."""
+    environment, event-history, or a source that is open already; a folder without `lake`, should it lie there.
+    Raises UsageError when it is not there."""
     if not isinstance(source, str | Path):
         return source
     if str(source).startswith("s3://"):
@@ -45,17 +46,17 @@ def open_source(source: str | Path | Source) -> Source:
 
         return open_history()
     _check(str(source))
-    return _Local(str(source))
+    return _Local(str(source), lake.resolve() if lake else None)
 
 
 class _Local:
     """A folder, a file, an archive or "-" for standard input."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, lake: Path | None) -> None:
+        self._source, self._lake = source, lake
 
     def files(self, known: Known) -> Iterator[Found]:  # noqa: ARG002  # the lake tells by the bytes
-        return _files_of(self._source)
+        return _files_of(self._source, self._lake)
 
 
 def log_files(sources: Sequence[str | Path]) -> Iterator[LogFile | LeftAlone | Unread]:
@@ -81,12 +82,12 @@ def _check(source: str) -> None:
     raise UsageError(f"{source}: there is no such file or folder; {guess}")
 
 
-def _files_of(source: str) -> Iterator[LogFile | LeftAlone | Unread]:
+def _files_of(source: str, lake: Path | None = None) -> Iterator[LogFile | LeftAlone | Unread]:
     path = Path(source)
     if source == "-":
         yield from contents_of("-", io.BytesIO(sys.stdin.buffer.read()), named=True)
     elif path.is_dir():
-        yield from files_below(path)
+        yield from files_below(path, lake)
     else:
         try:
             with path.open("rb") as file:

@@ -24,15 +24,17 @@ _MOST_METADATA = 1 << 20
 _NO_FILE = "a pipe, socket or device, not a file"
 
 
-def files_below(folder: Path) -> Iterator[LogFile | LeftAlone | Unread]:
-    """What lies in `folder` and below, sorted by place."""
+def files_below(folder: Path, lake: Path | None = None) -> Iterator[LogFile | LeftAlone | Unread]:
+    """What lies in `folder` and below, sorted by place, without the files of the lake itself."""
     root = folder.resolve()
     waiting: list[os.DirEntry[str] | Path] = [folder]
     while waiting:
         entry = waiting.pop()
         path = Path(entry)
         try:
-            if isinstance(entry, Path) or entry.is_dir(follow_symlinks=False):
+            if lake and path.name == lake.name and path.resolve() == lake:
+                yield left_alone(path.as_posix(), "the lake itself")
+            elif isinstance(entry, Path) or entry.is_dir(follow_symlinks=False):
                 with os.scandir(path) as entries:
                     waiting += _last_first(entries)
             elif entry.is_symlink():

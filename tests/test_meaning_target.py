@@ -320,7 +320,9 @@ def test_a_request_that_names_nothing_is_told_by_what_the_answer_describes():
 
 def test_the_portal_of_identity_center_names_account_and_role_in_the_details():
     assert aim("sso", "ListAccountRoles", details={"account_id": OTHER}) == f"account/{OTHER}"
-    assert aim("sso", "GetRoleCredentials", details={"account_id": OTHER, "role_name": "Admin"}) == "role/Admin"
+    admin = {"account_id": OTHER, "role_name": "Admin"}
+    assert aim("sso", "GetRoleCredentials", details=admin) == f"role/Admin ({OTHER})"
+    assert aim("sso", "Federate", details=admin | {"account_id": ACCOUNT}) == "role/Admin"
 
 
 def test_a_service_event_is_about_what_its_details_name():

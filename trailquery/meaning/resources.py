@@ -111,9 +111,18 @@ def mentions(
         in_parameters(service, api, request, "request") + in_targets(service, request) if request else [],
         in_filters(service, api, request) if request else [],
         in_parameters(service, api, response, "response") if response else [],
-        [one for said in details if said for one in in_parameters(service, api, said, "details")],
+        _in_its_account([one for said in details if said for one in in_parameters(service, api, said, "details")]),
         [refused] if refused else [],
     )
+
+
+def _in_its_account(told: list[Mention]) -> list[Mention]:
+    """The role that Identity Center lets a user into lies in the account that is told beside it."""
+    owner = next((one.resource.name for one in told if (one.kind.service, one.kind.word) == ("sso", "account")), None)
+    return [
+        one._replace(resource=one.resource._replace(account_id=owner)) if owner and one.kind.word == "role" else one
+        for one in told
+    ]
 
 
 def resources_named(found: Mentions) -> list[Resource]:

@@ -8,6 +8,7 @@
     client       sourceIPAddress, userAgent -> whence and with what
     origins      an address -> the provider whose range it is in
     kinds        parameter names, ARNs and ids -> kinds of resources
+    nouns        API and parameter names -> the kinds that no table knows
     resources    request, response, resources, error text -> every resource named
     rules        security group rules -> one readable string
     target       the same as resources -> the one readable string

@@ -18,10 +18,10 @@ from trailquery.meaning.kinds import (
     plain_name,
     read_arn,
 )
+from trailquery.meaning.nouns import OF_AN_ID, kind_named, noun
 from trailquery.meaning.storage import S3, object_key
 
 MOST_RESOURCES = 1_000
-OF_AN_ID = 1_000  # the rank of `<thing>Id` of whatever thing: mostly of what holds the subject
 LONGEST_NAME = 1_024
 _MOST_VALUES, _DEEPEST, _LONGEST_PARAMETER = 5_000, 12, 128
 
@@ -30,36 +30,10 @@ _TRANSPARENT = frozenset({"items", "item", "member", "content", "value"})
 _LEFT_OUT = frozenset({"tag", "tags", "tagset", "tagslist", "tagspecificationset", "tagspecification"})
 _POLICY = "bucketPolicy"  # a policy names resources and callers; it is not what the call is about
 _PLAIN = frozenset({"id", "name", "arn"})  # of the thing that the object they stand in is named after
-_TOO_PLAIN = frozenset({"name", "service", "target", "path", "rule", "task"})
 _OBJECT = kind_of_word("s3", "object")._replace(rank=0)
 _ENVELOPE = re.compile(r"[A-Z]\w*(Request|Response)")
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
-_VERB = re.compile(r"(Batch)?[A-Z][a-z0-9]+")  # BatchGetProjects is about projects
-_WITH = re.compile(r"With[A-Z]\w*")  # CreateDistributionWithTags, InvokeModelWithResponseStream
 _DESCRIBING = ("Create", "Modify", "Put", "Register", "Set", "Update")  # PutRecorder sends recorder.name
 _CONTEXT = re.compile(r"ilters?(?:Set|List)?(?:\.|$)|encryptionContext")
-_NAMING = re.compile(r"(\w*?)((?i:name|arn|identifier)|I[dD]|\bid)(s?)")
-_NOT_NAMING = frozenset(
-    {
-        "attributename",
-        "awsservicename",
-        "displayname",
-        "eventname",
-        "familyname",
-        "firstname",
-        "fullname",
-        "givenname",
-        "hostname",
-        "lastname",
-        "metricname",
-        "regionname",
-        "rolesessionname",
-    }
-)
-_NO_THING = re.compile(
-    r"(\w*(account|(?<!pull)request|resource|version)|catalog|external\w*|owner|principal|registry|trace|transaction|upload)ids?"
-)
-_ASPECTS = frozenset({"attribute", "history", "metadata", "permission", "statu", "version"})
 _IN_MESSAGE = re.compile(
     r"on (?:the )?resource:? (?:\(?(user|role|group|policy|instance profile) )?"
     r"[\"'(]?([^\s\"']{1,1024}?)[\"').,;:]*(?:\s|$)"
@@ -213,7 +187,7 @@ class _Place:
         is_context = not is_described and _CONTEXT.search(path) is not None
         is_plain = name in _PLAIN or name.lower() == f"{noun(api)}id"
         is_own = "." not in path or (is_described and (origin == "request" or is_plain))
-        self.kind = None if is_context else _kind_named(service, api, name, is_own)
+        self.kind = None if is_context else kind_named(service, api, name, is_own)
         if self.kind and self.kind.rank == OF_AN_ID and origin != "request":
             self.kind = None  # answers have ids of whatever they tell of
         if self.kind is None and is_plain and outside and not is_context:
@@ -298,7 +272,7 @@ def _kind_filtered(service: str, api: str, key: str, is_exact: bool) -> Kind | N
         return None
     words = key.rpartition(".")[2].split("-")
     if key.lower() == "name":
-        return _kind_named(service, api, "names", True) if is_exact else None
+        return kind_named(service, api, "names", True) if is_exact else None
     endings = ("".join(words[start:]) for start in range(max(1, len(words) - 1)))
     return next((kind for ending in endings if (kind := kind_of_parameter(service, ending))), None)
 
@@ -319,14 +293,6 @@ def _read(value: str, kind: Kind | None, via: str, is_subject: bool) -> Mention 
     return _mention(kind, value, via, is_subject) if kind and value.strip() else None
 
 
-@lru_cache(maxsize=16_384)
-def _kind_named(service: str, api: str, name: str, is_top_level: bool) -> Kind | None:
-    """The kind that the parameter's name tells; `name` and the like only beside the call's own parameters."""
-    if not is_top_level:
-        return None if name in _TOO_PLAIN else kind_of_parameter(service, name)
-    return kind_of_parameter(service, name) or _kind_of_noun(service, api, name)
-
-
 def in_message(error_message: object) -> Mention | None:
     """The resource in the text of a refusal: `... is not authorized to perform: x on resource: arn:...`."""
     match = _IN_MESSAGE.search(text(error_message) or "")
@@ -336,43 +302,6 @@ def in_message(error_message: object) -> Mention | None:
         kind = kind_of_word("iam", match[1].replace(" ", "-"))
         return _mention(kind, match[2], "errorMessage", True)
     return _from_arn(match[2], "errorMessage", None, True)
-
-
-@lru_cache(maxsize=4_096)
-def noun(api: str) -> str:
-    """What the API is about, in small letters without hyphens: `dbsnapshot` of CreateDBSnapshot."""
-    return _without_verb(api).lower()
-
-
-def _without_verb(api: str) -> str:
-    return _VERB.sub("", _WITH.sub("", api), count=1)
-
-
-def _kind_of_noun(service: str, api: str, name: str) -> Kind | None:
-    """The general rule, for what no table knows: `name`, `arn` and `id` name what the API is about, as do
-    `<noun>Name` and the like; any other `<thing>Name` or `<thing>Id` names a thing, if nothing better is there."""
-    words = [word.lower() for word in _WORDS.findall(_without_verb(api))]
-    if len(words) > 1 and words[-1].removesuffix("s") in _ASPECTS:
-        words.pop()
-    match = _NAMING.fullmatch(name)
-    if match is None or name.lower() in _NOT_NAMING:
-        return None
-    thing, subject = match[1].lower(), "".join(words)
-    if words and thing in ("", subject, subject.removesuffix("s")):
-        word = "-".join(words)
-        is_one = match[3] or (thing and thing != subject)
-        rank = 950 if name.lower() == "id" else 900
-        # hostedzone, as the parameters of other calls have it
-        parameters = (f"{subject}{ending}" for ending in ("Id", "", "Name", "Arn"))
-        known = next((kind for name in parameters if (kind := kind_of_parameter(service, name))), None)
-        if known and known.service == service:
-            return known._replace(rank=rank, stem=subject)
-        return kind_of_word(service, word.removesuffix("s") if is_one else word)._replace(rank=rank, stem=subject)
-    rest = {"name": 960, "identifier": 960, "id": OF_AN_ID}.get(match[2].lower())
-    if not thing or not rest or _NO_THING.fullmatch(name.lower()):
-        return None
-    words = _WORDS.findall(match[1][0].upper() + match[1][1:])  # dBCluster is db-cluster
-    return kind_of_word(service, "-".join(words).lower())._replace(rank=rest, stem=thing)
 
 
 @lru_cache(maxsize=2_048)

@@ -4,7 +4,8 @@ import re
 
 from trailquery.meaning.fields import at, items, text, text_at
 from trailquery.meaning.kinds import Kind
-from trailquery.meaning.resources import OF_AN_ID, Mention, Mentions, noun
+from trailquery.meaning.nouns import OF_AN_ID, noun
+from trailquery.meaning.resources import Mention, Mentions
 from trailquery.meaning.rules import security_group_rules
 
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")

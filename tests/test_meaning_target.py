@@ -283,6 +283,11 @@ def test_a_new_resource_is_named_by_the_response():
     asked = {"CreateTrafficMirrorSessionRequest": {"NetworkInterfaceId": "eni-1", "TrafficMirrorFilterId": "tmf-1"}}
     assert aim("ec2", "CreateTrafficMirrorSession", asked, {"CreateTrafficMirrorSessionResponse": session}) == "tms-1"
     assert aim("ec2", "ModifyTrafficMirrorSession", asked, {"ModifyTrafficMirrorSessionResponse": session}) == "eni-1"
+    asked, answer = (
+        {"InstanceId": "i-1", "ImageId": "ami-1"},
+        {"replaceRootVolumeTask": {"replaceRootVolumeTaskId": "x-1"}},
+    )
+    assert aim("ec2", "CreateReplaceRootVolumeTask", asked, answer) == "i-1"
     endpoint = {
         "CreateInstanceConnectEndpointResponse": {"instanceConnectEndpoint": {"instanceConnectEndpointId": "eice-1"}}
     }

@@ -25,6 +25,7 @@ _OF_ANOTHER = frozenset(
         ("events", "targets"),
         ("ssm", "association"),
         ("route53", "vpcassociationauthorization"),
+        ("ec2", "replacerootvolumetask"),  # the instance that gets another root
     }
 )
 # What a call is about that has no parameter for it: the one of the account.

@@ -170,6 +170,13 @@ def test_two_results_can_be_read_at_the_same_time(lake_of: Lakes) -> None:
     assert (second.rows(), first.rows()) == ([{"two": 2}], [{"event_id": "one"}])
 
 
+def test_a_select_of_no_table_binds_no_view(lake_of: Lakes) -> None:
+    lake = lake_of([{}])
+    waiting = list(lake._views._waiting)
+    assert lake.sql("SELECT 1 AS n").rows() == [{"n": 1}]
+    assert list(lake._views._waiting) == waiting
+
+
 def test_an_added_table_is_joined_and_a_wrong_one_is_named(lake_of: Lakes, tmp_path: Path) -> None:
     path = lake_of([{"eventID": "one"}]).path
     (tmp_path / "iocs.csv").write_text("ip,why\n198.51.100.7,tor\n")

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,14 +171,20 @@ class Views:
     def _named(self, statement: str) -> set[str]:
         """Which of ours the words of a statement may name; the schema of one that has any among them."""
         ours = self._waiting.keys() | self._filled_on_demand.keys()
-        words = set(re.findall(r"[\w.]+", _COMMENT.sub("", statement)))
-        return (words | {word.partition(".")[0] for word in words & ours}) & ours
+        words = _words(statement)
+        return ours & (words | {word.partition(".")[0] for word in words & ours})
 
 
 def define_views(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Settings) -> None:
     """Everything that Views defines, at once."""
     views = Views(connection, lake, settings, judged=True)
     views.define(connection, {EVERYTHING, *views.names})
+
+
+@cache
+def _words(statement: str) -> frozenset[str]:
+    """The words of a statement of ours, which are the same for every lake."""
+    return frozenset(re.findall(r"[\w.]+", _COMMENT.sub("", statement)))
 
 
 def statements(sql: str) -> list[str]:

@@ -106,6 +106,10 @@ TAKERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         call("securityhub:AcceptInvitation", {"MasterId": THEIRS, "InvitationId": OUTSIDER}),
         [(THEIRS, [], None)],
     ),
+    "address": (
+        call("ec2:EnableAddressTransfer", {"EnableAddressTransferRequest": {"TransferAccountId": THEIRS}}),
+        [(THEIRS, [], None)],
+    ),
     "document-for-all": (document_shared("all"), [("*", [], None)]),
     "document-for-one": (document_shared(THEIRS), [(THEIRS, [], None)]),
     "endpoint-service": (endpoint_service({"content": "*", "tag": 1}), [("*", [], None)]),

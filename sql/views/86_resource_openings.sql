@@ -35,9 +35,10 @@ WITH opened AS (
                 '"(dataLakePrincipal|Grantee)Identifier" ?: ?"((arn:[^"]*:)?[0-9]{12}(:[^"]*)?)"',
                 2
             ),
-            regexp_extract_all(  -- who will see the findings, or the settings of all resources
+            regexp_extract_all(  -- who will see the findings or all settings, or own an address
                 request,
-                '(?i)"((administrator|master|authorized)(Account)?(Id)?|graphArn)" ?: ?"([^"]+)"', 5
+                '(?i)"((administrator|master|authorized|transfer)(Account)?(Id)?|graphArn)"'
+                || ' ?: ?"([^"]+)"', 5
             ),
             -- an ACL in headers: x-amz-grant-read, ...
             regexp_extract_all(request, '(?i)\b(id|emailAddress)=[\\"]*([^\\",]+)', 2),
@@ -59,8 +60,9 @@ WITH opened AS (
             'guardduty:AcceptAdministratorInvitation', 'guardduty:AcceptInvitation',
             'macie2:AcceptInvitation', 'securityhub:AcceptAdministratorInvitation',
             'securityhub:AcceptInvitation',
-            'redshift:AuthorizeEndpointAccess', 'serverlessrepo:PutApplicationPolicy',
-            'signer:AddProfilePermission', 'workspaces:UpdateWorkspaceImagePermission'
+            'ec2:EnableAddressTransfer', 'redshift:AuthorizeEndpointAccess',
+            'serverlessrepo:PutApplicationPolicy', 'signer:AddProfilePermission',
+            'workspaces:UpdateWorkspaceImagePermission'
         )) IS TRUE
         AND NOT regexp_matches(coalesce(request, ''), '"allowCopyImage" ?: ?false')
 )

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Resources opened to outsiders"
--- question = "Which buckets, keys, functions, secrets, queues, shares, documents, directories, logs or findings were opened to accounts that are not ours?"
+-- question = "Which buckets, keys, functions, secrets, queues, shares, documents, directories, addresses, logs or findings were opened to accounts that are not ours?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1537", "T1199"]

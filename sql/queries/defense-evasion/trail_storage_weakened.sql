@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Trail's log bucket or key weakened"
--- question = "Was the log bucket or key of a trail deleted, emptied, left to expire, or closed to CloudTrail?"
+-- question = "Was the log bucket or key of a trail deleted, emptied, left to expire, closed to CloudTrail, or the bucket left without its policy, encryption, versions, replica or public access block?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"

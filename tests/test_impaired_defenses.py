@@ -56,6 +56,11 @@ def parameter(name: str, value: str) -> dict[str, Any]:
     return {"parameters": [{"parameterName": name, "parameterValue": value, "applyMethod": "immediate"}]}
 
 
+def controls(*statuses: str) -> dict[str, Any]:
+    told = [{"StandardsArn": "cis", "SecurityControlId": "IAM.4", "AssociationStatus": status} for status in statuses]
+    return {"StandardsControlAssociationUpdates": told}
+
+
 def feature(status: str) -> dict[str, Any]:
     return {"features": [{"name": "S3_DATA_EVENTS", "status": status}]}
 
@@ -239,6 +244,25 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     **dict.fromkeys(
         [("findings", "inspector2:CreateFilter"), ("findings", "inspector2:UpdateFilter")],
         ([{"name": "quiet", "action": "SUPPRESS"}, None], [{"name": "mine", "action": "NONE"}]),
+    ),
+    ("findings", "config:PutConfigurationRecorder"): (
+        [{"configurationRecorder": {"recordingGroup": {"resourceTypes": ["AWS::EC2::Volume"]}}}, None],
+        [{"configurationRecorder": {"recordingGroup": {"allSupported": True}}}],
+    ),
+    **dict.fromkeys(
+        [("findings", "guardduty:UpdateThreatEntitySet"), ("findings", "guardduty:UpdateThreatIntelSet")],
+        (
+            [{"threatIntelSetId": "t", "activate": False}, {"location": "s3://b/l", "activate": True}, None],
+            [{"detectorId": "d", "threatIntelSetId": "t", "activate": True}],
+        ),
+    ),
+    ("findings", "securityhub:BatchUpdateStandardsControlAssociations"): (
+        [controls("DISABLED"), controls("ENABLED", "DISABLED"), controls("DISABLED", "ENABLED"), None],
+        [controls("ENABLED"), controls("ENABLED", "ENABLED")],
+    ),
+    ("findings", "securityhub:UpdateStandardsControl"): (
+        [{"ControlStatus": "DISABLED", "DisabledReason": "ENABLED elsewhere"}, None],
+        [{"ControlStatus": "ENABLED"}],
     ),
     ("findings", "securityhub:BatchUpdateFindings"): (
         [{"Workflow": {"Status": "SUPPRESSED"}, "Note": {"Text": "NEW"}}, {"Severity": {"Label": "LOW"}}, None],

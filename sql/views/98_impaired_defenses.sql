@@ -67,27 +67,24 @@ WITH always (defense, service, apis) AS (
     ('findings', 'config', [
         'DeleteConfigRule', 'DeleteConformancePack', 'DeleteOrganizationConfigRule',
         'DeleteOrganizationConformancePack', 'DeleteRemediationConfiguration',
-        'DisassociateResourceTypes', 'PutConfigurationRecorder', 'PutDeliveryChannel',
-        'PutRetentionConfiguration'
+        'DisassociateResourceTypes', 'PutDeliveryChannel', 'PutRetentionConfiguration'
     ]),
     ('findings', 'guardduty', [
         'ArchiveFindings', 'DeleteThreatEntitySet', 'DeleteThreatIntelSet',
         'UpdateMalwareProtectionPlan', 'UpdateMalwareScanSettings',
-        'UpdateOrganizationConfiguration', 'UpdatePublishingDestination', 'UpdateThreatEntitySet',
-        'UpdateThreatIntelSet'
+        'UpdateOrganizationConfiguration', 'UpdatePublishingDestination'
     ]),
     ('findings', 'macie2', [
         'CreateAllowList', 'UpdateAllowList', 'UpdateClassificationJob',
         'UpdateClassificationScope'
     ]),
     ('findings', 'securityhub', [
-        'BatchUpdateAutomationRules', 'BatchUpdateFindingsV2',
-        'BatchUpdateStandardsControlAssociations', 'CreateAutomationRule',
+        'BatchUpdateAutomationRules', 'BatchUpdateFindingsV2', 'CreateAutomationRule',
         'CreateAutomationRuleV2', 'DeleteActionTarget', 'DeleteFindingAggregator',
         'DeleteConfigurationPolicy', 'DeleteInsight', 'DisableImportFindingsForProduct',
         'StartConfigurationPolicyDisassociation', 'UpdateAutomationRuleV2', 'UpdateFindings',
         'UpdateInsight', 'UpdateSecurityControl',
-        'UpdateSecurityHubConfiguration', 'UpdateStandardsControl'
+        'UpdateSecurityHubConfiguration'
     ]),
 
     ('alarm', 'backup', ['DeleteBackupVaultNotifications']),
@@ -236,6 +233,19 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
         'guardduty:CreateFilter guardduty:UpdateFilter inspector2:CreateFilter '
         || 'inspector2:UpdateFilter macie2:CreateFindingsFilter macie2:UpdateFindingsFilter',
         NULL, '"action": ?"NO(OP|NE)"'
+    ),
+    ('findings', 'config:PutConfigurationRecorder', NULL, '"allSupported": ?true'),
+    (  -- a list that is only switched on
+        'findings', 'guardduty:UpdateThreatEntitySet guardduty:UpdateThreatIntelSet', NULL,
+        '^\{("(detectorId|threat\w+SetId|name|activate)": ?("[^"]*"|true)[,}] ?)+$'
+    ),
+    (
+        'findings', 'securityhub:BatchUpdateStandardsControlAssociations', NULL,
+        '(?i)^[^[]*\[(\{[^}]*"associationStatus": ?"ENABLED"[^}]*\}[,\]] ?)+\}$'
+    ),
+    (
+        'findings', 'securityhub:UpdateStandardsControl',
+        NULL, '(?i)"controlStatus": ?"ENABLED"'
     ),
     (
         'findings', 'securityhub:BatchUpdateFindings',

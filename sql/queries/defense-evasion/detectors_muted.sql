@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Detection muted"
--- question = "Which findings were suppressed, and which rules, controls, lists of threats or scans of images disabled, without switching a detector off?"
+-- question = "Which findings were suppressed or sent elsewhere, and which rules, controls, lists of threats, scans of images or records of Config disabled or narrowed, without switching a detector off?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1562.001"]

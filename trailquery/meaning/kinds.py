@@ -98,7 +98,7 @@ eks nodegroup AWS::EKS::Nodegroup =nodegroupName
 eks cluster-access-policy - =policyArn
 cloudshell environment - =environmentId
 cloud9 environment AWS::Cloud9::EnvironmentEC2 =environmentId
-elasticmapreduce cluster AWS::EMR::Cluster =jobFlowId =clusterId
+elasticmapreduce cluster AWS::EMR::Cluster =jobFlowId =clusterId =resourceId
 servicequotas quota - =quotaCode =quotaName
 aws-marketplace product - =productId
 agreement-marketplace agreement - =agreementId =agreementRequestId

@@ -35,7 +35,9 @@ WITH tagged AS (
         json_first(
             request, [
                 '$.tagSet.items', '$.Tagging.TagSet.Tag', '$.tagging.TagSet.Tag', '$.tags',
-                '$.Tags', '$.tagsList', '$.tagsToAdd', '$.tagKeys', '$.TagKeys', '$.tagKeyList'
+                '$.Tags', '$.tagsList', '$.tagList', '$.resourceTags', '$.tagsToAdd', '$.addTags',
+                '$.tagsToUpdate', '$.tagKeys', '$.TagKeys', '$.tagKeyList', '$.resourceTagKeys',
+                '$.tagsToRemove', '$.removeTagKeys', '$.tagsToDelete'
             ]
         ) AS tags
     FROM events

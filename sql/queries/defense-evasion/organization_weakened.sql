@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Organization or its guard rails weakened"
--- question = "Did an account leave, was one removed or closed, a guard-rail policy or control taken away, or an administrator named?"
+-- question = "Did an account leave, was one removed or closed, a guard-rail policy or control taken away, or the hold on root of the members, or an administrator named?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -30,7 +30,8 @@ WHERE
     (action IN (
         'account:CloseAccount', 'billingconsole:CloseAccount', 'controltower:DeleteLandingZone',
         'controltower:DisableBaseline', 'controltower:DisableControl',
-        'controltower:DisableGuardrail', 'organizations:CloseAccount',
+        'controltower:DisableGuardrail', 'iam:DisableOrganizationsRootCredentialsManagement',
+        'iam:DisableOrganizationsRootSessions', 'organizations:CloseAccount',
         'organizations:DeleteOrganization', 'organizations:DeletePolicy',
         'organizations:DeregisterDelegatedAdministrator', 'organizations:DetachPolicy',
         'organizations:DisableAWSServiceAccess', 'organizations:DisablePolicyType',

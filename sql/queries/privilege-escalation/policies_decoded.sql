@@ -26,7 +26,7 @@
 -- policy_kind = "identity, trust, resource, session, scp or rcp: what the policy is fastened to"
 -- statement_number = "The statement's place in the call, from 1"
 -- effect = "Allow or Deny"
--- actions = "What it is about, sorted as written; all but these after NOT"
+-- actions = "What it is about, as written and in that order; all but these after NOT"
 -- resource_arns = "On which resources; empty in a trust policy"
 -- principals = "To whom"
 -- conditions = "Conditions, JSON text; NULL where there is none"

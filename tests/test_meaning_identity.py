@@ -146,6 +146,10 @@ def test_a_role_identity_without_a_session_is_named_by_its_arn():
     assert who(role) == ("Role", "Deploy", "AROAEXAMPLEROLE000001")
 
 
+def test_a_role_identity_with_a_session_is_named_like_other_sessions_of_the_role():
+    assert identity(role_session(type="Role")) == identity(role_session())._replace(identity_type="Role")
+
+
 def test_a_federated_user_is_keyed_by_its_issuer():
     federated = {
         "type": "FederatedUser",

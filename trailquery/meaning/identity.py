@@ -73,9 +73,14 @@ def identity(user_identity: object) -> Identity:
         credential_id=text(who.get("credentialId")),
         credentials_issued_to=text_at(who, "inScopeOf", "credentialsIssuedTo"),
     )
+    if kind == "Role" and issuer:  # the role is the caller, by a session all the same
+        caller = caller._replace(identity_type="AssumedRole")
     caller = _in_role(caller, issuer)
     return caller._replace(
-        actor=_actor(caller), principal_key=_principal_key(caller, issuer), session_id=_session_id(caller)
+        identity_type=kind,
+        actor=_actor(caller),
+        principal_key=_principal_key(caller, issuer),
+        session_id=_session_id(caller),
     )
 
 

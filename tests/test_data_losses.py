@@ -92,6 +92,17 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         call("ec2:ModifyInstanceAttribute", disableApiTermination={"value": False}),
         ["deletion protection lifted"],
     ),
+    "protection-by-name": (
+        call("ec2:ModifyInstanceAttribute", instanceId="i-0abc1234", attribute="disableApiTermination", value="false"),
+        ["deletion protection lifted"],
+    ),
+    "protection-among-attributes": (
+        call(
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            attributes=[{"key": "deletion_protection.enabled", "value": "false"}],
+        ),
+        ["deletion protection lifted"],
+    ),
     "image-protection": (call("ec2:DisableImageDeregistrationProtection"), ["deletion protection lifted"]),
     "log-protection": (
         call("logs:PutLogGroupDeletionProtection", deletionProtectionEnabled=False),

@@ -27,8 +27,8 @@ WITH weakened AS (
                 AND regexp_matches(
                     request,
                     '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'
-                    || '|disableApi(Termination|Stop))" ?: ?'
-                    || '(\{ ?"value" ?: ?)?false'
+                    || '|disableApi(Termination|Stop)|deletion_protection\.enabled)"'
+                    || '(, ?"value")? ?: ?(\{ ?"value" ?: ?)?"?false'
                 )
                 OR api IN ('DisableImageDeregistrationProtection', 'UnlockSnapshot')
                 THEN 'deletion protection lifted'

@@ -18,31 +18,29 @@
 -- action = "The call, service:api"
 -- calls = "Calls: a bulk call sends many"
 -- refused = "Of these, refused or failed"
--- senders = "Sender addresses and topics that calls name, sorted, up to ten"
+-- senders = "Sender addresses, numbers and topics that calls name, sorted, up to ten"
 -- account_id = "The account that sends"
 -- ///
 SELECT
     date_trunc('hour', event_time) AS hour_start, actor,
     coalesce(set_of(client_ip), []) AS client_ips, action, count(*) AS calls,
     count(*) FILTER (WHERE outcome <> 'success') AS refused,
-    list_sort(
-        list_filter(
-            list(
-                DISTINCT coalesce(
-                    json_extract_string(request, '$.source'),
-                    json_extract_string(request, '$.fromEmailAddress'),
-                    json_extract_string(request, '$.topicArn')
-                )
-            ),
-            lambda sender: sender IS NOT NULL
-        )
+    coalesce(
+        set_of(
+            json_first(
+                request, [
+                    '$.source', '$.fromEmailAddress', '$.topicArn', '$.originationIdentity',
+                    '$.originationPhoneNumberId'
+                ]
+            )
+        ),
+        []
     )[:10] AS senders,
     account_id
 FROM data_events
 WHERE
-    (service = 'ses' AND starts_with(api, 'Send'))
+    (service IN ('ses', 'sms-voice', 'social-messaging') AND starts_with(api, 'Send'))
     OR (service = 'sns' AND starts_with(api, 'Publish'))
-    OR (service = 'sms-voice' AND starts_with(api, 'Send'))
 GROUP BY date_trunc('hour', event_time), actor, action, account_id
 HAVING count(*) >= $min_calls
 ORDER BY hour_start, calls DESC, actor, action, account_id

@@ -149,10 +149,6 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [broker_logs(False), broker_logs(False, False, False)],
         [broker_logs(False, False, True), {"openMonitoring": {"enabled": False}}, None],
     ),
-    ("log source", "amazonmq:UpdateBroker"): (
-        [{"logs": {"audit": False, "general": False}}, {"logs": {"general": False}}],
-        [{"logs": {"audit": False, "general": True}}, {"autoMinorVersionUpgrade": False}, None],
-    ),
     ("log source", "network-firewall:UpdateLoggingConfiguration"): (
         [{"loggingConfiguration": {"logDestinationConfigs": []}}],
         [{"loggingConfiguration": {"logDestinationConfigs": [DESTINATION]}}, None],

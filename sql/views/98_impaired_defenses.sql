@@ -192,10 +192,6 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
     ),
     ('log source', 'kafka:UpdateMonitoring', '"brokerLogs".*"enabled": ?false', '"enabled": ?true'),
     (
-        'log source', 'amazonmq:UpdateBroker',
-        '"logs": ?\{("\w+": ?false[,}] ?)+', '"logs": ?\{[^}]*true'
-    ),
-    (
         'log source', 'network-firewall:UpdateLoggingConfiguration',
         '"logDestinationConfigs": ?\[ ?\]', NULL
     ),

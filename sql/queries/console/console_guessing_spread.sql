@@ -46,9 +46,9 @@ SELECT
     count(*) FILTER (WHERE only_fails) AS failures, set_of(actor) AS users,
     coalesce(set_of(CASE WHEN result = 'Success' THEN actor END), []) AS succeeded_as,
     min(event_time) FILTER (WHERE only_fails) AS first_failure,
-    max(event_time) FILTER (WHERE only_fails) AS last_failure,
-    set_of(CASE WHEN only_fails OR result = 'Success' THEN event_id END) AS event_ids
-FROM of_the_tried WHERE was_tried
+    max(event_time) FILTER (WHERE only_fails) AS last_failure, set_of(event_id) AS event_ids
+FROM of_the_tried
+WHERE was_tried AND (only_fails OR result = 'Success')
 GROUP BY hour_start, account_id
 HAVING addresses >= $min_addresses
 ORDER BY hour_start, account_id

@@ -25,14 +25,16 @@
 WITH distributions AS (  -- an update sends the whole distribution anew
     SELECT
         event_id, json_extract_string(request, '$.distributionConfig.webACLId') AS web_acl,
-        lag(web_acl) OVER (
-            PARTITION BY coalesce(json_extract_string(response, '$.distribution.id'), target)
+        lag(CASE outcome WHEN 'success' THEN web_acl END IGNORE NULLS) OVER (
+            PARTITION BY
+                coalesce(
+                    json_extract_string(request, '$.id'),
+                    json_extract_string(response, '$.distribution.id')
+                )
             ORDER BY event_time, event_id
         ) AS earlier
     FROM history
-    WHERE
-        (action IN ('cloudfront:CreateDistribution', 'cloudfront:UpdateDistribution')) IS TRUE
-        AND outcome = 'success'
+    WHERE (action IN ('cloudfront:CreateDistribution', 'cloudfront:UpdateDistribution')) IS TRUE
 )
 
 SELECT

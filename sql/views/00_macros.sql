@@ -72,13 +72,19 @@ CREATE MACRO in_network(address, network) AS
             )
     END;
 
--- is_arn_of: the ARN is that of a resource of this bare name: its last part, in S3 all after the colons; an ARN
--- that holds an account is only of resources of that account.
+-- is_arn_of: the ARN is that of a resource of this bare name: its last part, or all after the kind (a parameter's name
+-- has one slash more); in S3 all after the colons, of a secret with or without the six characters that AWS adds. An
+-- ARN that holds an account is only of resources of that account.
 CREATE MACRO is_arn_of(arn, name, account_id) AS
     starts_with(arn, 'arn:')
-    AND name = CASE split_part(arn, ':', 3)
-        WHEN 's3' THEN split_part(arn, ':', 6)
-        ELSE regexp_extract(arn, '([^:/]+)$', 1)
+    AND CASE split_part(arn, ':', 3)
+        WHEN 's3' THEN name = split_part(arn, ':', 6)
+        WHEN 'secretsmanager' THEN
+            ends_with(arn, ':secret:' || name)
+            OR name = regexp_extract(arn, ':secret:(.+)-\w{6}$', 1)
+        ELSE
+            name = regexp_extract(arn, '([^:/]+)$', 1)
+            OR ltrim(name, '/') = regexp_extract(arn, '^(?:[^:]*:){5}[\w-]+[:/]/?(.+?)(:\*)?$', 1)
     END
     AND split_part(arn, ':', 5) IN ('', account_id);
 

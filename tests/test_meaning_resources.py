@@ -74,6 +74,17 @@ def test_what_the_resource_list_gives_an_id_for_an_arn_is_named_by_it():
     assert target("sso", "CreateToken", None, None, found, ACCOUNT) == "identitystore/d-9067642ac7"
 
 
+def test_a_parameter_and_a_log_group_keep_the_slash_of_their_names_when_an_arn_names_them():
+    parameter = f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/prod/db"
+    assert named("ssm", "GetParameter", {"name": "/prod/db"}, resources=[{"ARN": parameter}]) == [
+        Resource("AWS::SSM::Parameter", "/prod/db", parameter, ACCOUNT, "resources")
+    ]
+    group = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/web"
+    assert named("logs", "StartLiveTail", {"logGroupIdentifiers": [group]}) == [
+        Resource("AWS::Logs::LogGroup", "/aws/lambda/web", group, ACCOUNT, "request.logGroupIdentifiers")
+    ]
+
+
 def test_a_resource_named_twice_is_listed_once_with_its_arn():
     listed = [{"ARN": "arn:aws:s3:::payroll", "accountId": ACCOUNT}]
     assert named("s3", "PutBucketAcl", {"bucketName": "payroll"}, resources=listed) == [

@@ -352,11 +352,14 @@ def read_arn(value: str) -> Arn | None:
 
 def _split_resource(resource: str) -> tuple[str, str]:
     match = _WORD_AND_NAME.match(resource.lstrip("/"))
-    return (match[1], match[2].strip("*:/")) if match else ("", resource.strip("/"))
+    return (match[1], match[2].lstrip("*:").rstrip("*:/")) if match else ("", resource.strip("/"))
 
 
 def plain_name(service: str, word: str, name: str) -> str:
-    """The name people use, without path, version, stack id or the random end of a secret's ARN."""
+    """The name people use, without path, version, stack id or the random end of a secret's ARN.
+
+    The name of a parameter within others begins with a slash that its ARN lacks.
+    """
     if service == "iam" and word != "oidc-provider":
         return name.rpartition("/")[2]
     if service == "elasticloadbalancing":
@@ -368,6 +371,8 @@ def plain_name(service: str, word: str, name: str) -> str:
         return name.partition("/")[0]
     if service in ("lambda", "logs"):
         return name.partition(":")[0]
+    if service == "ssm" and word == "parameter" and "/" in name:
+        return f"/{name.lstrip('/')}"
     return _SECRET_SUFFIX.sub("", name) if service == "secretsmanager" else name
 
 

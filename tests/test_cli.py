@@ -359,7 +359,7 @@ def test_ingest_shows_a_bar_on_a_terminal_and_names_twenty_of_many(tmp_path: Pat
 
 @pytest.mark.parametrize("story", STORIES)
 def test_the_demo_finds_its_story_and_its_commands_can_be_pasted(ask: Ask, story: str) -> None:
-    said = ask("demo", "--out", f"it's-{story}", "--events", "400", "--story", story)
+    said = ask("demo", "--out", f"it's-{story}", "--events", "400", "--days", "1", "--story", story)
     steps = re.findall(r"^  found    .*\n +trailquery (.*)$", said.out, re.MULTILINE)
     assert len(steps) >= 9
     assert (said.code, re.findall("^Story: .*", said.out, re.MULTILINE)) == (

@@ -12,7 +12,7 @@ from trailquery.errors import TrailqueryError, UsageError
 from trailquery.lake import Lake, open_lake
 from trailquery.simulate import STORIES
 
-DEMO_EVENTS = 20_000
+DEMO_EVENTS, DEMO_DAYS = 20_000, 3
 
 
 @click.command()
@@ -21,8 +21,9 @@ DEMO_EVENTS = 20_000
 )
 @click.option("--story", type=click.Choice(STORIES), default="leaked-key", show_default=True, help="The incident.")
 @click.option("--events", default=DEMO_EVENTS, show_default=True, help="How many events happen.")
+@click.option("--days", default=DEMO_DAYS, show_default=True, help="How many days the trail covers.")
 @click.pass_context
-def demo(context: click.Context, out: Path, story: str, events: int) -> None:
+def demo(context: click.Context, out: Path, story: str, events: int, days: int) -> None:
     """Simulate an incident, ingest its trail, and find the story with curated queries.
 
     Exit code 1 when a step of the story is not found.
@@ -33,6 +34,7 @@ def demo(context: click.Context, out: Path, story: str, events: int) -> None:
     program = context.find_root().command
     at_lake = ["--lake", str(lake)]
     size = [] if events == DEMO_EVENTS else ["--events", str(events)]
+    size += [] if days == DEMO_DAYS else ["--days", str(days)]
     _step(program, ["simulate", str(logs), "--story", story, *size])
     truth = json.loads((logs / "story.json").read_text(encoding="utf-8"))
     _step(program, ["ingest", str(logs), *at_lake])

@@ -15,14 +15,16 @@ endif
 AWSCLI = awscli==1.46.3
 AWSCLI_VENV = .venv-awscli
 
-.PHONY: demo test lint docs bench lab clean awscli
+.PHONY: demo test pytest lint docs bench lab clean awscli
 
 demo: $(VENV)/.installed
 	rm -rf demo
 	$(BIN)/trailquery demo
 
-test: lint awscli
-	$(BIN)/python -m pytest --numprocesses 2
+test: lint pytest
+
+pytest: $(VENV)/.installed-tests awscli
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.installed-tests
 	$(BIN)/ruff check .
@@ -55,6 +57,7 @@ $(AWSCLI_VENV)/.installed: Makefile
 	$(AWSCLI_VENV)/bin/python -m pip install --quiet '$(AWSCLI)'
 	touch $@
 
-$(VENV)/.installed-tests: $(VENV)/.installed
+$(VENV)/.installed-tests: pyproject.toml constraints.txt
+	$(MAKE_VENV)
 	$(INSTALL) --editable '.[lab]' --group test
-	touch $@
+	touch $(VENV)/.installed $@

@@ -29,8 +29,8 @@ _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")  # in which twelve digits on end are n
 S3 = f"s3://{BUCKET}/north-wing"
 AT = ("--profile", "quill-ops", "--endpoint-url", "URL")
 ASKED = {  # of each command, what makes it say as much as it can
-    "demo": [("demo", "--events", "200")],
-    "simulate": [("simulate", "made", "--events", "200")],
+    "demo": [("demo", "--events", "200", "--days", "1")],
+    "simulate": [("simulate", "made", "--events", "200", "--days", "1")],
     "ingest": [
         ("ingest", "logs", "--lake", "new"), ("ingest", S3, *AT, "--lake", "new-too"), ("ingest", S3, *AT, "--dry-run"),
         ("ingest", "s3://quill-evidence-gone/north-wing", *AT), ("ingest", "logs", "--since", "zoe.quill"),

@@ -47,9 +47,10 @@ SELECT
         WHERE
             removals.event_time > made.event_time
             AND removals.account_id = made.account_id
-            AND removals.removed_thing = thing_of(made.service, made.api, made.target)
-    ) AS removed_at,
-    account_id, region, event_id
+            AND removals.removed_thing IN (
+                SELECT unnest(things_of(made.service, made.api, made.target, made.resources))
+            )
+    ) AS removed_at, account_id, region, event_id
 FROM footholds AS made
 WHERE outcome = 'success' AND session_id IN (SELECT reached.session_id FROM reached)
 ORDER BY event_time, event_id

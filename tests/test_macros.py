@@ -130,7 +130,21 @@ def test_text_that_is_no_network_is_an_error_and_not_an_empty_answer(text: str) 
     ],
 )
 def test_an_arn_is_that_of_a_bare_name_in_its_own_account(arn: str, name: str, same: bool) -> None:
-    assert macro("is_arn_of($arn, $name, '111122223333')", arn=arn, name=name) is same
+    assert macro("is_arn_of($arn, $name, NULL, '111122223333')", arn=arn, name=name) is same
+
+
+@pytest.mark.parametrize(
+    ("arn", "kind", "same"),
+    [
+        ("arn:aws:iam::111122223333:role/web", "AWS::IAM::Role", True),
+        ("arn:aws:iam::111122223333:role/web", "AWS::Lambda::Function", False),
+        ("arn:aws:ecr:us-east-1:111122223333:repository/web", "AWS::ECS::Cluster", False),
+        ("arn:aws:states:us-east-1:111122223333:stateMachine:web", "AWS::StepFunctions::StateMachine", True),
+        ("arn:aws:es:us-east-1:111122223333:domain/web", "AWS::OpenSearchService::Domain", True),
+    ],
+)
+def test_an_arn_is_not_that_of_a_bare_name_of_another_service(arn: str, kind: str, same: bool) -> None:
+    assert macro("is_arn_of($arn, 'web', $kind, '111122223333')", arn=arn, kind=kind) is same
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])

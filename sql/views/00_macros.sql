@@ -74,8 +74,9 @@ CREATE MACRO in_network(address, network) AS
 
 -- is_arn_of: the ARN is that of a resource of this bare name: its last part, or all after the kind (a parameter's name
 -- has one slash more); in S3 all after the colons, of a secret with or without the six characters that AWS adds. An
--- ARN that holds an account is only of resources of that account.
-CREATE MACRO is_arn_of(arn, name, account_id) AS
+-- ARN that holds an account is only of resources of that account, and a role's not of a function of the same name: of
+-- these services types and ARNs write the name alike.
+CREATE MACRO is_arn_of(arn, name, type, account_id) AS
     starts_with(arn, 'arn:')
     AND CASE split_part(arn, ':', 3)
         WHEN 's3' THEN name = split_part(arn, ':', 6)
@@ -86,7 +87,14 @@ CREATE MACRO is_arn_of(arn, name, account_id) AS
             name = regexp_extract(arn, '([^:/]+)$', 1)
             OR ltrim(name, '/') = regexp_extract(arn, '^(?:[^:]*:){5}[\w-]+[:/]/?(.+?)(:\*)?$', 1)
     END
-    AND split_part(arn, ':', 5) IN ('', account_id);
+    AND split_part(arn, ':', 5) IN ('', account_id)
+    AND coalesce(
+        starts_with(lower(type), 'aws::' || split_part(arn, ':', 3) || '::')
+        OR NOT regexp_matches(
+            type, '^AWS::(DynamoDB|EC2|ECR|ECS|EKS|Events|IAM|KMS|Lambda|Logs|RDS|S3|SNS|SQS|SSM)::'
+        ),
+        TRUE
+    );
 
 -- is_console_host: what records until about 2020 name as the service that forwarded a click in the console.
 CREATE MACRO is_console_host(invoked_by) AS

@@ -35,7 +35,7 @@ WITH mentions AS (
         list_filter(
             resources,
             lambda named: $resource IN (named.name, named.arn)
-            OR (named.arn IS NULL AND is_arn_of($resource, named.name, account_id))
+            OR (named.arn IS NULL AND is_arn_of($resource, named.name, named.type, account_id))
         ) AS named
     FROM events
     WHERE access = 'write' OR NOT $writes_only

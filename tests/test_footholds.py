@@ -43,6 +43,7 @@ FOOTHOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "sign-in": (call("cognito-idp", "UpdateUserPool", **SIGN_IN), "trigger"),
     "sign-in-of-new-pool": (call("cognito-idp", "CreateUserPool", **SIGN_IN), "trigger"),
     "pool": (call("cognito-idp", "UpdateUserPool", userPoolId=POOL, lambdaConfig={}), "automation"),
+    "hook": (call("amplify", "CreateWebhook", appId="d1a2b3c4d5e6f7", branchName="main"), "automation"),
     "document": (call("ssm", "CreateDocument", name="x", content="{}"), "automation"),
     "task": (call("ssm", "UpdateMaintenanceWindowTask", windowId="mw-0abc1234", taskArn="x"), "automation"),
     "script": (call("ec2", "ModifyInstanceAttribute", instanceId="i-0abc1234", userData="<hidden>"), "machine"),

@@ -106,7 +106,7 @@ WITH kinds AS (
             'states:CreateStateMachine', 'states:UpdateStateMachine'
         ]),
         ('automation', [
-            'amplify:CreateApp', 'amplify:CreateWebHook', 'amplify:UpdateApp',
+            'amplify:CreateApp', 'amplify:CreateWebhook', 'amplify:UpdateApp',
             'apigateway:CreateApi', 'apigateway:CreateApiKey', 'apigateway:CreateAuthorizer',
             'apigateway:CreateDeployment', 'apigateway:CreateRestApi', 'apigateway:CreateRoute',
             'apigateway:DeleteAuthorizer', 'apigateway:PutIntegration', 'apigateway:PutMethod',

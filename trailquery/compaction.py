@@ -13,6 +13,7 @@ Pruning takes the events of old dates out of the newest version; their files go 
 import json
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shlex import quote
@@ -52,7 +53,7 @@ def compact(lake: Path) -> Compacted:
     refuse_while_held(lake, "compact")
     (lake / "cache").mkdir(exist_ok=True)
     with tables.only_writer(lake):
-        return _compacted(lake, 1)
+        return _compacted(lake, 1, tables.TABLES)
 
 
 def refuse_unless_lake(lake: Path) -> None:
@@ -64,15 +65,17 @@ def refuse_unless_lake(lake: Path) -> None:
 
 def compact_small_files(lake: Path) -> Compacted:
     """What an ingest does at its end, holding the lake's lock: as `compact`, where there are more than MANY."""
-    return _compacted(lake, MANY)
+    # sooner told by the folder than by the log, which the ingest has read
+    crowded = [table for table in tables.TABLES if len([*(lake / table.name).rglob("part-*.parquet")]) > MANY]
+    return _compacted(lake, MANY, crowded)
 
 
-def _compacted(lake: Path, more_than: int) -> Compacted:
+def _compacted(lake: Path, more_than: int, looked_at: Iterable[tables.Table]) -> Compacted:
     """Merge the small files of each partition that has more of them, and remove what nobody needs; on hold, nothing."""
     if now := held(lake):
         return Compacted(skipped=f"not compacted: {lake} {told(now)}")
     start, parts, before, after = time.monotonic(), 0, 0, 0
-    for table in tables.TABLES:
+    for table in looked_at:
         for small in _small_files(lake, table, more_than):
             parts += 1
             for files in _groups(small):
@@ -166,8 +169,6 @@ QUALIFY row_number() OVER (PARTITION BY file_sha256, place ORDER BY ingested_at 
 
 def _small_files(lake: Path, table: tables.Table, more_than: int) -> list[list[Path]]:
     """The small files of each partition that has more of them."""
-    if len([*(lake / table.name).rglob("part-*.parquet")]) <= more_than:  # sooner told than by the log
-        return []
     by_folder: defaultdict[Path, list[Path]] = defaultdict(list)
     for file in map(Path, tables.parquet_files(lake, table)):
         if file.stat().st_size < SMALL_BYTES:

@@ -226,7 +226,8 @@ def test_questions_about_people_leave_aws_out_and_those_about_the_trail_do_not(t
                 "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1",
             },
             "inScopeOf": {"credentialsIssuedTo": "arn:aws:lambda:us-east-1:111122223333:function:f"},
-            "sessionContext": {"sourceIdentity": "alice"},
+            "sessionContext": {"sourceIdentity": "alice", "signInSessionArn": "arn:aws:signin:us-east-1:1:session/1"},
+            "invokedByDelegate": {"accountId": "777788889999"},
         },
         "insightDetails": {"state": "Start"},
         "addendum": {"reason": "DELIVERY_DELAY"},
@@ -238,12 +239,13 @@ def test_questions_about_people_leave_aws_out_and_those_about_the_trail_do_not(t
 def test_no_field_of_a_record_is_lost(seen: Told) -> None:
     columns = (
         "source_identity, insight, addendum_reason, on_behalf_of_user, credentials_issued_to, credential_id,"
-        " vpc_endpoint_account_id, event_context, (raw -> '$.fieldOfNextYear')::VARCHAR"
+        " signin_session_arn, delegate_account_id, vpc_endpoint_account_id, event_context, (raw -> '$.fieldOfNextYear')::VARCHAR"
     )
     assert seen.each(columns) == {
         "rare": (
             "alice", '{"state":"Start"}', "DELIVERY_DELAY", "user-1", "arn:aws:lambda:us-east-1:111122223333:function:f",
-            "credential-1", "444455556666", '{"tagContext":{}}', '{"Kept":[1,2.5]}',
+            "credential-1", "arn:aws:signin:us-east-1:1:session/1", "777788889999",
+            "444455556666", '{"tagContext":{}}', '{"Kept":[1,2.5]}',
         )
     }  # fmt: skip
 

@@ -335,15 +335,25 @@ def test_a_forwarded_call_keeps_the_service_that_forwarded_it():
     assert identity(user(invokedBy="cloudformation.amazonaws.com")).invoked_by == "cloudformation.amazonaws.com"
 
 
-def test_source_identity_and_instance_delivery_come_from_the_session_context():
+def test_source_identity_instance_delivery_and_sign_in_come_from_the_session_context():
     session = role_session()
-    session["sessionContext"] |= {"sourceIdentity": "alice@example.com", "ec2RoleDelivery": "2.0"}
+    signin = "arn:aws:signin:us-east-1:111122223333:session/5a8d"
+    told = {"sourceIdentity": "alice@example.com", "ec2RoleDelivery": "2.0", "signInSessionArn": signin}
+    session["sessionContext"] |= told
     caller = identity(session | {"inScopeOf": {"credentialsIssuedTo": "arn:aws:lambda:x"}})
-    assert (caller.source_identity, caller.imds_version, caller.credentials_issued_to) == (
+    assert (caller.source_identity, caller.imds_version, caller.signin_session_arn, caller.credentials_issued_to) == (
         "alice@example.com",
         "2.0",
+        signin,
         "arn:aws:lambda:x",
     )
+
+
+def test_a_product_provider_that_acts_for_a_role_is_told_beside_it():
+    caller = identity(role_session() | {"invokedByDelegate": {"accountId": "444455556666"}})
+    assert (caller.delegate_account_id, caller.invoked_by) == ("444455556666", None)
+    assert caller._replace(delegate_account_id=None) == identity(role_session())
+    assert [is_cross_account(caller, account) for account in (ACCOUNT, "444455556666")] == [True, False]
 
 
 def test_root_or_user_of_the_own_account_is_not_cross_account():

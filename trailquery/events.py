@@ -64,11 +64,13 @@ COLUMNS = (
     Column("session_mfa", pa.bool_(), "userIdentity.sessionContext.attributes.mfaAuthenticated", "Opened with MFA; false for every role session"),
     Column("source_identity", TEXT, "userIdentity.sessionContext.sourceIdentity", "Name set when the first role was assumed; it survives role chains", "1.08"),
     Column("imds_version", TEXT, "userIdentity.sessionContext.ec2RoleDelivery", "1.0 or 2.0: how the instance fetched its role credentials"),
+    Column("signin_session_arn", TEXT, "userIdentity.sessionContext.signInSessionArn", "The sign-in behind the credentials: one for all its keys"),
     Column("invoked_by", TEXT, "userIdentity.invokedBy", "The AWS service that called on the identity's behalf"),
     Column("identity_provider", TEXT, "userIdentity.identityProvider", "The provider of a SAML or web identity"),
     Column("on_behalf_of_user", TEXT, "userIdentity.onBehalfOf.userId", "The Identity Center user behind the call"),
     Column("credential_id", TEXT, "userIdentity.credentialId", "Id of the credential of an Identity Center or bearer-token call"),
     Column("credentials_issued_to", TEXT, "userIdentity.inScopeOf.credentialsIssuedTo", "The resource to which a service session's credentials were issued"),
+    Column("delegate_account_id", TEXT, "userIdentity.invokedByDelegate.accountId", "The account of a product provider that acted as the caller"),
     # whence
     Column("client_ip", TEXT, "sourceIPAddress", "The caller's address; null unless it is an IPv4 or IPv6 address"),
     Column("ip_scope", TEXT, "", "private, aws, cloud (other providers), vpn, tor, public; aws-service, aws-internal or none without an address"),
@@ -83,7 +85,7 @@ COLUMNS = (
     Column("tls_version", TEXT, "tlsDetails.tlsVersion", "TLS version of the call", "1.08"),
     Column("host_header", TEXT, "tlsDetails.clientProvidedHostHeader", "Host name the client asked for", "1.08"),
     Column("switch_from", TEXT, "additionalEventData.SwitchFrom", "Who switched to this role in the console: the ARN of the session before"),
-    Column("is_cross_account", pa.bool_(), "", "The caller's account is not the receiving account; AWS services do not count"),
+    Column("is_cross_account", pa.bool_(), "", "The caller's or delegate's account is not the receiving account; AWS services do not count"),
     # what it handed out or touched
     Column("issued_key_id", TEXT, "responseElements.credentials.accessKeyId", "The access key this call handed out"),
     Column("issued_arn", TEXT, "responseElements.assumedRoleUser.arn", "Whom the credentials this call handed out act as; a user's path may lack"),

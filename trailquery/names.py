@@ -13,7 +13,7 @@ _OWN = (
 _NAMES = (
     "account_id", "actor_account_id", "client_ip", "actor_arn", "role_arn", "issued_arn", "requested_role_arn", "user_name",
     "role_name", "session_name", "source_identity", "principal_id", "principal_key", "identity_provider", "on_behalf_of_user",
-    "credential_id", "vpc_endpoint_id", "bucket", "switch_from",
+    "credential_id", "delegate_account_id", "vpc_endpoint_id", "bucket", "switch_from",
 )  # fmt: skip
 _DISTINCT = "SELECT DISTINCT {name} AS value FROM history WHERE {name} IS NOT NULL"
 _RESOURCES = (

@@ -207,8 +207,12 @@ def _amends(addendum: bytes) -> tuple[str | None, str | None, bool]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _crosses(identity_type: str, actor_account_id: str | None, account_id: str | None) -> bool:
-    caller = identity.Identity(identity_type=identity_type, actor_account_id=actor_account_id)
+def _crosses(
+    identity_type: str, actor_account_id: str | None, delegate_account_id: str | None, account_id: str | None
+) -> bool:
+    caller = identity.Identity(
+        identity_type=identity_type, actor_account_id=actor_account_id, delegate_account_id=delegate_account_id
+    )
     return identity.is_cross_account(caller, account_id)
 
 
@@ -302,7 +306,7 @@ _STEPS: tuple[tuple[str | tuple[str, ...], Callable[..., Any], tuple[str, ...]],
      ("vpc_endpoint_id", "vpc_endpoint_account_id", "endpoint_elsewhere")),
     (("tls_version", "host_header", "plain_tls"), _tls, ("tls_details",)),
     (("addendum_reason", "amends_event_id", "plain_addendum"), _amends, ("addendum",)),
-    ("is_cross_account", _crosses, ("identity_type", "actor_account_id", "account_id")),
+    ("is_cross_account", _crosses, ("identity_type", "actor_account_id", "delegate_account_id", "account_id")),
     ("plain_insight", _is_plain, ("insight_details",)),
     ("plain_context", _is_plain, ("event_context",)),
 )  # fmt: skip

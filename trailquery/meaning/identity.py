@@ -38,11 +38,13 @@ class Identity(NamedTuple):
     session_mfa: bool | None = None
     source_identity: str | None = None
     imds_version: str | None = None
+    signin_session_arn: str | None = None
     invoked_by: str | None = None
     identity_provider: str | None = None
     on_behalf_of_user: str | None = None
     credential_id: str | None = None
     credentials_issued_to: str | None = None
+    delegate_account_id: str | None = None
 
 
 def identity(user_identity: object) -> Identity:
@@ -67,11 +69,13 @@ def identity(user_identity: object) -> Identity:
         session_mfa=flag(mapping(session.get("attributes")).get("mfaAuthenticated")),
         source_identity=text(session.get("sourceIdentity")),
         imds_version=text(session.get("ec2RoleDelivery")),
+        signin_session_arn=text(session.get("signInSessionArn")),
         invoked_by=invoked_by,
         identity_provider=text(who.get("identityProvider")),
         on_behalf_of_user=text_at(who, "onBehalfOf", "userId"),
         credential_id=text(who.get("credentialId")),
         credentials_issued_to=text_at(who, "inScopeOf", "credentialsIssuedTo"),
+        delegate_account_id=text_at(who, "invokedByDelegate", "accountId"),
     )
     if kind == "Role" and issuer:  # the role is the caller, by a session all the same
         caller = caller._replace(identity_type="AssumedRole")
@@ -133,10 +137,11 @@ def complete(
 
 
 def is_cross_account(caller: Identity, account_id: object) -> bool:
-    """The caller's account is known and not the receiving one; AWS services have no account to differ."""
-    if caller.identity_type == "AWSService" or caller.actor_account_id is None:
+    """The account that acts is known and not the receiving one; AWS services have no account to differ."""
+    acting = caller.delegate_account_id or caller.actor_account_id
+    if caller.identity_type == "AWSService" or acting is None:
         return False
-    return text(account_id) is not None and caller.actor_account_id != account_id
+    return text(account_id) is not None and acting != account_id
 
 
 def key_kind(access_key_id: str | None) -> str | None:

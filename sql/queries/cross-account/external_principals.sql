@@ -10,7 +10,7 @@
 -- first_seen = "First call held of that identity in that account, in scope or not (UTC)"
 -- last_seen = "Last call in scope (UTC)"
 -- from_account = "The outside account"
--- principal_key = "The identity's unique id: AIDA... a user, AROA... a role"
+-- principal_key = "The identity's unique id: AIDA... a user, AROA... a role; of a product provider that acts as a role of ours, that role's"
 -- client_ips = "From which addresses, sorted"
 -- calls = "Number of calls in scope"
 -- denied = "Of these, refused"
@@ -29,20 +29,17 @@ WITH first_calls AS (
 
 SELECT
     any_value(first_calls.first_seen) AS first_seen, max(events.event_time) AS last_seen,
-    events.actor_account_id AS from_account, events.principal_key,
+    coalesce(events.delegate_account_id, events.actor_account_id) AS from_account, principal_key,
     set_of(events.client_ip) AS client_ips, count(*) AS calls,
     count(*) FILTER (WHERE events.outcome = 'denied') AS denied, set_of(asked.role_arn) AS roles,
-    set_of(asked.external_id) AS external_ids, set_of(events.action) AS actions, events.account_id,
+    set_of(asked.external_id) AS external_ids, set_of(events.action) AS actions, account_id,
     list_sort(list(events.event_id)) AS event_ids
 FROM events
-INNER JOIN first_calls
-    ON
-        events.principal_key = first_calls.principal_key
-        AND events.account_id = first_calls.account_id
+INNER JOIN first_calls USING (principal_key, account_id)
 LEFT JOIN credential_issuance AS asked
     ON events.event_id = asked.event_id AND events.account_id = asked.account_id
 WHERE
     events.is_cross_account
-    AND events.actor_account_id NOT IN (SELECT ours.account_id FROM own_accounts AS ours)
-GROUP BY events.actor_account_id, events.principal_key, events.account_id
-ORDER BY first_seen, from_account, events.principal_key, events.account_id
+    AND NOT is_own_account(coalesce(events.delegate_account_id, events.actor_account_id))
+GROUP BY from_account, principal_key, account_id
+ORDER BY first_seen, from_account, principal_key, account_id

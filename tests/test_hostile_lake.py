@@ -15,10 +15,11 @@ from runner import Said, run
 from trails import Trail
 
 from trailquery import tables
+from trailquery.atomic import replaced
 from trailquery.errors import UsageError
 from trailquery.hold import hold, holds, refuse_while_held, release
 from trailquery.ingest import ingest
-from trailquery.ledger import progress, replaced, write_progress
+from trailquery.ledger import progress, write_progress
 from trailquery.verdicts import VERDICTS_FILE
 
 
@@ -200,8 +201,8 @@ def test_a_file_of_a_lake_that_is_damaged_inside_is_told_in_one_line(command: li
 
 
 def test_two_that_write_one_file_of_a_lake_at_once_do_not_meet(tmp_path: Path) -> None:
-    kept = tmp_path / "evidence/verdicts.parquet"
-    second = f"from trailquery.ledger import *\nwith replaced(Path({str(kept)!r})) as file: file.write(b'second')"
+    kept = tmp_path / "verdicts.parquet"
+    second = f"from pathlib import Path\nfrom trailquery.atomic import replaced\nwith replaced(Path({str(kept)!r})) as file: file.write(b'second')"
     with replaced(kept) as first:
         first.write(b"fir")
         subprocess.run([sys.executable, "-c", second], check=True)

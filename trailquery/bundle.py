@@ -18,7 +18,6 @@ equal bytes.
 import gzip
 import hashlib
 import json
-import os
 import re
 import zipfile
 import zlib
@@ -33,10 +32,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trailquery import bundlecheck, hidden, integrity
+from trailquery.atomic import replaced
 from trailquery.catalog import Query, bind
 from trailquery.collection import KEYS, LOG
 from trailquery.digests import public_keys
-from trailquery.errors import EvidenceError, UsageError, refused
+from trailquery.errors import EvidenceError, UsageError, at
 from trailquery.evidence import held_by_lake
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.lake import Lake
@@ -90,16 +90,8 @@ def bundle(
     """
     if out.exists():
         raise UsageError(f"{out}: is there already; name a new file")
-    written = out.with_name(f".{out.name}.{os.getpid()}.part")  # two that make it at once do not meet
-    try:
-        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            made = _Bundle(lake, file, fetch).make(list(event_ids), question)
-        written.rename(out)
-    except OSError as error:
-        raise refused(error, out) from None
-    finally:
-        written.unlink(missing_ok=True)
-    return made
+    with at(out), replaced(out) as file:
+        return _Bundle(lake, file, fetch).make(list(event_ids), question)
 
 
 def is_bundle(path: Path) -> bool:

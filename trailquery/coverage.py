@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trailquery.cache import UNUSED_S, content_of, put
+from trailquery.atomic import UNUSED_S, content_of, put
 from trailquery.columns import declared
 from trailquery.digests import FaultError, digest_name, read_digest_file
 from trailquery.events import TEXT, TIME

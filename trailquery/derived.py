@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from trailquery.cache import UNUSED_S, content_of, put
+from trailquery.atomic import UNUSED_S, content_of, put
 from trailquery.parameters import literal
 from trailquery.views import Snapshot
 

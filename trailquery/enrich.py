@@ -1,7 +1,6 @@
 """What trailquery.toml and .mmdb files add to the events: names of accounts and networks, countries, AS numbers."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -13,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trailquery.atomic import unfinished
 from trailquery.errors import UsageError
 from trailquery.events import TEXT
 from trailquery.parameters import literal
@@ -104,9 +104,10 @@ def _places(connection: duckdb.DuckDBPyConnection, lake: Path, settings: Setting
 
 def _keep(places: pa.Table, cached: Path) -> None:
     """Write the cache, in the place of older ones, where the folder lets us."""
-    with suppress(OSError), tempfile.TemporaryDirectory(dir=cached.parent, prefix="places-") as folder:
-        pq.write_table(places, Path(folder) / cached.name)
-        (Path(folder) / cached.name).replace(cached)
+    with suppress(OSError):
+        with unfinished(cached.parent) as part:
+            pq.write_table(places, part)
+            part.replace(cached)
         for old in cached.parent.glob("places-*.parquet"):
             if old != cached:
                 old.unlink()

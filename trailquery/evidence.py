@@ -19,11 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailquery import tables
+from trailquery.atomic import replaced
 from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
 from trailquery.errors import MachineError, UsageError
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Verified
-from trailquery.ledger import KEYS, kept_digest, kept_keys, replaced
+from trailquery.ledger import KEYS, kept_digest, kept_keys
 from trailquery.links import Stored, generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import METADATA, is_object, metadata_in, read_companion, time_in
@@ -147,7 +148,9 @@ def held_by_lake(lake: Path) -> Held:
 def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
     """Write what was found into the lake, in the place of what was found before."""
     rows = [{"verified_at": now, **one._asdict()} for one in verified.files]
-    with replaced(lake / VERDICTS_FILE) as file:
+    kept = lake / VERDICTS_FILE
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    with replaced(kept) as file:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file, compression="zstd")
 
 

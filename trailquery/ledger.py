@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import duckdb
 
 from trailquery import tables
+from trailquery.atomic import replaced
 from trailquery.digests import PublicKey, public_keys
 from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC
@@ -168,6 +167,7 @@ def keep_digest(lake: Path, file_sha256: str, data: bytes) -> None:
     kept = folder / f"{file_sha256}.json{'.gz' if data.startswith(GZIP_MAGIC) else ''}"
     if kept.exists():
         return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replaced(kept) as file:
         file.write(data)
 
@@ -194,6 +194,7 @@ def keep_keys(lake: Path, place: str, data: bytes | None) -> None:
         listed = json.loads(kept.read_bytes())["PublicKeyList"] if kept.is_file() else []
         both = {key["Fingerprint"]: key for key in [*json.loads(data)["PublicKeyList"], *listed]}
         said = {"trailquery": "public-keys", "PublicKeyList": [key for _, key in sorted(both.items())]}
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
         with replaced(kept) as file:
             file.write(json.dumps(said, indent=1).encode())
 
@@ -202,21 +203,6 @@ def kept_keys(lake: Path) -> dict[str, PublicKey]:
     """The public keys that lay beside the log files of the lake, by fingerprint. Raises UsageError."""
     kept = lake / "evidence" / KEYS
     return public_keys(kept.read_bytes(), str(kept)) if kept.is_file() else {}
-
-
-@contextmanager
-def replaced(kept: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file `kept` of a lake once they are all written; only the owner may read it."""
-    for new in (folder for folder in (kept.parent.parent, kept.parent) if not folder.is_dir()):
-        new.mkdir(mode=0o700)
-    written = kept.with_suffix(f".{os.getpid()}.part")  # two that write it at once do not meet
-    written.unlink(missing_ok=True)  # of a process that was killed; in a lake of somebody else's, a link to any file
-    try:
-        with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            yield file
-        written.replace(kept)
-    finally:
-        written.unlink(missing_ok=True)
 
 
 def write_progress(lake: Path, loaded: int, listed: int) -> None:

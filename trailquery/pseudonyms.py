@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from trailquery.atomic import unfinished
 from trailquery.errors import UsageError
 from trailquery.words import AWS_OWN, FILE_ENDINGS, NAME_KEYS, RESOURCE_TYPES, WORDS
 
@@ -150,9 +151,9 @@ class Pseudonyms:
         """Write the key file, with what others have added to it since it was read."""
         others = _read(self._file)[1] if self._file.exists() else {}
         if names := self._names.keys() - others.keys():
-            written = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-            _write(written, self._key, others | {name: self._names[name] for name in names}, os.O_TRUNC)
-            written.replace(self._file)
+            with unfinished(self._file.parent) as part:
+                _write(part, self._key, others | {name: self._names[name] for name in names})
+                part.replace(self._file)
 
     # --- what is replaced
 
@@ -313,16 +314,16 @@ def _is_small(name: str) -> bool:
 def _make(file: Path) -> None:
     """A new key file, unless there is one: of two that make it at once, one key stays."""
     try:
-        _write(file, secrets.token_bytes(32), {}, os.O_EXCL)
+        _write(file, secrets.token_bytes(32), {})
     except FileExistsError:
         return
     except OSError as error:
         raise UsageError(f"--pseudonyms {file}: {error.strerror}; name a file that can be written") from None
 
 
-def _write(file: Path, key: bytes, names: dict[str, str], flag: int) -> None:
+def _write(file: Path, key: bytes, names: dict[str, str]) -> None:
     said = {"trailquery": "pseudonyms", "key": key.hex(), "names": names}
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | flag, 0o600), "w", encoding="utf-8") as opened:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
         json.dump(said, opened, indent=0, sort_keys=True)
 
 

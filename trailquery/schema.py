@@ -1,6 +1,5 @@
 """What the views and their columns mean, what no column covers, and the views in a file of their own."""
 
-import os
 import re
 from itertools import accumulate
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from trailquery.atomic import unfinished
 from trailquery.catalog import resource_dir
 from trailquery.errors import UsageError, at, refused
 from trailquery.events import ADDED_COLUMNS, COLUMNS
@@ -105,22 +105,19 @@ def connect(lake: Lake, file: Path) -> None:
     """
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")  # a database that was not written whole is none
-    with at(file):
-        part.unlink(missing_ok=True)
-    try:
-        with duckdb.connect(str(part)) as connection:
-            connection.begin()  # one write to disk, not one a view and a comment
-            define_views(connection, lake.path.resolve(), lake.settings)
-            for column in schema(lake):
-                if column["column"] is None:
-                    continue
-                meaning = literal(column["meaning"] or "")
-                connection.execute(f'COMMENT ON COLUMN {column["view"]}."{column["column"]}" IS {meaning}')
-            connection.commit()
+    with at(file), unfinished(file.parent) as part:
+        try:
+            with duckdb.connect(str(part)) as connection:
+                connection.begin()  # one write to disk, not one a view and a comment
+                define_views(connection, lake.path.resolve(), lake.settings)
+                for column in schema(lake):
+                    if column["column"] is None:
+                        continue
+                    meaning = literal(column["meaning"] or "")
+                    connection.execute(f'COMMENT ON COLUMN {column["view"]}."{column["column"]}" IS {meaning}')
+                connection.commit()
+        except (duckdb.IOException, duckdb.TransactionException) as error:
+            raise refused(OSError(0, str(error).splitlines()[0].rpartition(": ")[2]), file) from None
+        finally:
+            part.with_name(f"{part.name}.wal").unlink(missing_ok=True)  # where the disk was full
         part.replace(file)
-    except (duckdb.IOException, duckdb.TransactionException) as error:
-        raise refused(OSError(0, str(error).splitlines()[0].rpartition(": ")[2]), file) from None
-    finally:
-        part.unlink(missing_ok=True)
-        part.with_name(f"{part.name}.wal").unlink(missing_ok=True)  # where the disk was full

@@ -1,12 +1,10 @@
 """Options that several commands share, and what they turn into."""
 
 import json
-import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import get_terminal_size
@@ -16,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from trailquery import hidden
+from trailquery.atomic import replaced
 from trailquery.cli.hiding import again
 from trailquery.cli.library import lake_option
 from trailquery.errors import UsageError, at
@@ -143,7 +142,7 @@ def put(result: Result, asked: Asked) -> int:
     width = get_terminal_size().columns if on_terminal else 0
     with (
         at(asked.output or "stdout"),
-        _replaced(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream,
+        _stream_to(asked.output) if asked.output else nullcontext(sys.stdout.buffer) as stream,
     ):
         written = write(result.reader(), form_of(asked), stream, limit=limit, width=width)
     if written.more:
@@ -196,18 +195,7 @@ def form_of(asked: Asked) -> str:
     return form
 
 
-@contextmanager
-def _replaced(output: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file `output` once they are all written; only the owner may read it."""
+def _stream_to(output: Path) -> AbstractContextManager[BinaryIO]:
     target = output.resolve()
-    if target.exists() and not target.is_file():  # /dev/stderr, a named pipe
-        with target.open("wb") as stream:
-            yield stream
-        return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    is_special = target.exists() and not target.is_file()  # /dev/stderr, a named pipe
+    return target.open("wb") if is_special else replaced(target)

@@ -286,9 +286,8 @@ def test_the_lake_of_a_bucket_asks_cloudtrail_for_the_keys_once(
 
     trail, lake = Trail(bucket=aws.name), tmp_path / "lake"
     put(aws, trail)
-    monkeypatch.setattr("trailquery.ingest._now", lambda: trail.now)
+    monkeypatch.setattr("trailquery.utc.now", lambda: trail.now)
     aws.ingest(lake)
-    monkeypatch.setattr(evidence, "_now", lambda: trail.now)
     with services(trail) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", url)
         first = CliRunner().invoke(trailquery, ["verify", "--lake", str(lake)])
@@ -304,7 +303,7 @@ def test_online_each_object_is_fetched_once_and_no_day_is_listed(aws: Aws, monke
 
     trail = Trail(bucket=aws.name)
     put(aws, trail)
-    monkeypatch.setattr(evidence, "_now", lambda: trail.now)
+    monkeypatch.setattr("trailquery.utc.now", lambda: trail.now)
     with services(trail) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", url)
         done = CliRunner().invoke(trailquery, ["verify", f"s3://{aws.name}", "--endpoint-url", aws.url])

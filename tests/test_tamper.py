@@ -14,7 +14,6 @@ from tamper import CASES, Case
 from trails import Trail
 from validate_logs import needs_awscli, services, validate_logs
 
-from trailquery import evidence
 from trailquery.cli import trailquery
 
 
@@ -53,7 +52,7 @@ def test_what_was_done_is_seen(case: Case, upstream: str, tmp_path: Path, monkey
     trail = Trail(bucket=f"tampered-{os.getpid()}-{next(NUMBERS)}", **case.trail)
     harmed = case.harm(trail)
     put(trail, upstream)
-    monkeypatch.setattr(evidence, "_now", lambda: trail.now)
+    monkeypatch.setattr("trailquery.utc.now", lambda: trail.now)
     with services(trail) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", upstream)
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", url)

@@ -17,10 +17,10 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trailquery import utc
 from trailquery.digests import public_keys
 from trailquery.errors import UsageError
 from trailquery.sources.archive import HEAD_BYTES
@@ -113,12 +113,12 @@ class Copy:
             "version_id": stored.version_id,
             "etag": stored.etag,
             "size": len(fetched.data),
-            "last_modified": zulu(stored.last_modified) if stored.last_modified else None,
+            "last_modified": utc.zulu(stored.last_modified) if stored.last_modified else None,
             "storage_class": stored.storage_class,
             "encryption": stored.encryption,
             "sha256": hashlib.sha256(fetched.data).hexdigest(),
             "metadata": json.loads(stored.metadata or "{}"),
-            "collected_at": zulu(datetime.now(UTC)),
+            "collected_at": utc.zulu(utc.now()),
         }
 
     def _sidecar(self, path: str) -> Facts | None:
@@ -208,13 +208,8 @@ def _is_same(facts: Facts, stored: ObjectVersion) -> bool:
     return (
         (facts["etag"], facts["size"]) == (stored.etag, stored.size_bytes)
         and (stored.version_id is None or _version(facts["version_id"]) == _version(stored.version_id))
-        and (stored.last_modified is None or (facts["last_modified"] or "")[:19] == zulu(stored.last_modified)[:19])
+        and (stored.last_modified is None or (facts["last_modified"] or "")[:19] == utc.zulu(stored.last_modified)[:19])
     )
-
-
-def zulu(time: datetime) -> str:
-    """ISO text of a time; a naive one is UTC."""
-    return (time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)).isoformat().replace("+00:00", "Z")
 
 
 class Log:
@@ -224,7 +219,7 @@ class Log:
         self._file = file
 
     def write(self, event: str, **said: Any) -> None:
-        told = {"trailquery": "collection", "event": event, "time": zulu(datetime.now(UTC)), **said}
+        told = {"trailquery": "collection", "event": event, "time": utc.zulu(utc.now()), **said}
         line = json.dumps(told).encode() + b"\n"
         if self._file.write(line) != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -14,7 +14,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trailquery import tables
+from trailquery import tables, utc
 from trailquery.errors import UsageError
 from trailquery.hold import held, refuse_while_held, told
 
@@ -152,7 +152,7 @@ def _files_before(lake: Path, table: tables.Table, before: date) -> list[Path]:
 
 def _marks(lake: Path, before: date) -> pa.Table:
     """Rows of `files` that say so of each log file some of whose events go."""
-    own, now = duckdb.connect(), datetime.now(UTC).replace(tzinfo=None)
+    own, now = duckdb.connect(), utc.now()
     own.read_parquet(tables.parquet_files(lake, tables.FILES)).create_view("files")
     reason = f"events before {before} were pruned on {now:%Y-%m-%d}"
     return own.sql(_MARKS, params={"before": before, "reason": reason, "now": now}).to_arrow_table()

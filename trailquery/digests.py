@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.utc import instant
 
 DIGEST_FOLDER = "CloudTrail-Digest"
 _LONGEST_BYTES = 64 << 20  # of a digest, inflated
@@ -98,12 +99,6 @@ class KeyFaultError(FaultError):
 
 
 _read = msgspec.json.Decoder(Digest).decode
-
-
-def instant(text: str) -> datetime:
-    """A time as digests and `ListPublicKeys` write it, naive UTC; UTC where it names no zone. Raises ValueError."""
-    time = datetime.fromisoformat(text)
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def digest_name(place: str) -> DigestName | None:

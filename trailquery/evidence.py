@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trailquery import tables
+from trailquery import tables, utc
 from trailquery.atomic import replaced
 from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
 from trailquery.errors import MachineError, UsageError
@@ -74,7 +74,7 @@ class Held(NamedTuple):
 
 def held_by_source(source: Source) -> Held:
     """What lies in a source, each file inflated and hashed."""
-    held, beside = Held([], [], {}, _now()), dict[str, dict[str, Any]]()
+    held, beside = Held([], [], {}, utc.now()), dict[str, dict[str, Any]]()
     for stored in _hashed(_evidence(source, held.keys, beside)):
         (held.digests if _is_digest(stored.place) else held.logs).append(stored)
     if beside:
@@ -123,7 +123,7 @@ def held_by_lake(lake: Path) -> Held:
         rows = duckdb.connect().execute(_FILES, {"files": files}).fetchall() if files else []
     except duckdb.Error as error:
         raise MachineError(f"{lake}: its ledger cannot be read: {str(error).splitlines()[0]}") from None
-    held = Held([], [], kept_keys(lake), _now())
+    held = Held([], [], kept_keys(lake), utc.now())
     for place, status, reason, file_sha256, content_sha256, metadata, ingested_at, last_modified in rows:
         stored = Stored(
             place,
@@ -156,7 +156,7 @@ def keep_verdicts(lake: Path, verified: Verified, now: datetime) -> None:
 
 def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[Stored]:
     """What `integrity` needs of each file, in their order, hashed on every core."""
-    now = _now()
+    now = utc.now()
     with ThreadPoolExecutor(usable_cores()) as threads:
         waiting: deque[Future[list[Stored]]] = deque()
         for parcel in _parcels(files):
@@ -208,10 +208,6 @@ def _inflated(data: bytes) -> tuple[bytes | None, str | None, str | None]:
         problem = "other data follows the first member of the gzip"  # CloudTrail writes one member
     sha256 = text.sha256.hexdigest() if text.size_bytes or not problem else None
     return b"".join(parts) if text.size_bytes <= _LONG_BYTES else None, sha256, problem
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _is_digest(place: str) -> bool:

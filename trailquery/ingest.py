@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
-from trailquery import tables
+from trailquery import tables, utc
 from trailquery.compaction import Compacted, compact_small_files
 from trailquery.containers import Reject
 from trailquery.dedupe import Dedupe
@@ -176,7 +175,7 @@ class _Ingest:
         """Take in what has no bytes to read."""
         if isinstance(found, Unread):
             self._summary.unread.append(found)
-            self._files += self._ledger.missing(found, _now())
+            self._files += self._ledger.missing(found, utc.now())
         elif isinstance(found, LeftAlone):
             self._summary.left_alone.append(found)
         else:
@@ -186,12 +185,12 @@ class _Ingest:
                 self._summary.held += 1
             else:
                 self._summary.listed += found.files
-            self._files += self._ledger.read_since(found.place, _now())
+            self._files += self._ledger.read_since(found.place, utc.now())
 
     def _note_copy(self, file_sha256: str, found: LogFile) -> None:
         self._summary.held += 1
-        self._files += self._ledger.another_place(file_sha256, found, _now())
-        self._files += self._ledger.read_since(found.place, _now())
+        self._files += self._ledger.another_place(file_sha256, found, utc.now())
+        self._files += self._ledger.read_since(found.place, utc.now())
 
     def _take_unreadable(self, place: str, reason: str) -> None:
         """Without bytes there is no digest: the place stands for the file."""
@@ -203,7 +202,7 @@ class _Ingest:
         """Take in a log file that was read, and each place where it lies."""
         file_sha256, summary = file.origin.file_sha256, self._summary
         found, *copies = self._being_read.pop(file_sha256)
-        self._files += self._ledger.read_since(found.place, _now())
+        self._files += self._ledger.read_since(found.place, utc.now())
         if file.kind == "companion":
             summary.companions += 1 + len(copies)
             for one in (found, *copies):
@@ -216,14 +215,14 @@ class _Ingest:
         if file.data is not None:
             keep_digest(self._lake, file_sha256, file.data)
         self._reject(found.place, file_sha256, file.rejects)
-        row = file_row(file, found, _now())
+        row = file_row(file, found, utc.now())
         self._files.append(row)
         self._ledger.note(row)
         for copy in copies:
             self._note_copy(file_sha256, copy)
 
     def _reject(self, place: str, file_sha256: str, rejects: Iterable[Reject]) -> None:
-        file = {"source_file": place, "file_sha256": file_sha256, "ingested_at": _now()}
+        file = {"source_file": place, "file_sha256": file_sha256, "ingested_at": utc.now()}
         self._rejects += [file | {"position": one.position, "bytes": one.data, "reason": one.reason} for one in rejects]
 
     def _is_full(self) -> bool:
@@ -246,10 +245,6 @@ class _Ingest:
         summary.rejected += len(self._rejects)
         self._empty()
         gc.collect(1)  # what came since the last commit
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _joined(parts: list[pa.Table]) -> pa.Table:

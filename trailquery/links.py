@@ -13,9 +13,9 @@ from trailquery.digests import (
     Listed,
     PublicKey,
     check_signature,
-    instant,
     read_digest,
 )
+from trailquery.utc import instant
 
 HOUR = timedelta(hours=1)
 DUE = HOUR  # after its end, a digest is delivered at the latest

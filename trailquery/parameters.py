@@ -5,8 +5,10 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+from trailquery import utc
 
 TYPES = ("text", "integer", "number", "boolean", "timestamp", "interval", "choice", "list")
 
@@ -114,9 +116,8 @@ def _boolean(value: Any) -> bool:
 def _timestamp(value: Any) -> datetime:
     """Naive UTC; a time without an offset is UTC, a date is its first instant."""
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        return datetime.combine(value, time.min)
+    return utc.naive(value) if isinstance(value, datetime) else utc.instant(_text(value))
 
 
 def _interval(value: Any) -> timedelta:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trailquery import utc
 from trailquery.errors import UsageError
 from trailquery.parameters import UNITS
 
@@ -31,7 +32,7 @@ def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> 
         else:
             moment = datetime.fromisoformat(text.strip())
             moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)
-        return moment.astimezone(UTC).replace(tzinfo=None)
+        return utc.naive(moment)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{option} {text!r}: no time; write 2026-11-20, 2026-11-20T02:11:09Z, or a span back from now such as 7d or 36h"

@@ -10,10 +10,11 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from trailquery import utc
 from trailquery.sources.archive import contents_of, left_alone, log_file
 from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersion, Unread
 
@@ -127,7 +128,6 @@ def metadata_in(text: str | None) -> dict[str, Any] | None:
 def time_in(facts: dict[str, Any], name: str) -> datetime | None:
     """A time that a file of ours says, naive UTC."""
     try:
-        time = datetime.fromisoformat(str(facts.get(name)))
-        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+        return utc.instant(str(facts.get(name)))
     except (ValueError, OverflowError):
         return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trailquery import utc
 from trailquery.errors import UsageError
 from trailquery.sources.aws import DEFAULT_REGION, Access, caller, client, reason
 from trailquery.sources.found import Found, Known, Listed, LogFile, SoFar, Unread
@@ -38,7 +39,7 @@ def open_history(
     regions = regions or tuple(dict.fromkeys([session.region_name or DEFAULT_REGION, DEFAULT_REGION]))
     account, _ = caller(session, regions[0])
     clients = {region: client(session, "cloudtrail", region, access.endpoint_url) for region in regions}
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = utc.now().replace(microsecond=0)
     asked = (max(since or now - KEPT, now - KEPT), min(until - _SECOND if until else now, now))
     if asked[0] > asked[1]:
         raise UsageError("event-history: CloudTrail keeps 90 days; ask for some of them with --since and --until")
@@ -80,7 +81,7 @@ class EventHistory:
                 StartTime=gap[0].replace(tzinfo=UTC), EndTime=gap[1].replace(tzinfo=UTC), MaxResults=50, **token
             )
             token = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}
-            times = [event["EventTime"].astimezone(UTC).replace(tzinfo=None) for event in page["Events"]]
+            times = [utc.naive(event["EventTime"]) for event in page["Events"]]
             # The oldest second of a page may go on in the next one.
             first = gap[0] if not token else min(times, default=last).replace(microsecond=0) + _SECOND
             yield LogFile(f"{place}/{first.isoformat()}Z/{last.isoformat()}Z", bodies.pop(), None)
@@ -99,7 +100,7 @@ def _keep_body(bodies: list[bytes]) -> Any:
 
 def _span(place: str) -> Span | None:
     """The span that the page at `place` covers; None for one that covers none."""
-    first, last = (datetime.fromisoformat(text.removesuffix("Z")) for text in place.split("/")[-2:])
+    first, last = (utc.instant(text) for text in place.split("/")[-2:])
     return (first, last) if first <= last else None
 
 

@@ -13,7 +13,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC
 from typing import Any, NamedTuple
 
 from botocore.exceptions import (
@@ -25,6 +24,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from trailquery import utc
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.errors import UsageError
 from trailquery.sources.archive import LOG_NAMES, contents_of, left_alone, log_file
@@ -238,7 +238,7 @@ class Bucket:
         return level
 
     def _deleted(self, marker: dict[str, Any]) -> LeftAlone:
-        when = marker["LastModified"].astimezone(UTC).isoformat().replace("+00:00", "Z")
+        when = utc.zulu(marker["LastModified"])
         return left_alone(self.url(marker["Key"]), f"a delete marker: the object was deleted at {when}")
 
     def _to_fetch(self, items: Iterable[Object], known: Known) -> Iterator[Found | Object]:
@@ -386,6 +386,6 @@ def _stored(said: dict[str, Any], size_bytes: int) -> ObjectVersion:
         etag=said.get("ETag", "").strip('"') or None,
         size_bytes=size_bytes,
         version_id=said.get("VersionId"),
-        last_modified=modified.astimezone(UTC).replace(tzinfo=None) if modified else None,
+        last_modified=modified and utc.naive(modified),
         storage_class=said.get("StorageClass"),
     )

@@ -99,6 +99,7 @@ def test_without_keys_and_without_aws_the_reason_is_told(tmp_path: Path):
     [
         (["--trail", "other"], "--trail other: no digest of this trail; those are events"),
         (["--since", "soon"], "--since 'soon': no time"),
+        (["--since", "1d", "--until", "2d"], "--since 1d: not before --until 2d; swap them"),
         (["--keys", "none.json"], "none.json: No such file"),
         (["--sha256", "00"], "copy is no bundle; leave it out"),
     ],

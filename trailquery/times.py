@@ -39,6 +39,16 @@ def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> 
         ) from None
 
 
+def window(since: str | None, until: str | None, tz: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """--since and --until as `parse_time` reads them. Raises UsageError, also where the one is not before the other."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    first = None if since is None else parse_time(since, tz, now, "--since")
+    last = None if until is None else parse_time(until, tz, now, "--until")
+    if first and last and first >= last:
+        raise UsageError(f"--since {since}: not before --until {until}; swap them")
+    return first, last
+
+
 def shown(moment: datetime, tz: ZoneInfo) -> str:
     """ISO text with Z or an offset; a naive `moment` is UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """What lies in AWS: the options that say how to get at it and what of it is meant, and the source that they describe."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 from trailquery import hidden
 from trailquery.errors import UsageError
 from trailquery.sources import REGION
-from trailquery.times import parse_time, zone
+from trailquery.times import window, zone
 
 if TYPE_CHECKING:
     from trailquery.sources import Source
@@ -96,11 +96,4 @@ def _window(options: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
     for name, (form, why) in _FORMS.items():
         if wrong := next((one for one in options[name] if not re.fullmatch(form, one, re.ASCII)), None):
             raise UsageError(f"--{name} {wrong}: {why}")
-    now, utc = datetime.now(UTC), zone("UTC")
-    since, until = (
-        parse_time(options[name], utc, now, f"--{name}") if options[name] is not None else None
-        for name in ("since", "until")
-    )
-    if since and until and since >= until:
-        raise UsageError(f"--since {options['since']}: not before --until {options['until']}; swap them")
-    return since, until
+    return window(options["since"], options["until"], zone("UTC"))

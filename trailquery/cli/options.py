@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -22,7 +21,7 @@ from trailquery.lake import QUERY_TIMEOUT_S, Lake, Scope, open_lake
 from trailquery.ledger import progress
 from trailquery.output import FORMATS, printable, write
 from trailquery.result import SHOWN_ROWS, Result
-from trailquery.times import parse_time, shown, zone
+from trailquery.times import shown, window, zone
 from trailquery.wording import did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -90,11 +89,8 @@ def asked_from(options: dict[str, Any]) -> Asked:
 
 def opened(asked: Asked, extra_tables: Mapping[str, Path] | None = None, queries: Iterable[Path] = ()) -> Lake:
     """The lake in the scope that was asked for; tells on stderr which window the times came to, and if it is empty."""
-    now, tz = datetime.now(UTC).replace(microsecond=0), zone(asked.tz)
-    since = None if asked.since is None else parse_time(asked.since, tz, now, "--since")
-    until = None if asked.until is None else parse_time(asked.until, tz, now, "--until")
-    if since and until and since >= until:
-        raise UsageError(f"--since {shown(since, tz)}: not before --until {shown(until, tz)}; swap them")
+    tz = zone(asked.tz)
+    since, until = window(asked.since, asked.until, tz)
     scope = Scope(since, until, asked.account, asked.region, asked.strict_region, asked.only_intact)
     lake = open_lake(
         asked.lake, scope=scope, tz=asked.tz, timeout_s=asked.timeout, extra_tables=extra_tables, queries=queries

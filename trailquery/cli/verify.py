@@ -5,7 +5,7 @@ import sys
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from trailquery.errors import EvidenceError, UsageError, at
 from trailquery.output import printable, write
 from trailquery.settings import default_lake
 from trailquery.sources import delivery_path
-from trailquery.times import parse_time, zone
+from trailquery.times import window, zone
 from trailquery.wording import counted
 
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ def verify(
         raise UsageError(f"--sha256: {source or 'the lake'} is no bundle; leave it out")
     from trailquery.integrity import verify as verdicts_on
 
-    start, end = (
-        parse_time(time, zone("UTC"), datetime.now(UTC), option) if time is not None else None
-        for time, option in ((since, "--since"), (until, "--until"))
-    )
+    start, end = window(since, until, zone("UTC"))
     held = _held(source, lake, keys, access | {"since": since, "until": until})
     hidden.learn(known := held.trails())
     if trail and trail not in known:

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import reduce
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -63,18 +64,13 @@ class Asked(NamedTuple):
     limit: int | None
 
 
-def question_options(command: Command) -> Command:
-    """--lake, the scope options and the form options; `asked_from` collects them again."""
-    for option in reversed([lake_option, *_SCOPE, *_FORM]):
-        command = option(command)
-    return command
+def with_options(options: Sequence[Callable[..., Any]]) -> Callable[[Command], Command]:
+    """What adds the options to a command, in their order."""
+    return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
 
-def scope_options(command: Command) -> Command:
-    """--lake and the scope options, for a command that shows no rows."""
-    for option in reversed([lake_option, *_SCOPE]):
-        command = option(command)
-    return command
+question_options = with_options([lake_option, *_SCOPE, *_FORM])  # `asked_from` collects them again
+scope_options = with_options([lake_option, *_SCOPE])  # for a command that shows no rows
 
 
 def asked_from(options: dict[str, Any]) -> Asked:

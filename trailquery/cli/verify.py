@@ -4,7 +4,7 @@ import json
 import sys
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import click
 from trailquery import hidden
 from trailquery.cli.aws import ACCESS, HISTORY, access_of, is_remote, opened_bucket
 from trailquery.cli.library import lake_option
-from trailquery.cli.options import put_json, say
+from trailquery.cli.options import put_json, say, with_options
 from trailquery.errors import EvidenceError, UsageError, at
 from trailquery.output import printable, write
 from trailquery.settings import default_lake
@@ -38,16 +38,10 @@ _OPTIONS = [
 ]  # fmt: skip
 
 
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command()
 @click.argument("source", required=False)
 @lake_option
-@_options
+@with_options(_OPTIONS)
 def verify(
     source: str | None,
     lake: Path | None,

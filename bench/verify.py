@@ -170,13 +170,13 @@ def validate_logs(account: str, region: str, end: datetime) -> list[str]:
 
 def put(tree: Path, url: str) -> None:
     """The tree as a bucket, with the metadata that lies beside each digest."""
-    from trailquery.sources.folder import METADATA, read_companion
+    from trailquery.sources.folder import SIDECAR, read_companion
 
     s3 = boto3.client("s3", endpoint_url=url)
     s3.create_bucket(Bucket=BUCKET)
 
     def put_one(path: Path) -> None:
-        beside = Path(f"{path}{METADATA}")
+        beside = Path(f"{path}{SIDECAR}")
         metadata = read_companion(beside.read_bytes())["metadata"] if beside.exists() else {}
         s3.put_object(Bucket=BUCKET, Key=path.relative_to(tree).as_posix(), Body=path.read_bytes(), Metadata=metadata)
 

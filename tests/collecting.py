@@ -11,8 +11,8 @@ import pytest
 from aws import Aws, Proxy, served, upload, use_credentials
 
 from trailquery.collect import Collected, collect
-from trailquery.collection import SIDECAR
 from trailquery.sources.aws import Access
+from trailquery.sources.folder import SIDECAR
 from trailquery.sources.s3 import Choice, open_bucket
 
 

@@ -17,10 +17,10 @@ from aws import key
 from collecting import Trail, bucket_to_collect, fetches, files_of, log_lines, sidecar  # noqa: F401  # a fixture
 
 from trailquery.collect import collect
-from trailquery.collection import SIDECAR
 from trailquery.errors import MachineError, UsageError
 from trailquery.sources import LogFile, log_files
 from trailquery.sources.aws import Access
+from trailquery.sources.folder import SIDECAR
 from trailquery.sources.s3 import open_bucket
 
 

@@ -34,8 +34,8 @@ from typing import Any, NamedTuple
 from trailquery import bundlecheck, hidden, integrity
 from trailquery.atomic import replaced
 from trailquery.catalog import Query, bind
-from trailquery.collection import KEYS, LOG
-from trailquery.digests import public_keys
+from trailquery.collection import LOG
+from trailquery.digests import KEYS, public_keys
 from trailquery.errors import EvidenceError, UsageError, at
 from trailquery.evidence import held_by_lake
 from trailquery.inflate import GZIP_MAGIC

@@ -15,20 +15,19 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from trailquery import utc
-from trailquery.digests import public_keys
+from trailquery.digests import KEYS, key_list, public_keys
 from trailquery.errors import UsageError
 from trailquery.sources.archive import HEAD_BYTES
-from trailquery.sources.found import ObjectVersion
+from trailquery.sources.folder import SIDECAR
+from trailquery.sources.found import NothingKnown, ObjectVersion
 from trailquery.sources.s3 import Fetched, Object
 
-SIDECAR = ".metadata.json"
-KEYS = "public-keys.json"
 LOG = "collection.jsonl"
 VERSIONS, ODD, _PART = ".versions", ".odd", ".part"
 _LONGEST_NAME = 255 - len(SIDECAR)  # bytes, of one folder or file
@@ -39,8 +38,8 @@ Facts = dict[str, Any]  # what a sidecar says
 _FACTS = {"key", "version_id", "etag", "size", "last_modified", "sha256"}
 
 
-class Copy:
-    """The copy of one bucket. What a source asks of a lake, it answers, too."""
+class Copy(NothingKnown):
+    """The copy of one bucket, which answers what a source asks of a lake: `has` tells what is held."""
 
     def __init__(self, root: Path, bucket: str) -> None:
         self.root, self.bucket = root, bucket
@@ -54,16 +53,10 @@ class Copy:
             _is_same(facts, item.stored) for path in paths if (facts := self._whole(path, item.key))
         )
 
-    def holds(self, place: str, etag: str, size_bytes: int) -> bool:  # noqa: ARG002  `has` is asked instead
-        return False
-
     def etag_at(self, place: str) -> str | None:
         """The ETag of what lies at an object's own place, where a list of keys tells none."""
         key = place.removeprefix(f"s3://{self.bucket}/")
         return next((str(facts["etag"]) for name in _names(key) if (facts := self._whole(name, key))), None)
-
-    def places_below(self, start: str) -> Iterable[str]:  # noqa: ARG002
-        return ()
 
     def store(self, fetched: Fetched, log: Callable[[str, Facts], None]) -> str:
         """Put an object in its place, tell `log` the place and its facts, then add its sidecar; returns the place."""
@@ -101,8 +94,7 @@ class Copy:
         return {key["Fingerprint"]: key for key in json.loads(data)["PublicKeyList"]}
 
     def keep_public_keys(self, keys: Mapping[str, Facts]) -> None:
-        said = {"trailquery": "public-keys", "PublicKeyList": [key for _, key in sorted(keys.items())]}
-        self._write(KEYS, json.dumps(said, indent=1).encode())
+        self._write(KEYS, key_list(keys.values()))
 
     def _facts(self, fetched: Fetched) -> Facts:
         stored = fetched.stored

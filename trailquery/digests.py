@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.utc import instant
 
 DIGEST_FOLDER = "CloudTrail-Digest"
+KEYS = "public-keys.json"
 _LONGEST_BYTES = 64 << 20  # of a digest, inflated
 _SIGNING = timedelta(hours=2)  # after its end, a digest is signed at the latest
 _NAME = re.compile(
@@ -144,6 +145,14 @@ def public_keys(data: bytes, place: str) -> dict[str, PublicKey]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         told = f"{place}: holds no PublicKeyList ({error}); write it with: aws cloudtrail list-public-keys"
         raise UsageError(told) from None
+
+
+def key_list(keys: Iterable[Mapping[str, Any]]) -> bytes:
+    """The text of a public-keys.json of keys of `ListPublicKeys`, as JSON; of two with one fingerprint the last."""
+    by_fingerprint = sorted({key["Fingerprint"]: key for key in keys}.items())
+    return json.dumps(
+        {"trailquery": "public-keys", "PublicKeyList": [key for _, key in by_fingerprint]}, indent=1
+    ).encode()
 
 
 def public_key(said: Mapping[str, Any]) -> PublicKey:

@@ -20,14 +20,14 @@ import pyarrow.parquet as pq
 
 from trailquery import tables, utc
 from trailquery.atomic import replaced
-from trailquery.digests import DIGEST_FOLDER, FaultError, PublicKey, digest_name, public_keys
+from trailquery.digests import DIGEST_FOLDER, KEYS, FaultError, PublicKey, digest_name, public_keys
 from trailquery.errors import MachineError, UsageError
 from trailquery.inflate import GZIP_MAGIC, Text, inflate_sound
 from trailquery.integrity import Verified
-from trailquery.ledger import KEYS, kept_digest, kept_keys
+from trailquery.ledger import kept_digest, kept_keys
 from trailquery.links import Stored, generated, home_of
 from trailquery.sources import LogFile, Source, Unread, delivery_path
-from trailquery.sources.folder import METADATA, is_object, metadata_in, read_companion, time_in
+from trailquery.sources.folder import SIDECAR, is_object, metadata_in, read_companion, time_in
 from trailquery.sources.found import NothingKnown
 from trailquery.verdicts import SCHEMA, VERDICTS_FILE
 from trailquery.workers import usable_cores
@@ -95,8 +95,8 @@ def _evidence(
             yield found
         elif is_copy and name == KEYS:
             keys |= {} if is_object(found.place) else public_keys(found.data, found.place)
-        elif is_copy and name.endswith(METADATA):
-            beside[found.place.removesuffix(METADATA)] = read_companion(found.data)
+        elif is_copy and name.endswith(SIDECAR):
+            beside[found.place.removesuffix(SIDECAR)] = read_companion(found.data)
         elif delivery_path(found.place).folder or _is_digest(found.place):
             yield found
 

@@ -13,7 +13,7 @@ import duckdb
 
 from trailquery import tables
 from trailquery.atomic import replaced
-from trailquery.digests import PublicKey, public_keys
+from trailquery.digests import KEYS, PublicKey, key_list, public_keys
 from trailquery.errors import UsageError
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.logs import FileRead
@@ -25,7 +25,6 @@ _KINDS = {
     "CloudTrail-NetworkActivity": "network-activity",
     "CloudTrail-Aggregated": "aggregated",
 }
-KEYS = "public-keys.json"
 _PROGRESS = "cache/progress.json"
 
 
@@ -192,11 +191,9 @@ def keep_keys(lake: Path, place: str, data: bytes | None) -> None:
     if not new.keys() <= kept_keys(lake).keys():
         kept = lake / "evidence" / KEYS
         listed = json.loads(kept.read_bytes())["PublicKeyList"] if kept.is_file() else []
-        both = {key["Fingerprint"]: key for key in [*json.loads(data)["PublicKeyList"], *listed]}
-        said = {"trailquery": "public-keys", "PublicKeyList": [key for _, key in sorted(both.items())]}
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         with replaced(kept) as file:
-            file.write(json.dumps(said, indent=1).encode())
+            file.write(key_list([*json.loads(data)["PublicKeyList"], *listed]))
 
 
 def kept_keys(lake: Path) -> dict[str, PublicKey]:

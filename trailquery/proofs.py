@@ -8,12 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from trailquery.collection import SIDECAR
 from trailquery.digests import Digest, FaultError, digest_name, read_digest_file
 from trailquery.lake import Lake
 from trailquery.ledger import kept_digest
 from trailquery.links import EDGE
-from trailquery.sources.folder import metadata_in, read_companion
+from trailquery.sources.folder import SIDECAR, metadata_in, read_companion
 
 _FIRST = 2000  # no digest is of a year before
 _TRIED = 3  # digests of each trail, from the hour of the file on

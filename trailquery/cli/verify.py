@@ -1,6 +1,5 @@
 """`trailquery verify`: are the log files whole, and who says so?"""
 
-import json
 import sys
 import zipfile
 from collections import Counter, defaultdict
@@ -153,14 +152,14 @@ def _with_listed_keys(held: "Held", lake: Path | None, options: dict[str, Any]) 
     spans = held.unsigned_spans()
     if not spans:
         return held
-    from trailquery.digests import public_keys
-    from trailquery.ledger import KEYS, keep_keys
+    from trailquery.digests import KEYS, key_list, public_keys
+    from trailquery.ledger import keep_keys
     from trailquery.sources.public_keys import list_public_keys
 
     listed, problems = list_public_keys(access_of(options).session(), spans)
     for problem in problems:
         say(printable(f"{problem}; or name a file of keys with --keys"))
-    said = json.dumps({"trailquery": "public-keys", "PublicKeyList": listed}).encode()
+    said = key_list(listed)
     if lake and listed:
         keep_keys(lake, KEYS, said)
     return held._replace(keys=held.keys | public_keys(said, KEYS))

@@ -20,7 +20,7 @@ from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersio
 
 # O_NONBLOCK: a pipe put in place of a file after it was listed must not hang the reader.
 _OPEN = sum(getattr(os, flag, 0) for flag in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
-METADATA = ".metadata.json"  # beside a copied object X, what S3 said of it lies in X.metadata.json
+SIDECAR = ".metadata.json"  # beside a copied object X, what S3 said of it lies in X.metadata.json
 _MOST_METADATA = 1 << 20
 _NO_FILE = "a pipe, socket or device, not a file"
 
@@ -84,7 +84,7 @@ def _files_in(path: Path) -> Iterator[LogFile | LeftAlone]:
 def _object_at(path: Path) -> ObjectVersion:
     """What lies beside the copy of an object says of it."""
     try:
-        with os.fdopen(os.open(f"{path}{METADATA}", _OPEN), "rb") as file:
+        with os.fdopen(os.open(f"{path}{SIDECAR}", _OPEN), "rb") as file:
             is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             facts = read_companion(file.read(_MOST_METADATA)) if is_file else {}
     except OSError:  # a plain copy
@@ -103,7 +103,7 @@ def is_object(place: str) -> bool:
     """
     names = place.split("!")
     with suppress(OSError, ValueError):  # a name that this system cannot have
-        return len(names) > 2 or any(Path("!".join(names[:count]) + METADATA).is_file() for count in (1, 2))
+        return len(names) > 2 or any(Path("!".join(names[:count]) + SIDECAR).is_file() for count in (1, 2))
     return True
 
 

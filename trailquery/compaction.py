@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from shlex import quote
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -25,7 +24,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailquery import tables, utc
-from trailquery.errors import UsageError
 from trailquery.hold import held, refuse_while_held, told
 
 SMALL_BYTES = 16 << 20
@@ -49,18 +47,11 @@ class Compacted(NamedTuple):
 def compact(lake: Path) -> Compacted:
     """Merge small files wherever there are two, and remove what nobody needs. Raises UsageError without a lake, and on
     hold."""
-    refuse_unless_lake(lake)
+    tables.refuse_unless_lake(lake)
+    tables.refuse_foreign(lake)
     refuse_while_held(lake, "compact")
-    (lake / "cache").mkdir(exist_ok=True)
     with tables.only_writer(lake):
         return _compacted(lake, 1, tables.TABLES)
-
-
-def refuse_unless_lake(lake: Path) -> None:
-    """Raises UsageError."""
-    if not all((lake / table.name / "_delta_log").is_dir() for table in tables.TABLES):
-        raise UsageError(f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {quote(str(lake))}")
-    tables.refuse_foreign(lake)
 
 
 def compact_small_files(lake: Path) -> Compacted:
@@ -125,9 +116,9 @@ def prune(lake: Path, before: date, really: bool) -> Pruned | None:
     The ledger keeps that their log files were read, as `pruned`, so that no ingest brings them back and coverage tells.
     Who has the lake open reads on for KEPT_S; then the bytes go. Raises UsageError on hold and without a lake.
     """
-    refuse_unless_lake(lake)
+    tables.refuse_unless_lake(lake)
+    tables.refuse_foreign(lake)
     refuse_while_held(lake, "prune")
-    (lake / "cache").mkdir(exist_ok=True)
     with tables.only_writer(lake):
         old = {table: _files_before(lake, table, before) for table in (tables.EVENT_TABLE, tables.VARIANTS)}
         files = [file for of_table in old.values() for file in of_table]

@@ -90,7 +90,6 @@ def _make_lake(lake: Path) -> None:
         raise UsageError(f"{lake}: {told}; name another with --lake")
     lake.mkdir(mode=0o700, parents=True, exist_ok=True)
     tables.refuse_foreign(lake)
-    (lake / "cache").mkdir(exist_ok=True)
     *before, last = [lake / table.name / "_delta_log" for table in tables.TABLES]
     if last.is_dir() and (gone := next((log for log in before if not log.is_dir()), None)):
         told = "is gone; the lake was changed by hand: bring it back, or ingest the log files into a new lake"

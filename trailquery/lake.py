@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from shlex import quote
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
@@ -105,8 +104,7 @@ class Lake:
         settings: Settings,
         twin: "Lake | None" = None,
     ) -> None:
-        if not all((path / table.name / "_delta_log").is_dir() for table in tables.TABLES):
-            raise UsageError(f"{path}: no lake here; make one with: trailquery ingest SOURCE --lake {quote(str(path))}")
+        tables.refuse_unless_lake(path)
         self.path = path
         self.scope = scope
         self.zone_name = zone_name

@@ -6,6 +6,7 @@ commit names is invisible. A table's history is kept for ever, so that a report 
 
 import json
 import os
+import shlex
 import stat
 import uuid
 from collections.abc import Iterator, Sequence
@@ -127,6 +128,14 @@ def create(lake: Path, table: Table) -> None:
     )
 
 
+def refuse_unless_lake(lake: Path) -> None:
+    """Raises UsageError where there is no lake."""
+    if not all((lake / table.name / "_delta_log").is_dir() for table in TABLES):
+        raise UsageError(
+            f"{lake}: no lake here; make one with: trailquery ingest SOURCE --lake {shlex.quote(str(lake))}"
+        )
+
+
 def is_foreign(path: str | Path) -> bool:
     """Whether it is neither file nor folder: a link leads out of a lake, and a pipe hangs who opens it."""
     try:
@@ -232,6 +241,7 @@ def _superseded(table: Table, day: str | None, file: Path, data_change: bool) ->
 def only_writer(lake: Path) -> Iterator[None]:
     """Hold the lake's lock; the system frees it when the process ends, however it ends."""
     refuse_foreign(lake, "cache")
+    (lake / "cache").mkdir(exist_ok=True)
     with (lake / "cache" / "writer.lock").open("a+b") as lock:
         try:
             if os.name == "nt":

@@ -101,7 +101,7 @@ def learn_lake(lake: Path) -> None:
     pseudonyms = hidden.in_use()
     if pseudonyms is None:
         return
-    from trailquery.compaction import refuse_unless_lake
+    from trailquery import tables
     from trailquery.hold import holds
     from trailquery.lake import open_lake
     from trailquery.names import learn_names, learn_settings
@@ -109,7 +109,8 @@ def learn_lake(lake: Path) -> None:
 
     learn_settings(find_settings(lake), pseudonyms)
     try:
-        refuse_unless_lake(lake)
+        tables.refuse_unless_lake(lake)
+        tables.refuse_foreign(lake)
     except UsageError:  # an ingest makes it
         return
     learn_names(open_lake(lake), pseudonyms)

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from trailquery import hidden
+from trailquery import hidden, tables
 from trailquery import hold as lake_hold
 from trailquery.cli.library import lake_option
 from trailquery.cli.options import say
-from trailquery.compaction import refuse_unless_lake
 from trailquery.errors import UsageError, at
 from trailquery.output import printable
 from trailquery.settings import default_lake
@@ -24,7 +23,8 @@ def hold(reason: str | None, release: bool, lake: Path | None) -> None:
     Without a reason it shows every hold and release, the newest last. Ingest goes on, and leaves its files unmerged.
     """
     lake = lake or default_lake()
-    refuse_unless_lake(lake)
+    tables.refuse_unless_lake(lake)
+    tables.refuse_foreign(lake)
     if release and reason:
         raise UsageError("hold: takes a reason or --release; leave one out")
     if release:

@@ -30,13 +30,12 @@ from trailquery.sources import LogFile, Source, Unread, delivery_path
 from trailquery.sources.folder import SIDECAR, is_object, metadata_in, read_companion, time_in
 from trailquery.sources.found import NothingKnown
 from trailquery.verdicts import SCHEMA, VERDICTS_FILE
-from trailquery.workers import usable_cores
+from trailquery.workers import parcels, usable_cores
 
 _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 naive UTC, as everywhere
 _A_DAY = timedelta(days=1)  # a clock may be wrong
 _LONG_BYTES = 64 << 20
 _AHEAD = 8
-_PARCEL_BYTES = 1 << 20
 _PARCEL_FILES = 64
 _DAMAGE = re.compile(r"(?:.* )?at byte \d+ of \d+")  # what `inflate` says of a gzip
 
@@ -159,7 +158,7 @@ def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[Stored]:
     now = utc.now()
     with ThreadPoolExecutor(usable_cores()) as threads:
         waiting: deque[Future[list[Stored]]] = deque()
-        for parcel in _parcels(files):
+        for parcel in parcels(files, _size, _PARCEL_FILES):  # a thread does not pay for one small file
             waiting.append(threads.submit(lambda parcel: [_stored(found, now) for found in parcel], parcel))
             if len(waiting) > _AHEAD:
                 yield from waiting.popleft().result()
@@ -167,16 +166,8 @@ def _hashed(files: Iterable[LogFile | Unread]) -> Iterator[Stored]:
             yield from stored.result()
 
 
-def _parcels(files: Iterable[LogFile | Unread]) -> Iterator[list[LogFile | Unread]]:
-    """A thread does not pay for one small file."""
-    parcel, size = list[LogFile | Unread](), 0
-    for found in files:
-        parcel.append(found)
-        size += len(found.data or b"") if isinstance(found, LogFile) else 0
-        if size > _PARCEL_BYTES or len(parcel) == _PARCEL_FILES:
-            yield parcel
-            parcel, size = [], 0
-    yield parcel
+def _size(found: LogFile | Unread) -> int:
+    return len(found.data or b"") if isinstance(found, LogFile) else 0
 
 
 def _stored(found: LogFile | Unread, now: datetime) -> Stored:

@@ -10,23 +10,25 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, Queue, SimpleQueue
+from typing import TypeVar
 
 from trailquery.errors import MachineError
 from trailquery.imports import without_arrays
 from trailquery.logs import Decoded, Origin, decode
 
-PARCEL_BYTES = 1 << 20  # of log files as delivered, gzip mostly: about a second of work
+PARCEL_BYTES = 1 << 20  # of log files as delivered, gzip mostly: about a second of decoding
 PARCEL_FILES = 500
 _WAITING = 2  # parcels a worker, at work or answered and not yet taken
 _TABLES = 2  # of a parcel, answered and not yet taken: a long file makes many
 
 Parcel = list[tuple[Origin, bytes]]
+Found = TypeVar("Found")
 
 
 def usable_cores() -> int:
@@ -41,10 +43,10 @@ def decode_in_parallel(
 
     With one job, or where one parcel holds all files, no process is started. Raises MachineError when a worker ends early.
     """
-    parcels = _parcels(files)
-    ahead = list(islice(parcels, 2)) if jobs > 1 else []
+    waiting = parcels(files, lambda file: len(file[1]), PARCEL_FILES)
+    ahead = list(islice(waiting, 2)) if jobs > 1 else []
     if len(ahead) < 2:
-        yield from decode((file for parcel in chain(ahead, parcels) for file in parcel), table_records)
+        yield from decode((file for parcel in chain(ahead, waiting) for file in parcel), table_records)
         return
     with ExitStack() as stack:
         workers = [_Worker(table_records) for _ in range(jobs)]
@@ -57,7 +59,7 @@ def decode_in_parallel(
         stack.callback(lambda: deque(map(_Answer.drop, answers), maxlen=0))
         for worker in workers:  # what is under way when this ends early is of no use
             stack.callback(worker.kill)
-        for parcel in chain(ahead, parcels):
+        for parcel in chain(ahead, waiting):
             answers.append(_Answer(threads, idle, parcel))
             if len(answers) >= _WAITING * jobs:
                 yield from answers[0].tables()
@@ -97,13 +99,13 @@ class _Answer:
                 self._tables.get(timeout=0.05)
 
 
-def _parcels(files: Iterable[tuple[Origin, bytes]]) -> Iterator[Parcel]:
-    parcel: Parcel = []
-    size = 0
-    for origin, data in files:
-        parcel.append((origin, data))
-        size += len(data)
-        if size >= PARCEL_BYTES or len(parcel) >= PARCEL_FILES:
+def parcels(files: Iterable[Found], size_of: Callable[[Found], int], most: int) -> Iterator[list[Found]]:
+    """The files in lists of PARCEL_BYTES or somewhat more, or of so many."""
+    parcel, size = list[Found](), 0
+    for file in files:
+        parcel.append(file)
+        size += size_of(file)
+        if size >= PARCEL_BYTES or len(parcel) >= most:
             yield parcel
             parcel, size = [], 0
     if parcel:

@@ -17,7 +17,6 @@ from trailquery.errors import UsageError
 from trailquery.events import TEXT
 from trailquery.parameters import literal
 from trailquery.settings import Settings
-from trailquery.wording import counted
 
 _ADDRESSES = pa.schema(
     [("client_ip", TEXT), ("network", TEXT), ("country", TEXT), ("asn", pa.int64()), ("as_name", TEXT)]
@@ -41,13 +40,6 @@ def define_enriched(connection: duckdb.DuckDBPyConnection, lake: Path, settings:
         _create_table(connection, "places", places.to_pydict())
     select = f"SELECT e.*, {', '.join(columns)} FROM stored.events AS e {' '.join(joins)}"  # noqa: S608 (our own text)
     connection.execute(f"CREATE VIEW stored.enriched AS {select}")
-
-
-def own_accounts_source(settings: Settings, seen: int) -> str:
-    """Which accounts count as own, for a reader of an answer; `seen` of them are recipients in the lake."""
-    if settings.accounts:
-        return f"own accounts: {len(settings.accounts):,} of {settings.file}"
-    return f"own accounts: the {counted(seen, 'recipient')} seen"
 
 
 def _define_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

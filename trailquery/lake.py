@@ -20,7 +20,6 @@ from trailquery import tables
 from trailquery.catalog import Query, Wanted, bind, find_query
 from trailquery.coverage import empty_answer, is_quick
 from trailquery.derived import Derived
-from trailquery.enrich import own_accounts_source
 from trailquery.errors import TrailqueryError, UsageError, refused
 from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
 from trailquery.parameters import literal
@@ -30,6 +29,7 @@ from trailquery.settings import Settings, default_lake, find_settings, lake_opti
 from trailquery.times import parse_time, zone
 from trailquery.verdicts import Met
 from trailquery.views import Named, Views
+from trailquery.wording import counted
 
 QUERY_TIMEOUT_S = 300.0
 _CALLERS = 32  # threads that ask one lake at the same time; more of them wait
@@ -192,7 +192,9 @@ class Lake:
 
     def own_accounts_source(self) -> str:
         """Which accounts count as own in `is_own_account`, and where that is from."""
-        return own_accounts_source(self.settings, len(self.sql("FROM own_accounts")))
+        if self.settings.accounts:
+            return f"own accounts: {len(self.settings.accounts):,} of {self.settings.file}"
+        return f"own accounts: the {counted(len(self.sql('FROM own_accounts')), 'recipient')} seen"
 
     def _add_table(self, name: str, file: Path) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

@@ -59,5 +59,5 @@ def test_a_wrong_settings_file_is_one_line_and_a_strict_region_needs_a_region(la
     )
     (tmp_path / "trailquery.toml").write_text("[region]\n")
     wrong = run(tmp_path, "info")
-    said = f"{tmp_path}/trailquery.toml: [region] is no setting; did you mean regions?\n"
+    said = f"{tmp_path}/trailquery.toml: [region] is no setting; did you mean 'regions'?\n"
     assert (wrong.code, wrong.err) == (2, said)

@@ -60,8 +60,8 @@ def test_own_queries_and_exclusions_are_read_and_folders_lie_beside_the_file(tmp
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[acounts]\n"111122223333" = "prod"', r"\[acounts\] is no setting; did you mean accounts\?"),
-        ('[regions]\naproved = ["eu-west-1"]', r"\[regions\] aproved is no setting; did you mean approved\?"),
+        ('[acounts]\n"111122223333" = "prod"', r"\[acounts\] is no setting; did you mean 'accounts'\?"),
+        ('[regions]\naproved = ["eu-west-1"]', r"\[regions\] aproved is no setting; did you mean 'approved'\?"),
         ("queries = " + "[" * 20_000, "trailquery.toml: .*; mend it, or move the file away"),
         ("accounts = 5", r"accounts is 5, not a table; write a line \[accounts\]"),
         ('[accounts]\n12345678901 = "prod"', r'\[accounts\] 12345678901 is not 12 digits; .* quoted: "012345678901"'),
@@ -78,7 +78,7 @@ def test_own_queries_and_exclusions_are_read_and_folders_lie_beside_the_file(tmp
         ("exclusions = 5", r"exclusions is 5; write a line \[\[exclusions\]\] for each"),
         ("exclusions = [5]", r"\[\[exclusions\]\] 1 is 5, not a table; write a line \[\[exclusions\]\]"),
         ('[[exclusions]]\nquery = "q"', r"\[\[exclusions\]\] 1 lacks principal; an exclusion has query, principal, "),
-        ('[exclusion]', r"\[exclusion\] is no setting; did you mean exclusions\?"),
+        ('[exclusion]', r"\[exclusion\] is no setting; did you mean 'exclusions'\?"),
         ("[accounts", r"Expected .* at the end of a table declaration"),
     ],
 )  # fmt: skip

@@ -21,13 +21,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from trailquery.errors import UsageError, refused
 from trailquery.exclusions import Exclusion, read_exclusion
+from trailquery.wording import did_you_mean
 
 FILE_NAME = "trailquery.toml"
 Network = IPv4Network | IPv6Network
@@ -161,8 +161,7 @@ def _check_keys(file: Path, said: Mapping[str, Any]) -> None:
 
 def _check_known(file: Path, key: str, shown: str, known: tuple[str, ...]) -> None:
     if key not in known:
-        close = get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(known)}"
+        hint = did_you_mean(key, known) or f"there is {', '.join(known)}"
         raise UsageError(f"{file}: {shown} is no setting; {hint}")
 
 

@@ -51,16 +51,17 @@ _DAMAGED = (
 )
 
 
-def log_file(place: str, problem_or_data: bytes | str) -> LogFile:
+def storable(place: str) -> str:
     """`place` in text that can be stored: names that are not UTF-8 keep their bytes as escapes."""
-    place = place.encode("utf-8", "backslashreplace").decode()
-    if isinstance(problem_or_data, str):
-        return LogFile(place, None, problem_or_data)
-    return LogFile(place, problem_or_data, None)
+    return place.encode("utf-8", "backslashreplace").decode()
+
+
+def unreadable(place: str, problem: str) -> LogFile:
+    return LogFile(storable(place), None, problem)
 
 
 def left_alone(place: str, reason: str) -> LeftAlone:
-    return LeftAlone(place.encode("utf-8", "backslashreplace").decode(), reason)
+    return LeftAlone(storable(place), reason)
 
 
 def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0) -> Iterator[LogFile | LeftAlone]:
@@ -70,11 +71,11 @@ def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0
     members = _members_of(head)
     if members:
         if nested == _MAX_NESTED:
-            yield log_file(place, f"an archive {_MAX_NESTED} archives deep is not opened")
+            yield unreadable(place, f"an archive {_MAX_NESTED} archives deep is not opened")
         else:
             yield from members(place, file, nested)
     elif named or (_is_log(place, head) and not head.startswith(_APPLE_DOUBLE)):
-        yield log_file(place, file.read())
+        yield LogFile(storable(place), file.read(), None)
     else:
         yield left_alone(place, "no log file by its name or its first bytes")
 
@@ -117,7 +118,7 @@ def _packed_member(unpack: _Unpack, place: str, file: BinaryIO, nested: int) -> 
     try:
         data = unpack(file).read(MAX_INFLATED_BYTES + 1)
     except _DAMAGED as error:
-        yield log_file(member, f"member is damaged: {error}")
+        yield unreadable(member, f"member is damaged: {error}")
     else:
         yield from _member(member, data, nested)
 
@@ -127,7 +128,7 @@ def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | 
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGED as error:
-        yield log_file(place, f"zip archive is damaged: {error}")
+        yield unreadable(place, f"zip archive is damaged: {error}")
         return
     with archive:
         for info in sorted(archive.infolist(), key=lambda info: (info.filename, info.header_offset)):
@@ -135,13 +136,13 @@ def _zip_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | 
             if info.filename.endswith("/"):
                 continue
             if info.flag_bits & 1:
-                yield log_file(member, "member is encrypted; unpack it with its password first")
+                yield unreadable(member, "member is encrypted; unpack it with its password first")
                 continue
             try:
                 with archive.open(info) as content:
                     data = content.read(MAX_INFLATED_BYTES + 1)
             except _DAMAGED as error:
-                yield log_file(member, f"member is damaged: {error}")
+                yield unreadable(member, f"member is damaged: {error}")
             else:
                 yield from _member(member, data, nested)
 
@@ -164,7 +165,7 @@ def _tar_members(place: str, file: BinaryIO, nested: int) -> Iterator[LogFile | 
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header
             yield from _unread_tail(place, archive)
     except _DAMAGED as error:
-        yield log_file(place, f"tar archive is damaged: {error}")
+        yield unreadable(place, f"tar archive is damaged: {error}")
 
 
 def _unread_tail(place: str, archive: tarfile.TarFile) -> Iterator[LogFile]:
@@ -173,11 +174,11 @@ def _unread_tail(place: str, archive: tarfile.TarFile) -> Iterator[LogFile]:
         archive.fileobj.seek(archive.offset)
         block = archive.fileobj.read(tarfile.BLOCKSIZE)
         if block != bytes(tarfile.BLOCKSIZE):
-            yield log_file(place, f"tar archive ends early or is damaged at byte {archive.offset}, unpacked")
+            yield unreadable(place, f"tar archive ends early or is damaged at byte {archive.offset}, unpacked")
 
 
 def _member(member: str, data: bytes, nested: int) -> Iterator[LogFile | LeftAlone]:
     if len(data) > MAX_INFLATED_BYTES:
-        yield log_file(member, f"member is larger than {MAX_INFLATED_BYTES} bytes")
+        yield unreadable(member, f"member is larger than {MAX_INFLATED_BYTES} bytes")
     else:
         yield from contents_of(member, io.BytesIO(data), nested=nested + 1)

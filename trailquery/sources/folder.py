@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trailquery import utc
-from trailquery.sources.archive import contents_of, left_alone, log_file
+from trailquery.sources.archive import contents_of, left_alone, storable
 from trailquery.sources.found import NO_OBJECT, LeftAlone, LogFile, ObjectVersion, Unread
 
 # O_NONBLOCK: a pipe put in place of a file after it was listed must not hang the reader.
@@ -50,7 +50,7 @@ def files_below(folder: Path, lake: Path | None = None) -> Iterator[LogFile | Le
 
 def unread(path: Path, error: OSError) -> Unread:
     """A file, or a folder, that cannot be read this time."""
-    return Unread(log_file(path.as_posix(), b"").place, f"cannot be read: {error.strerror or error}")
+    return Unread(storable(path.as_posix()), f"cannot be read: {error.strerror or error}")
 
 
 def _last_first(entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:

@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from trailquery import utc
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.errors import UsageError
-from trailquery.sources.archive import LOG_NAMES, contents_of, left_alone, log_file
+from trailquery.sources.archive import LOG_NAMES, contents_of, left_alone, storable
 from trailquery.sources.aws import CONNECTIONS, EXPIRED, Access, asking, client, code_of, reason, told
 from trailquery.sources.found import Found, Held, Known, LeftAlone, Listed, LogFile, ObjectVersion, Unread
 from trailquery.sources.tree import Wanted, day_of, days_of
@@ -345,7 +345,7 @@ _RESTORE = "it is archived; restore it with: aws s3api restore-object"
 
 def _contents(place: str, data: bytes, stored: ObjectVersion) -> Iterator[Found]:
     """The log file that an object is, or the members of an archive, unpacked as they are asked for."""
-    for found in contents_of(log_file(place, b"").place, io.BytesIO(data), named=True):
+    for found in contents_of(storable(place), io.BytesIO(data), named=True):
         yield replace(found, stored=stored) if isinstance(found, LogFile) else found
     yield Listed(place, 0)  # an archive was read whole, and has no row of its own
 

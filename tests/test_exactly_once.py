@@ -162,7 +162,7 @@ def test_however_deliveries_are_shuffled_split_and_repeated_the_lake_is_the_same
 def test_large_batches_find_what_the_lake_and_the_batches_before_them_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trailquery.dedupe.FEW_IDS", 0)
+    monkeypatch.setattr("trailquery.tables.FEW_IDS", 0)
     monkeypatch.setattr("trailquery.ingest.BATCH_RECORDS", 2)
     deliveries = [["a", "b"], ["c", "d"], ["c", "a"], ["e", "d"]]
     times = dict.fromkeys("abe", "2024-03-01T10:00:00Z") | {"c": "2024-03-02T10:00:00Z", "d": None}

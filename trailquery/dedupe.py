@@ -18,7 +18,6 @@ from trailquery.soundness import canonical
 
 Key = tuple[str, str | None]  # (event_id, account_id)
 Place = tuple[str, int]  # (file_sha256, position)
-FEW_IDS = 2_000
 MARKS_MEMORY = "64MB"  # of the file of marks, however large that is
 
 
@@ -122,7 +121,7 @@ class Dedupe:
     def _maybe_held(self, event_ids: pa.ChunkedArray) -> tuple[list[str], set[str] | None]:
         """The ids of which the lake may hold a copy, all of few, of many those whose marks it holds; and in which
         partitions, None for any."""
-        if len(event_ids) <= FEW_IDS:
+        if len(event_ids) <= tables.FEW_IDS:
             return event_ids.unique().to_pylist(), None
         if not self._marks:
             files = tables.parquet_files(self._lake, tables.EVENT_TABLE)  # written first: other tables add no id
@@ -140,9 +139,7 @@ class Dedupe:
             files = [file for file in files if Path(file).parent.name in parts]
         if not files:
             return []
-        sought = (
-            "$values" if len(values) <= FEW_IDS else "(SELECT unnest($values))"
-        )  # a list is sought in Bloom filters
+        sought = "$values" if len(values) <= tables.FEW_IDS else "(SELECT unnest($values))"
         return self._connection.execute(
             "SELECT event_id, account_id, raw, file_sha256, position FROM read_parquet($files)"  # noqa: S608
             f" WHERE {column} IN {sought}",

@@ -30,6 +30,7 @@ ROW_GROUP_BYTES = 128 << 20  # about
 PAGE_ROWS = 2_048  # as many as DuckDB works on at once: a page without a row that is asked for is not inflated
 UNIQUE_FPP = 1e-4  # so that hundreds of ids looked up at once read few row groups in vain
 REPEATED_FPP = 1e-2
+FEW_IDS = 2_000  # as many at most are looked up in Bloom filters; more are joined
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",

@@ -19,6 +19,7 @@ from trailquery.columns import declared
 from trailquery.errors import UsageError
 from trailquery.events import TEXT, TIME
 from trailquery.settings import lake_option
+from trailquery.tables import FEW_IDS
 from trailquery.wording import counted
 
 VERDICTS_FILE = "evidence/verdicts.parquet"
@@ -26,7 +27,6 @@ NOT_CHECKED = "not checked"
 # From the best to the worst. What nobody looked at may be sound; what is unlisted or changed has something against it.
 ORDER = ("intact", "pending", "unverifiable", NOT_CHECKED, "unlisted", "changed", "missing")
 _WRONG = ORDER[4:]
-_FEW_IDS = 2_000
 SCHEMA = pa.schema(
     [(name, TEXT) for name in ("place", "kind", "file_sha256", "verdict", "reason", "trail")]
     + [("hour", TIME), ("verified_at", TIME)]
@@ -179,8 +179,8 @@ def _ids(names: list[str]) -> str:
 
 def _of_rows(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     """Verdicts and how many rows have each; a row of several events has the worst of theirs."""
-    ids = cursor.execute("SELECT DISTINCT event_id FROM answer LIMIT $most", {"most": _FEW_IDS + 1}).fetchall()
-    is_few = len(ids) <= _FEW_IDS  # these are sought in Bloom filters
+    ids = cursor.execute("SELECT DISTINCT event_id FROM answer LIMIT $most", {"most": FEW_IDS + 1}).fetchall()
+    is_few = len(ids) <= FEW_IDS
     statement = _OF_ROWS.format(where="WHERE event_id IN $ids" if is_few else "")
     params = {"ids": [event_id for (event_id,) in ids]} if is_few else {}
     return cursor.execute(statement, {"order": list(ORDER)} | params).fetchall()

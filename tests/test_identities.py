@@ -30,7 +30,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     ),
     "FederatedUser": (
         "FederatedUser", "federated/carol", "AIDAIOSFODNN7EXAMPLE", f"arn:aws:sts::{HOME}:federated-user/carol", HOME,
-        None, "ASIAI44QH8DHBEXAMPLE", False,
+        "alice", "ASIAI44QH8DHBEXAMPLE", False,
     ),
     "Directory": ("Directory", "dave", "d-1234567890", None, HOME, "dave", None, False),
     "AWSAccount": ("AWSAccount", "account 444455556666", "AIDAI44QH8DHBEXAMPLE", None, "444455556666", None, None, False),

@@ -80,6 +80,24 @@ def test_a_query_holds_no_date_and_no_path_into_json(query: Query) -> None:
     assert re.findall(r"scope_|\bgetvariable\b|GROUP BY ALL|LIKE '%'", code) == []
 
 
+@pytest.mark.parametrize(
+    "query", [query for query in QUERIES.values() if re.search(r"\$(actor|caller|who)\b", query.sql)]
+)
+def test_a_query_about_one_identity_takes_it_by_each_of_its_names(query: Query) -> None:
+    (names,) = re.findall(r"\$(?:actor|caller|who) IN \(([^)]+)\)", query.sql)
+    known = [name.strip().rpartition(".")[2] for name in names.split(",")]
+    assert [name for name in known if name not in ("''", "session_id")] == [
+        "actor",
+        "actor_arn",
+        "principal_key",
+        "principal_id",
+        "user_name",
+        "role_arn",
+        "role_name",
+        "access_key_id",
+    ]
+
+
 @every_query
 def test_a_query_is_short_enough_to_read(query: Query) -> None:
     lines = [line.strip() for line in query.sql.splitlines()]

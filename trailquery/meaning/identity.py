@@ -53,6 +53,8 @@ def identity(user_identity: object) -> Identity:
     session = mapping(who.get("sessionContext"))
     issuer = mapping(session.get("sessionIssuer"))
     arn, user_name = text(who.get("arn")), text(who.get("userName"))
+    if who.get("type") == "FederatedUser":  # the user who asked for the token, to whom principal_key belongs, too
+        user_name = user_name or text(issuer.get("userName"))
     invoked_by, access_key_id = text(who.get("invokedBy")), text(who.get("accessKeyId"))
     created_at = instant(text_at(session, "attributes", "creationDate"))
     kind, account_id = text(who.get("type")) or ("AWSService" if invoked_by else "Unknown"), text(who.get("accountId"))

@@ -9,7 +9,7 @@
 -- [params.actor]
 -- type = "text"
 -- default = ""
--- about = "Only this actor, ARN, principal id or access key; empty is everyone"
+-- about = "Only this user, role, role/session, ARN, principal id or access key; empty is everyone"
 --
 -- [params.min_secrets]
 -- type = "integer"
@@ -32,28 +32,28 @@
 -- ///
 WITH asked AS (  -- one row a call and secret; a call that names none keeps its row
     SELECT *, unnest(CASE WHEN secrets = [] THEN [NULL] ELSE secrets END) AS secret
-    FROM secret_calls
-    WHERE secret_kind IN ('value', 'batch')
+    FROM secret_calls WHERE secret_kind IN ('value', 'batch')
 ),
 
 known AS (
-    SELECT *, min(event_time) OVER (PARTITION BY principal_key, secret) AS asked_since
-    FROM asked
+    SELECT *, min(event_time) OVER (PARTITION BY principal_key, secret) AS asked_since FROM asked
 )
 
 SELECT
     min(event_time) AS first_seen, max(event_time) AS last_seen, actor,
     set_of(client_ip) AS client_ips, count(DISTINCT secret) AS secrets,
-    count(DISTINCT secret) FILTER (
-        WHERE asked_since >= (SELECT min(events.event_time) FROM events)
-    ) AS new_secrets,
+    count(DISTINCT secret)
+    FILTER (WHERE asked_since >= (SELECT min(events.event_time) FROM events)) AS new_secrets,
     set_of(secret) AS names, count(DISTINCT event_id) AS reads,
     count(DISTINCT event_id) FILTER (WHERE outcome = 'denied') AS denied,
     account_id, session_id, set_of(event_id) AS event_ids
 FROM known
 WHERE
     event_id IN (SELECT events.event_id FROM events)
-    AND $actor IN ('', actor, actor_arn, principal_key, user_name, role_name, access_key_id)
+    AND $actor IN (
+        '', actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+        access_key_id
+    )
 GROUP BY actor, principal_key, account_id, session_id
 HAVING count(DISTINCT secret) >= $min_secrets OR $min_secrets <= 1
 ORDER BY first_seen, actor, account_id, session_id

@@ -8,7 +8,7 @@
 --
 -- [params.who]
 -- type = "text"
--- about = "The role or user: its name, ARN or principal id"
+-- about = "User, role, role/session, ARN, principal id or access key"
 --
 -- [columns]
 -- service = "The service"
@@ -33,7 +33,9 @@ SELECT
     set_of(region) AS regions, min(event_time) AS first_used, max(event_time) AS last_used
 FROM events
 WHERE
-    $who IN (actor, actor_arn, principal_key, user_name, role_arn, role_name)
+    $who IN (
+        actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name, access_key_id
+    )
     AND (category IN ('management', 'data')) IS TRUE
 GROUP BY service, action
 ORDER BY service, action

@@ -9,7 +9,7 @@
 -- [params.actor]
 -- type = "text"
 -- default = ""
--- about = "Only this user, role, ARN, principal id or service; empty is everyone, AWS too"
+-- about = "Only this user, role, role/session, ARN, principal id, access key or service; empty is everyone, AWS too"
 --
 -- [params.min_successes]
 -- type = "integer"
@@ -48,6 +48,9 @@ FROM api_errors INNER JOIN successes USING (principal_key, action, account_id)
 WHERE
     event_time > last_success
     AND error_class NOT IN ('throttled', 'dry-run')
-    AND $actor IN ('', api_errors.actor, actor_arn, principal_key, user_name, role_arn, role_name)
+    AND $actor IN (
+        '', api_errors.actor, actor_arn, principal_key, principal_id, user_name, role_arn,
+        role_name, access_key_id
+    )
 GROUP BY principal_key, action, account_id, last_success, successes
 ORDER BY first_failure, action, principal_key, account_id

@@ -9,7 +9,7 @@
 -- [params.actor]
 -- type = "text"
 -- default = ""
--- about = "Only this actor, ARN, principal id or access key; empty is everyone"
+-- about = "Only this user, role, role/session, ARN, principal id or access key; empty is everyone"
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"

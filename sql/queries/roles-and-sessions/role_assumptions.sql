@@ -14,7 +14,7 @@
 -- [params.caller]
 -- type = "text"
 -- default = ""
--- about = "Only this caller: actor, ARN, principal id or access key; empty is everyone"
+-- about = "Only asked for by this user, role, role/session, ARN, principal id or access key; empty is everyone"
 --
 -- [params.by_aws]
 -- type = "boolean"
@@ -49,5 +49,14 @@ WHERE
     starts_with(action, 'sts:AssumeRole')
     AND (NOT is_aws_call OR $by_aws)
     AND $role IN ('', role_arn, regexp_extract(role_arn, '([^/]+)$', 1))
-    AND $caller IN ('', actor, actor_arn, principal_key, parent_access_key_id)
+    AND (
+        $caller = ''
+        OR event_id IN (
+            SELECT events.event_id FROM events
+            WHERE $caller IN (
+                actor, actor_arn, principal_key, principal_id, user_name, role_arn, role_name,
+                access_key_id
+            )
+        )
+    )
 ORDER BY issued_at, account_id, event_id

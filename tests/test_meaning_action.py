@@ -198,7 +198,12 @@ def test_a_response_handed_through_tells_its_failure_by_the_status_beside_its_bo
     [
         ("CreateAccountResult", {"createAccountStatus": {"state": "FAILED"}}, None, Error("FAILED", "other", "error")),
         ("JobStatusChanged", {"status": "Failed", "failureCodes": []}, None, Error("Failed", "other", "error")),
-        ("login-auth.sso", {"result": {"statusType": "failure"}}, None, Error("failure", "other", "error")),
+        (
+            "login-auth.sso",
+            {"result": {"statusType": "failure"}},
+            None,
+            Error("SigninFailure", "auth-failed", "denied"),
+        ),
         ("login-auth.sso", {"result": {"statusType": "success"}}, None, SUCCESS),
         ("JobStatusChanged", {"status": "Complete", "jobs": [{"status": "Failed"}]}, None, SUCCESS),
         ("RotationFailed", None, {"SecretId": "db"}, Error("RotationFailed", "other", "error")),

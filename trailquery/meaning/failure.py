@@ -136,7 +136,10 @@ def code_elsewhere(response: object, details: object, event_name: object, told: 
     """The error that stands in responseElements, or in what a service event tells: `details` and `told`."""
     code = _code_in(response, event_name) or _code_in(details, event_name)
     if code is None and (details or told):
-        return _failed_state(details) or _refused_page(told) or _named_failure(event_name)
+        state = _failed_state(details)
+        if state and (text(event_name) or "").startswith("login"):  # `login-auth.sso` of Managed Grafana
+            return SIGNIN_FAILURE
+        return state or _refused_page(told) or _named_failure(event_name)
     return code
 
 

@@ -103,6 +103,19 @@ LOSSES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         ),
         ["deletion protection lifted"],
     ),
+    **{
+        f"protection-of-{kind}": (call(action, **{setting: off}), ["deletion protection lifted"])
+        for kind, action, setting, off in (
+            ("users", "cognito-idp:UpdateUserPool", "deletionProtection", "INACTIVE"),
+            ("a-cluster", "eks:UpdateClusterConfig", "deletionProtection", False),
+            ("a-table", "dynamodb:UpdateTable", "deletionProtectionEnabled", False),
+            ("a-firewall", "network-firewall:UpdateFirewallDeleteProtection", "deleteProtection", False),
+            ("policies", "verifiedpermissions:UpdatePolicyStore", "deletionProtection", "DISABLED"),
+            ("a-group", "autoscaling:UpdateAutoScalingGroup", "deletionProtection", "none"),
+            ("incidents", "ssm-incidents:UpdateDeletionProtection", "deletionProtected", False),
+        )
+    },
+    "users-protected": (call("cognito-idp:UpdateUserPool", deletionProtection="ACTIVE"), []),
     "image-protection": (call("ec2:DisableImageDeregistrationProtection"), ["deletion protection lifted"]),
     "log-protection": (
         call("logs:PutLogGroupDeletionProtection", deletionProtectionEnabled=False),

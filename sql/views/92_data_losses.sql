@@ -26,9 +26,10 @@ WITH weakened AS (
                 )
                 AND regexp_matches(
                     request,
-                    '"(deletionProtection(Enabled)?|(enableT|t)erminationProtect(ed|ion)'
-                    || '|disableApi(Termination|Stop)|deletion_protection\.enabled)"'
-                    || '(, ?"value")? ?: ?(\{ ?"value" ?: ?)?"?false'
+                    '(?i)"(delet(e|ion)_?protect(ion|ed)(\.?enabled)?'
+                    || '|(enable)?terminationprotect(ed|ion)(enabled)?'
+                    || '|disableapi(termination|stop))"'
+                    || '(, ?"value")? ?: ?(\{ ?"value" ?: ?)?("?false|"(inactive|disabled|none)")'
                 )
                 OR api IN ('DisableImageDeregistrationProtection', 'UnlockSnapshot')
                 THEN 'deletion protection lifted'

@@ -354,10 +354,32 @@ BY_REQUEST: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
         [{"tableName": "orders", "sSESpecification": {"enabled": False}}],
         [{"sSESpecification": {"enabled": True}}, {"streamSpecification": {"enabled": False}}, None],
     ),
+    ("encryption", "elasticache:ModifyReplicationGroup"): (
+        [{"transitEncryptionEnabled": False}],
+        [{"transitEncryptionEnabled": True}, {"multiAZEnabled": False}, None],
+    ),
     ("encryption", "glue:PutDataCatalogEncryptionSettings"): (
         [{"dataCatalogEncryptionSettings": {"encryptionAtRest": {"catalogEncryptionMode": "DISABLED"}}}],
         [{"dataCatalogEncryptionSettings": {"encryptionAtRest": {"catalogEncryptionMode": "SSE-KMS"}}}, None],
     ),
+    **dict.fromkeys(
+        [
+            ("encryption", "rds:ModifyDBClusterParameterGroup"),
+            ("encryption", "rds:ModifyDBParameterGroup"),
+            ("encryption", "redshift:ModifyClusterParameterGroup"),
+        ],
+        (
+            [
+                parameter("rds.force_ssl", "0"),
+                parameter("require_secure_transport", "OFF"),
+                parameter("require_ssl", "false"),
+                parameter("tls", "disabled"),
+                parameter("neptune_enforce_ssl", "0"),
+            ],
+            [parameter("rds.force_ssl", "1"), parameter("tls_version", "0"), parameter("autovacuum", "0"), None],
+        ),
+    ),
+    ("encryption", "rds:ModifyDBProxy"): ([{"requireTLS": False}], [{"requireTLS": True}, None]),
     ("encryption", "redshift:ModifyCluster"): ([{"encrypted": False}], [{"encrypted": True}, None]),
     ("encryption", "sns:SetTopicAttributes"): (
         [KEY_OF_TOPIC | {"attributeValue": ""}, KEY_OF_TOPIC],
@@ -388,7 +410,7 @@ def requests() -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     for (defense, action), sides in BY_REQUEST.items():
         for weakens, side in zip((True, False), sides, strict=True):
             for number, request in enumerate(side):
-                name = f"{action} {'weakens' if weakens else 'does not'} {number}"
+                name = f"{defense} {action} {'weakens' if weakens else 'does not'} {number}"
                 calls.append(call(action, name, request))
                 weakening += [(name, defense)] if weakens else []
     return calls, sorted(weakening)

@@ -128,9 +128,10 @@ WITH always (defense, service, apis) AS (
     ('encryption', 'ec2', ['DisableEbsEncryptionByDefault', 'ResetEbsDefaultKmsKeyId']),
     ('encryption', 'firehose', ['StopDeliveryStreamEncryption']),
     ('encryption', 'kinesis', ['StopStreamEncryption']),
-    ('encryption', 'kms', ['DisableKeyRotation']),
+    ('encryption', 'kms', ['DisableKeyRotation', 'UpdateAlias']),
     ('encryption', 'logs', ['DisassociateKmsKey']),
-    ('encryption', 's3', ['DeleteBucketEncryption'])
+    ('encryption', 's3', ['DeleteBucketEncryption']),
+    ('encryption', 'secretsmanager', ['CancelRotateSecret'])
 ),
 
 by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several by spaces
@@ -302,9 +303,22 @@ by_request (defense, actions, only_if, unless) AS (  -- actions: one, or several
 
     ('encryption', 'dynamodb:UpdateTable', '"sSESpecification": ?\{[^}]*"enabled": ?false', NULL),
     (
+        'encryption', 'elasticache:ModifyReplicationGroup',
+        '"transitEncryptionEnabled": ?false', NULL
+    ),
+    (
         'encryption', 'glue:PutDataCatalogEncryptionSettings',
         '"catalogEncryptionMode": ?"DISABLED"', NULL
     ),
+    (  -- what clients may do without TLS
+        'encryption',
+        'rds:ModifyDBClusterParameterGroup rds:ModifyDBParameterGroup '
+        || 'redshift:ModifyClusterParameterGroup',
+        '(?i)"parameterName": ?"(rds\.force_ssl|require_s(sl|ecure_transport)|tls'
+        || '|neptune_enforce_ssl)"[^}]*"parameterValue": ?"(0|off|false|disabled)"',
+        NULL
+    ),
+    ('encryption', 'rds:ModifyDBProxy', '"requireTLS": ?false', NULL),
     ('encryption', 'redshift:ModifyCluster', '"encrypted": ?false', NULL),
     (
         'encryption', 'sns:SetTopicAttributes',
@@ -337,7 +351,8 @@ COMMENT ON VIEW impairing_calls IS
 COMMENT ON COLUMN impairing_calls.defense IS
 'trail; log source: of any other log; detector: of threats or bad settings; findings: what '
 'detectors look at and tell; alarm: what tells people, or answers; edge: web ACLs, Shield and '
-'firewalls; guardrail: of AI models; encryption: of what is stored.';
+'firewalls; guardrail: of AI models; encryption: of what is stored, or on its way, '
+'and the rotation of keys and secrets.';
 COMMENT ON COLUMN impairing_calls.action IS 'The call, service:api.';
 COMMENT ON COLUMN impairing_calls.only_if IS
 'The request must match this pattern; NULL: it may be any.';

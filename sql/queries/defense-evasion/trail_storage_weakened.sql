@@ -30,18 +30,18 @@ WHERE
     (action IN (
         'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 's3:DeleteBucket',
         's3:DeleteBucketEncryption', 's3:DeleteBucketPolicy', 's3:DeleteBucketPublicAccessBlock',
-        's3:DeleteBucketReplication', 's3:DeleteObject', 's3:DeleteObjects',
-        's3:PutBucketLifecycle', 's3:PutBucketPolicy', 's3:PutBucketVersioning'
+        's3:DeleteBucketReplication', 's3:DeleteObject', 's3:DeleteObjects', 's3:PutBucketPolicy',
+        's3:PutBucketLifecycle', 's3:PutBucketPublicAccessBlock', 's3:PutBucketVersioning'
     )) IS TRUE
     AND event_time <= coalesce(released_at, event_time)
     AND NOT (action = 's3:PutBucketVersioning' AND contains(coalesce(request, ''), '"Enabled"'))
+    AND coalesce(api <> 'PutBucketPublicAccessBlock' OR contains(request, 'false'), TRUE)
     AND coalesce(
         action <> 's3:PutBucketLifecycle' OR expires_in_days(request, event_time, FALSE) < 100,
         request IS NULL
     )
     AND event_id NOT IN (  -- policies that let CloudTrail write, and shut nobody out for good
-        SELECT event_id FROM policy_statements
-        GROUP BY event_id
+        SELECT event_id FROM policy_statements GROUP BY event_id
         HAVING
             bool_or(effect = 'Allow' AND list_contains(principals, 'cloudtrail.amazonaws.com'))
             AND NOT bool_or(effect = 'Deny' AND conditions IS NULL)

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Account's e-mail or contacts changed"
--- question = "Who changed the e-mail address of root, or whom AWS writes to about security, billing and operations?"
+-- question = "Who changed the e-mail address of root, or whom AWS writes to about security, billing and operations, or calls when Shield sees an attack?"
 -- category = "any"
 -- kind = "finding"
 -- severity = "medium"
@@ -15,7 +15,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- contact = "What was changed: e-mail of root, address, or the SECURITY, BILLING or OPERATIONS contact"
+-- contact = "What was changed: e-mail of root, address, the SECURITY, BILLING or OPERATIONS contact, or emergency: of Shield"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -31,6 +31,7 @@ SELECT
                 nullif(regexp_extract(request, '(?i)"alternateContactType" ?: ?"(\w+)"', 1), ''),
                 'SECURITY, BILLING or OPERATIONS'
             )
+        WHEN service = 'shield' THEN 'emergency'
         ELSE 'address'
     END AS contact,
     outcome, error_code, account_id, region, event_id
@@ -40,6 +41,7 @@ WHERE
         'account:AcceptPrimaryEmailUpdate', 'account:DeleteAlternateContact',
         'account:PutAlternateContact', 'account:PutContactInformation',
         'account:StartPrimaryEmailUpdate', 'billingconsole:SetAdditionalContacts',
-        'billingconsole:SetContactAddress', 'signin:EmailUpdated'
+        'billingconsole:SetContactAddress', 'shield:UpdateEmergencyContactSettings',
+        'signin:EmailUpdated'
     )) IS TRUE
 ORDER BY event_time, event_id

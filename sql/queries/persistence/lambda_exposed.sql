@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Function opened to outsiders"
--- question = "Which functions or layers were opened to everyone or another account, or given a URL without sign-in?"
+-- question = "Which functions or layers were opened to everyone, another account or the buckets, topics, rules and APIs of every account, or given a URL without sign-in?"
 -- category = "management"
 -- kind = "finding"
 -- severity = "high"
@@ -16,7 +16,7 @@
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
 -- target = "The function or layer, and whom it was opened to: + added"
--- opened_to = "everyone, other account, or URL without sign-in"
+-- opened_to = "everyone (also by any bucket, topic, rule or API, where the grant names neither one nor the account), other account, or URL without sign-in"
 -- outcome = "success, denied, error or dry-run"
 -- error_code = "Why it did not work"
 -- account_id = "The account that was acted on"
@@ -25,12 +25,20 @@
 -- ///
 WITH openings AS (
     SELECT
-        event_id, min(CASE WHEN is_public THEN 'everyone' ELSE 'other account' END) AS opened_to
+        event_id,
+        min(
+            CASE WHEN is_public OR external_accounts = [] THEN 'everyone' ELSE 'other account' END
+        ) AS opened_to
     FROM policy_statements
     WHERE
         starts_with(action, 'lambda:')
         AND effect = 'Allow'
-        AND (is_public OR has_outsider(external_accounts))
+        AND (
+            is_public
+            OR has_outsider(external_accounts)
+            OR conditions IS NULL  -- whose bucket, topic, rule or API it is
+            AND regexp_matches(principals::VARCHAR, '\b(apigateway|events|s3|sns)\.amazonaws\.com')
+        )
     GROUP BY event_id
 )
 

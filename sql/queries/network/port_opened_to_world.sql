@@ -33,10 +33,12 @@ WHERE
     AND direction IS DISTINCT FROM 'egress'
     AND len(
         list_filter(
-            -- ssh, telnet, Windows, databases, caches, containers, remote desktops
+            -- files, shells, Windows, databases, caches, queues, search, containers, remote desktops
             [
-                22, 23, 135, 139, 445, 1433, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 5432, 5439,
-                5900, 5984, 5985, 5986, 6379, 6443, 9042, 9200, 10250, 11211, 27017
+                20, 21, 22, 23, 111, 135, 139, 389, 445, 873, 1433, 1434, 1521, 2049, 2181, 2375,
+                2376, 2379, 2380, 3306, 3389, 5432, 5439, 5601, 5672, 5900, 5984, 5985, 5986, 6379,
+                6443, 7687, 8086, 8500, 9042, 9092, 9200, 9300, 10250, 11211, 15672, 27017, 27018,
+                27019
             ],
             lambda port: port BETWEEN from_port AND to_port
         )

@@ -3,7 +3,7 @@
 import re
 
 from trailquery.meaning.fields import at, items, text, text_at
-from trailquery.meaning.kinds import Kind
+from trailquery.meaning.kinds import Kind, label
 from trailquery.meaning.nouns import OF_AN_ID, noun
 from trailquery.meaning.resources import Mention, Mentions
 from trailquery.meaning.rules import security_group_rules
@@ -69,7 +69,9 @@ def target(
     )
     if not subjects:
         return _IMPLIED.get((service, api))
-    return _shown(subjects, account_id) + (_attached(service, api, asked, subjects[0]) or _shared(api, request))
+    return _shown(_in_database(subjects, asked), account_id) + (
+        _attached(service, api, asked, subjects[0]) or _shared(api, request)
+    )
 
 
 def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention]) -> list[Mention]:
@@ -136,6 +138,19 @@ def _likeliest(service: str, mentions: list[Mention]) -> list[Mention]:
 def _order(service: str, one: Mention) -> tuple[bool, bool, int]:
     foreign = one.kind.service != service and service not in _OTHERS_COME_FIRST
     return one.resource.via.count(".") > _SHALLOW, foreign, one.kind.rank
+
+
+def _in_database(subjects: list[Mention], asked: list[Mention]) -> list[Mention]:
+    """Tables with the database that the call names beside them, as in their ARNs: `table/lake/orders`."""
+    database = next((one.resource.name for one in asked if one.kind.word in ("database", "keyspace")), None)
+    if database is None:
+        return subjects
+    return [
+        one._replace(label=label(one.kind.service, "table", f"{database}/{one.resource.name}"))
+        if one.kind.word == "table" and "/" not in one.resource.name
+        else one
+        for one in subjects
+    ]
 
 
 def _shown(subjects: list[Mention], account_id: object) -> str:

@@ -9,7 +9,8 @@ OF_AN_ID = 1_000  # the rank of `<thing>Id` of whatever thing: mostly of what ho
 _TOO_PLAIN = frozenset({"name", "service", "target", "path", "rule", "task"})
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VERB = re.compile(r"(Batch)?[A-Z][a-z0-9]+")  # BatchGetProjects is about projects
-_WITH = re.compile(r"With[A-Z]\w*")  # CreateDistributionWithTags, InvokeModelWithResponseStream
+# CreateDistributionWithTags, InvokeModelWithResponseStream, AssociateDistributionWebACL
+_WITH = re.compile(r"With[A-Z]\w*|(?<=Distribution)WebACL|(?<=DistributionTenant)WebACL")
 _NAMING = re.compile(r"(\w*?)((?i:name|arn|identifier)|I[dD]|\bid)(s?)")
 _NOT_NAMING = frozenset(
     {

@@ -86,6 +86,8 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
         return _likeliest(service, asked) or _likeliest(service, _told(made))
     link = _LINKS.fullmatch(api)
     linked = [one for one in asked if link and _is_one_of({link[2].lower()}, one.kind)]
+    if api == "AssociateWebACL":  # whatever it is to guard
+        linked = [one for one in asked if one.resource.via == "request.resourceArn"]
     if linked:
         return _likeliest(service, linked)
     about = noun(api)
@@ -162,14 +164,18 @@ def _shown(subjects: list[Mention], account_id: object) -> str:
 
 
 def _attached(service: str, api: str, asked: list[Mention], subject: Mention) -> str:
-    """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half."""
+    """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half.
+
+    Firewalls have their calls named after the web ACL alone.
+    """
     sign = next((sign for verb, sign in _SIGNS.items() if api.startswith(verb)), None)
     link = _LINKS.fullmatch(api)
-    if sign is None or not (service in _BY_RANK or link):
+    if sign is None or not (service in _BY_RANK or link or api.endswith("WebACL")):
         return ""
     others = [one for one in asked if one.label != subject.label]
-    if link and service not in _BY_RANK:
-        others = [one for one in others if link[1].lower().endswith(one.kind.stem or one.kind.word)]
+    if service not in _BY_RANK:
+        added = (link[1] if link else api).lower()
+        others = [one for one in others if added.endswith(one.kind.stem or one.kind.word)]
     other = min(others, key=lambda one: one.kind.rank).label if others else None
     return f" {sign}{other}" if other else ""
 

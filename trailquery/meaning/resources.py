@@ -82,7 +82,9 @@ def mentions(
     refused = in_message(error_message) if error_message else None
     return Mentions(
         listed(resources) if resources else [],
-        in_parameters(service, api, request, "request") + in_targets(service, request) if request else [],
+        in_parameters(service, api, request, "request") + in_targets(service, request) + in_tags(service, request)
+        if request
+        else [],
         in_filters(service, api, request) if request else [],
         in_parameters(service, api, response, "response") if response else [],
         _in_its_account([one for said in details if said for one in in_parameters(service, api, said, "details")]),
@@ -242,6 +244,20 @@ def in_targets(service: str, request: object) -> list[Mention]:
     ]
     is_name = [one for one in named if one and one != "*" and len(one) <= LONGEST_NAME]
     return [_mention(kind, one, "request.targets", True) for one in is_name if kind]
+
+
+def in_tags(service: str, request: object) -> list[Mention]:
+    """The groups that tags of Auto Scaling are for: each tag names its own.
+
+    Source: Amazon EC2 Auto Scaling API Reference, "Tag".
+    """
+    tags = [mapping(one) for one in items(mapping(request).get("tags"))] if service == "autoscaling" else []
+    named = [(kind_of_type(service, text(tag.get("resourceType"))), text(tag.get("resourceId"))) for tag in tags]
+    return [
+        _mention(kind, name, "request.tags.resourceId", True)
+        for kind, name in named
+        if kind and name and len(name) <= LONGEST_NAME
+    ]
 
 
 def in_filters(service: str, api: str, request: object) -> list[Mention]:

@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Standing exports set up"
--- question = "Who had objects, tables, streams, logs or mailboxes copied on and on, or as a whole: by replication, batch job, delivery stream, integration, endpoint or flow, and whereto?"
+-- question = "Who had objects, tables, streams, logs, mailboxes or the inventory of machines copied on and on, or as a whole: by replication, batch job, delivery stream, integration, endpoint, flow or sync, and whereto?"
 -- category = "management"
 -- kind = "lead"
 -- mitre = ["T1537", "T1567.002"]
@@ -25,7 +25,7 @@ SELECT
     list_filter(
         list_sort(list_distinct(list_concat(
             regexp_extract_all(request, '"((arn:|https://|sftp://)[^"]+)"', 1),
-            json_extract_string(request, ['$.s3BucketName'])
+            json_extract_string(request, ['$.s3BucketName', '$.s3Destination.bucketName'])
         ))),
         lambda named: NOT regexp_matches(named, ':(iam|kms):')
     ) AS names,
@@ -41,7 +41,7 @@ WHERE
         'logs:PutAccountPolicy', 'logs:PutDeliveryDestination', 'logs:CreateDelivery',
         'logs:PutSubscriptionFilter', 'kafka:CreateReplicator', 'pipes:CreatePipe',
         'appflow:CreateFlow', 'appflow:UpdateFlow', 'transfer:CreateConnector',
-        'workmail:StartMailboxExportJob'
+        'ssm:CreateResourceDataSync', 'workmail:StartMailboxExportJob'
     )) IS TRUE
     AND NOT is_aws_call
 ORDER BY event_time, event_id

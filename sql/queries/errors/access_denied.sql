@@ -1,6 +1,6 @@
 -- /// trailquery
 -- title = "Refused calls"
--- question = "Which calls were refused, which permission was missing on what, and which policy said no?"
+-- question = "Which calls were refused, which permission was missing on what, and which policy said no, where the credentials were good (else: errors --class auth-failed)?"
 -- category = "any"
 -- kind = "question"
 -- mitre = ["T1526"]

@@ -25,6 +25,7 @@
 -- object_calls = "DeleteObject calls: one object each"
 -- batch_calls = "DeleteObjects calls: up to 1,000 objects each, whose keys the record does not name"
 -- version_calls = "Calls for one version: what they delete cannot be brought back"
+-- bypass_calls = "Calls that asked to pass over a lock in governance mode, where the record has that header"
 -- bucket_calls = "Calls to delete the bucket itself"
 -- some_keys = "Up to ten of the keys, sorted"
 -- worked = "Calls that worked"
@@ -39,6 +40,8 @@ SELECT
     count(*) FILTER (WHERE api = 'DeleteObjects') AS batch_calls,
     count(*) FILTER (WHERE json_extract_string(request, '$.versionId') IS NOT NULL)
         AS version_calls,
+    count(*) FILTER (WHERE contains(request, '"x-amz-bypass-governance-retention"'))
+        AS bypass_calls,
     count(*) FILTER (WHERE api = 'DeleteBucket') AS bucket_calls,
     coalesce(set_of(object_key), [])[:10] AS some_keys,
     count(*) FILTER (WHERE outcome = 'success') AS worked,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from callers import ALICE
+
 from trailquery import Lake
 
 LakeOf = Callable[[list[dict[str, Any]]], Lake]
@@ -16,6 +18,11 @@ TRAINING = RUN | {"eventSource": "sagemaker.amazonaws.com", "eventName": "Create
 GROUP = RUN | {"eventSource": "autoscaling.amazonaws.com", "eventName": "UpdateAutoScalingGroup"}
 JOB_FLOW = RUN | {"eventSource": "elasticmapreduce.amazonaws.com", "eventName": "RunJobFlow"}
 BY_AWS = {"userIdentity": {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}}
+
+
+def in_her_name(service: str) -> dict[str, Any]:
+    """What a service calls for alice."""
+    return {"userIdentity": ALICE | {"invokedBy": service}, "sourceIPAddress": service}
 
 
 def asked(count: int, **request: Any) -> dict[str, Any]:
@@ -51,6 +58,10 @@ SPACE = {"appType": "JupyterLab", "jupyterLabAppSettings": {"defaultResourceSpec
 NOTEBOOK = {"requestParameters": {"domainId": "d-a1b2c3d4e5f6", "spaceName": "lab", "spaceSettings": SPACE}}
 
 ORDERS = {  # type, how many, virtual CPUs of all, accelerated
+    "by-her-stack": (
+        RUN | asked(2, instanceType="g5.12xlarge") | in_her_name("cloudformation.amazonaws.com"),
+        ("g5.12xlarge", 2, 96, True),
+    ),
     "accelerated": (RUN | asked(2, instanceType="g5.12xlarge"), ("g5.12xlarge", 2, 96, True)),
     "one-xlarge": (RUN | asked(1, instanceType="m7i.xlarge"), ("m7i.xlarge", 1, 4, False)),
     "small": (RUN | asked(3, instanceType="t3.large"), ("t3.large", 3, 6, False)),
@@ -99,6 +110,7 @@ ORDERS = {  # type, how many, virtual CPUs of all, accelerated
     "a-number-too-large": (RUN | asked(10**30, instanceType="t3.large"), ("t3.large", 100000000, 200000000, False)),
 }
 OTHERS = {
+    "by-a-service-in-her-name": RUN | asked(1, instanceType="g5.12xlarge") | in_her_name("autoscaling.amazonaws.com"),
     "by-aws": RUN | asked(1, instanceType="g5.12xlarge") | BY_AWS,
     "group-changed": GROUP | {"requestParameters": {"healthCheckGracePeriod": 300}},
     "group-emptied": GROUP | {"requestParameters": {"desiredCapacity": 0}},

@@ -92,7 +92,8 @@ told AS (
             'sagemaker:CreateProcessingJob', 'sagemaker:CreateSpace',
             'sagemaker:CreateTrainingJob', 'sagemaker:CreateTransformJob'
         )) IS TRUE
-        AND NOT is_aws_call
+        -- a stack orders what its maker wrote into the template
+        AND (NOT is_aws_call OR invoked_by = 'cloudformation.amazonaws.com')
         AND (  -- what is changed without a number, or to none, orders nothing
             NOT regexp_matches(action, ':(Update|Set)')
             OR regexp_matches(request, '"desired(Size|Capacity)" ?: ?"?[1-9]')
@@ -155,7 +156,8 @@ SELECT
 FROM told;
 
 COMMENT ON VIEW machine_orders IS
-'Calls of others than AWS for machines, or for what runs on them, whatever the scope.';
+'Calls of others than AWS, and of CloudFormation in their name, for machines, or for what runs on '
+'them, whatever the scope.';
 COMMENT ON COLUMN machine_orders.instance_type IS
 'The type, the first of several, in Lightsail the bundle, of builds the compute type, of tasks '
 'their CPU units; NULL where a template or definition says it that is not held, and nothing was '

@@ -13,7 +13,7 @@
 --
 -- [columns]
 -- event_time = "When the call completed (UTC)"
--- actor = "The caller, readable: user, role/session; what Auto Scaling and other services launch is left out"
+-- actor = "The caller, readable: user, role/session; what services but CloudFormation launch is left out"
 -- client_ip = "The caller's address"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- instance_type = "The type, in Lightsail the bundle; NULL where a launch template says it and nothing was launched"

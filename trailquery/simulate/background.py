@@ -1,6 +1,7 @@
 """The ordinary life of the organisation: who calls how often, and when."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 
 from trailquery.simulate.deploys import Deploys
@@ -27,7 +28,7 @@ class Background:
         self.org, self.left, self.start, self.end = org, events, start, end
         people, machines, self.cron = People(org), Machines(org), Cron(org)
         # Who calls, how many per cent of the records that is, and how many of them each time, on average.
-        makers: list[tuple[Maker, float, float]] = [(bound(org, call), share, 1) for call, share in SERVICE_CALLS]
+        makers: list[tuple[Maker, float, float]] = [(partial(call, org), share, 1) for call, share in SERVICE_CALLS]
         makers += [
             (machines.instance_called, 5, 1),
             (machines.function_called, 4, 1),
@@ -43,7 +44,7 @@ class Background:
         self.makers = [maker for maker, _, _ in makers]
         self.weights = list(accumulate(share / events for _, share, events in makers))
         self.events_a_draw = sum(share for _, share, _ in makers) / self.weights[-1]
-        self.filler = bound(org, data_key_made)
+        self.filler = partial(data_key_made, org)
 
     def batches(self) -> Iterator[tuple[int, Iterator[Event]]]:
         """For each step: when it ends, and its events in about the order of time; a burst may reach into the next."""
@@ -71,8 +72,3 @@ class Background:
         if step + STEP_S >= self.end:
             for time in sorted(step + int(random.random() * STEP_S) for _ in range(self.left)):
                 yield from self.filler(time)
-
-
-def bound(org: Organization, call: Callable[[Organization, int], tuple[Event, ...]]) -> Maker:
-    """`call` with its organisation."""
-    return lambda time: call(org, time)

@@ -14,6 +14,7 @@ from trailquery.simulate.story import (
     INSTANCES,
     LIST_USERS,
     PYTHON,
+    ROLES,
     SECRET,
     SECRET_REFUSED,
     SECRETS,
@@ -29,7 +30,6 @@ GUESSER_IP, SECOND_IP, CLOUDSHELL_IP = "198.51.100.61", "198.51.100.62", "198.51
 CLOUDSHELL = "aws-cli/2.31.9 md/awscrt#0.27.6 ua/2.1 os/linux#6.1.150-174.273.amzn2023.x86_64 md/arch#x86_64 lang/python#3.13.7 md/pyimpl#CPython exec-env/CloudShell cfg/retry-mode#standard md/installer#exe md/distrib#amzn.2023 md/prompt#off md/command#"
 EVERYTHING = '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": "*",\n      "Resource": "*"\n    }\n  ]\n}'
 SUMMARY = Template("iam", "GetAccountSummary", read=True)
-ROLES = Template("iam", "ListRoles", read=True, request={"maxItems": 1000})
 OWN_POLICIES = Template("iam", "ListAttachedUserPolicies", read=True, request={"userName": "$user$"})
 NO_COSTS = Template("ce", "GetCostAndUsage", version="1.08", read=True, error=refused("ce:GetCostAndUsage", "arn:aws:ce:us-east-1:$account$:/GetCostAndUsage", code="AccessDeniedException"))  # fmt: skip
 MFA_MADE = Template("iam", "CreateVirtualMFADevice", request={"path": "/", "virtualMFADeviceName": "$device$"}, response={"virtualMFADevice": {"serialNumber": "arn:aws:iam::$account$:mfa/$device$"}})  # fmt: skip

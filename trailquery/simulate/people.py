@@ -6,6 +6,7 @@
 from typing import NamedTuple
 
 from trailquery.simulate.console import CHANGES, HEALTH, HOME, PAGES
+from trailquery.simulate.machines import CALLER_IDENTITY
 from trailquery.simulate.organization import (
     ACCESS_LOGS,
     ARCHIVE,
@@ -56,7 +57,7 @@ LOGIN_UNKNOWN = login("Failure", "No", "No username found in supplied account")
 
 BACKUP_STARTED = Template("backup", "StartBackupJob", request={"backupVaultName": "Default", "resourceArn": "arn:aws:dynamodb:$region$:$account$:table/orders", "iamRoleArn": "arn:aws:iam::$account$:role/service-role/AWSBackupDefaultServiceRole"}, response={"backupJobId": "$uuid$"})  # fmt: skip
 LAPTOP_CALLS = (
-    Template("sts", "GetCallerIdentity", read=True, host="sts.%s.amazonaws.com"),
+    CALLER_IDENTITY,
     Template("s3", "ListBuckets", read=True, request={"Host": "s3.$region$.amazonaws.com"}, additional=S3_EXTRA, request_id="$s3_request$", host="s3.%s.amazonaws.com"),
     Template("rds", "DescribeDBSnapshots", read=True, request={"includeShared": False, "includePublic": False}),
     BACKUP_STARTED,

@@ -11,7 +11,7 @@ the AWS CloudTrail User Guide, "CloudTrail record contents".
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from random import Random
@@ -67,20 +67,21 @@ class Template:
 
     source: str
     name: str
-    version: str = field(default="1.11", kw_only=True)
-    read: bool | None = field(default=False, kw_only=True)
-    request: object = field(default=None, kw_only=True)
-    response: object = field(default=None, kw_only=True)
-    error: tuple[str, str] | None = field(default=None, kw_only=True)
-    additional: Mapping[str, object] | None = field(default=None, kw_only=True)
-    resources: list[dict[str, str]] | None = field(default=None, kw_only=True)
-    details: Mapping[str, object] | None = field(default=None, kw_only=True)
-    extra: Mapping[str, object] = field(default_factory=dict, kw_only=True)
-    shared: bool = field(default=False, kw_only=True)
-    request_id: str | None = field(default="$request_id$", kw_only=True)
-    host: str = field(default="", kw_only=True)
-    kind: str = field(default="AwsApiCall", kw_only=True)
-    category: str = field(default="Management", kw_only=True)
+    _: KW_ONLY
+    version: str = "1.11"
+    read: bool | None = False
+    request: object = None
+    response: object = None
+    error: tuple[str, str] | None = None
+    additional: Mapping[str, object] | None = None
+    resources: list[dict[str, str]] | None = None
+    details: Mapping[str, object] | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+    shared: bool = False
+    request_id: str | None = "$request_id$"
+    host: str = ""
+    kind: str = "AwsApiCall"
+    category: str = "Management"
 
     def __post_init__(self) -> None:
         self.minor = int(self.version[2:])

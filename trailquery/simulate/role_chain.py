@@ -10,6 +10,7 @@ from trailquery.simulate.story import (
     INSTANCES,
     LIST_BUCKETS,
     PYTHON,
+    ROLES,
     SECRET,
     SECRETS,
     STRANGER,
@@ -24,7 +25,6 @@ CLIMBER_IP, STRANGER_IP = "198.51.100.84", "198.51.100.85"
 BATCH, OPS, DEPLOY = "analytics-batch", "ops-automation", "prod-deploy"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 WANTED = ("OrganizationAccountAccessRole", "dev-admin", "terraform-apply", "security-audit", "break-glass", OPS)
-ROLES = Template("iam", "ListRoles", read=True, request={"maxItems": 1000})
 TRUST = Template("iam", "GetRole", read=True, request={"roleName": "$name$"})
 ASSUME_REFUSED = Template("sts", "AssumeRole", read=True, error=("AccessDenied", "User: $arn$ is not authorized to perform: sts:AssumeRole on resource: $role$"), host="sts.%s.amazonaws.com")  # fmt: skip
 OPENED = json_text({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": [role_arn(DEV, BATCH), f"arn:aws:iam::{STRANGER}:root"]}, "Action": "sts:AssumeRole"}]})  # fmt: skip

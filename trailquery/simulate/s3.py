@@ -17,7 +17,6 @@ def bucket_call(
     *,
     read: bool = False,
     error: tuple[str, str] | None = None,
-    response: Mapping[str, object] | None = None,
 ) -> Template:
     """A call on a bucket itself: the hole is `bucket`."""
     return Template(
@@ -25,7 +24,6 @@ def bucket_call(
         name,
         read=read,
         request={"bucketName": "$bucket$", "Host": HOST} | dict(request or {}),
-        response=response,
         error=error,
         additional=S3_EXTRA,
         resources=[BUCKET] if name != "CreateBucket" else None,

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 from trailquery.simulate.bursts import burst
-from trailquery.simulate.machines import assume_role
+from trailquery.simulate.machines import CALLER_IDENTITY, assume_role
 from trailquery.simulate.organization import (
     ACCESS_LOGS,
     ACCOUNTS,
@@ -19,12 +19,13 @@ from trailquery.simulate.organization import (
 from trailquery.simulate.record import Actor, Event, Template
 from trailquery.simulate.s3 import bucket_call
 from trailquery.simulate.services import assumed_by, service
+from trailquery.simulate.story import SCP
 
 HOME_IP, EVERY_S = "203.0.113.120", 3600
 AGENT = "Boto3/1.40.40 md/Botocore#1.40.40 ua/2.1 os/linux#5.10.245-241.978.amzn2.x86_64 md/arch#x86_64 lang/python#3.12.11 md/pyimpl#CPython exec-env/AWS_ECS_FARGATE cfg/retry-mode#standard posture-scanner/4.2"
 BUCKETS = {LOGS: ORG_BUCKET, PROD: ACCESS_LOGS}
 GLOBAL = (
-    Template("sts", "GetCallerIdentity", read=True, host="sts.%s.amazonaws.com"),
+    CALLER_IDENTITY,
     Template("ec2", "DescribeRegions", read=True, request={"regionSet": {}, "allRegions": True}),
     Template("iam", "GetAccountSummary", read=True),
     Template("iam", "GetAccountPasswordPolicy", read=True, error=("NoSuchEntityException", "The Password Policy with domain name $account$ cannot be found.")),
@@ -60,7 +61,6 @@ REGIONAL = (
     Template("config", "DescribeConfigurationRecorders", read=True),
     Template("dynamodb", "ListTables", version="1.09", read=True, request={}),
 )  # fmt: skip
-SCP = "with an explicit deny in a service control policy"
 FORBIDDEN = (
     Template("ec2", "DescribeInstances", read=True, error=("Client.UnauthorizedOperation", f"You are not authorized to perform this operation. User: $arn$ is not authorized to perform: ec2:DescribeInstances {SCP}"), request={"maxResults": 1000, "instancesSet": {}, "filterSet": {}}),
     Template("rds", "DescribeDBInstances", read=True, error=("AccessDenied", f"User: $arn$ is not authorized to perform: rds:DescribeDBInstances on resource: arn:aws:rds:$region$:$account$:db:* {SCP}")),

@@ -5,7 +5,7 @@
 
 from functools import lru_cache
 
-from trailquery.simulate.organization import ACCESS_LOGS, ORG_BUCKET, PROD, Organization, role_arn
+from trailquery.simulate.organization import ACCESS_LOGS, LOGS, ORG_BUCKET, PROD, PROD_BUCKET, Organization, role_arn
 from trailquery.simulate.record import Actor, Event, Template, words_text
 
 KEY = {"accountId": "$account$", "type": "AWS::KMS::Key", "ARN": "arn:aws:kms:$region$:$account$:key/$kms$"}
@@ -233,7 +233,7 @@ def function_session(org: Organization, account: str, function: str, slot: int) 
     )
 
 
-LOG_BUCKETS = (("777788889999", ORG_BUCKET), ("777788889999", ORG_BUCKET), (PROD, "example-prod-trail"))
+LOG_BUCKETS = ((LOGS, ORG_BUCKET), (LOGS, ORG_BUCKET), (PROD, PROD_BUCKET))
 SERVICE_CALLS = (
     (log_bucket_checked, 16),
     (access_log_delivered, 8),

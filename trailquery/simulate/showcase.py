@@ -33,12 +33,12 @@ from trailquery.simulate.record import (
     uuid,
     words_text,
 )
+from trailquery.simulate.s3 import BUCKET
 from trailquery.simulate.services import CREDENTIALS, S3_EXTRA, service
 
 OIDC = f"arn:aws:iam::{DEV}:oidc-provider/token.actions.githubusercontent.com"
 STORE = "arn:aws:identitystore::777788889999:identitystore/d-9067642ac7"
 ASSUMED = {"assumedRoleId": "$role_id$:$session$", "arn": "$session_arn$"}
-BUCKET = {"accountId": "$account$", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::$bucket$"}
 
 WITH_SAML = Template("sts", "AssumeRoleWithSAML", version="1.08", read=True, request={"sAMLAssertionID": "_$uuid$", "roleSessionName": "$session$", "durationSeconds": 3600, "roleArn": "$role$", "principalArn": "arn:aws:iam::$account$:saml-provider/corporate"}, response={"credentials": CREDENTIALS, "assumedRoleUser": ASSUMED, "subject": "$session$", "subjectType": "persistent", "issuer": "https://idp.example.com/saml", "audience": "https://signin.aws.amazon.com/saml", "nameQualifier": "8GxRk3Qn0Yk5wZbXc7pVtA4s1dE="}, host="sts.%s.amazonaws.com")  # fmt: skip
 WITH_WEB = Template("sts", "AssumeRoleWithWebIdentity", version="1.08", read=True, request={"roleArn": "$role$", "roleSessionName": "$session$", "durationSeconds": 3600}, response={"credentials": CREDENTIALS, "subjectFromWebIdentityToken": "repo:example/app:ref:refs/heads/main", "assumedRoleUser": ASSUMED, "provider": OIDC, "audience": "sts.amazonaws.com"}, resources=[{"accountId": "$account$", "type": "AWS::IAM::Role", "ARN": "$role$"}], host="sts.%s.amazonaws.com")  # fmt: skip

@@ -35,6 +35,7 @@ INSTANCES = Template("ec2", "DescribeInstances", read=True, request={"maxResults
 SECRETS = Template("secretsmanager", "ListSecrets", read=True, request={"maxResults": 100})
 SECRET = Template("secretsmanager", "GetSecretValue", read=True, request={"secretId": "$named$"})
 SECRET_REFUSED = Template("secretsmanager", "GetSecretValue", read=True, error=refused("secretsmanager:GetSecretValue", "$named$", code="AccessDeniedException"))  # fmt: skip
+ROLES = Template("iam", "ListRoles", read=True, request={"maxItems": 1000})
 LIST_USERS = Template("iam", "ListUsers", read=True, request={"maxItems": 1000})
 STOP_REFUSED = Template("cloudtrail", "StopLogging", error=refused("cloudtrail:StopLogging", "$trail$", SCP, "AccessDeniedException"))  # fmt: skip
 

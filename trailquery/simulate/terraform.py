@@ -6,6 +6,7 @@
 from collections.abc import Callable, Sequence
 
 from trailquery.simulate.bursts import burst
+from trailquery.simulate.machines import CALLER_IDENTITY
 from trailquery.simulate.organization import DEV, Organization
 from trailquery.simulate.record import Actor, Event, Template, json_text, words_text
 from trailquery.simulate.s3 import XMLNS, bucket_call
@@ -28,7 +29,6 @@ def missing(name: str, part: str, code: str, message: str) -> Template:
     return bucket_call(name, {part: ""}, read=True, error=(code, message))
 
 
-CALLER_IDENTITY = Template("sts", "GetCallerIdentity", read=True, host="sts.%s.amazonaws.com")
 NETWORK = (
     Template("ec2", "DescribeAccountAttributes", read=True, request={"accountAttributeNameSet": {"items": [{"attributeName": "default-vpc"}]}, "filterSet": {}}),
     Template("ec2", "DescribeVpcs", read=True, request={"vpcSet": {"items": [{"vpcId": "vpc-0c7de0a3fe4b19d26"}]}, "filterSet": {}}),

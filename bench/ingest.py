@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 from contenders import JSON_PARTS
 from corpus import CORPORA, corpus, records, size_bytes
-from measure import Cost, alternately, run
+from measure import Cost, alternately, run, told
 from results import table, write_section
 
 from trailquery.events import COLUMNS, TIME
@@ -118,21 +118,13 @@ def _ours(folder: Path, lake: Path) -> Cost:
 
 def _floor(folder: Path, rows: Path, runs: int) -> dict[str, float]:
     """CPU seconds of each step of the floor: the least of several runs."""
-    said = [
-        json.loads(
-            subprocess.run(
-                [python_of("floor"), HERE / "floor.py", folder, rows], stdout=subprocess.PIPE, check=True
-            ).stdout
-        )
-        for _ in range(runs)
-    ]
+    said = [told([python_of("floor"), HERE / "floor.py", folder, rows]) for _ in range(runs)]
     return {step: min(one[step] for one in said) for step in said[0]}
 
 
 def _steps(folder: Path, lake: Path) -> str:
     """Which step of our ingest holds its cost."""
-    command = [sys.executable, HERE / "steps.py", folder, lake]
-    steps = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    steps = told([sys.executable, HERE / "steps.py", folder, lake])
     count, total = records(folder), sum(steps.values())
     rows = [
         (step, f"{seconds / count * 1e6:.1f}", f"{seconds / total:.0%}")

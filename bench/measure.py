@@ -1,5 +1,6 @@
 """What a command costs: wall and CPU seconds and peak memory of its whole tree of processes."""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _POLL_S = 0.05
 
@@ -41,6 +42,12 @@ def watched(command: Sequence[str | Path]) -> tuple[Cost, list[int]]:
             raise RuntimeError(f"{' '.join(map(str, command))}: {said.read().decode(errors='replace')[-2000:]}")
     peak_bytes = max(*memory.samples, usage.ru_maxrss * 1024)
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, peak_bytes), memory.samples
+
+
+def told(command: Sequence[str | Path], given: str = "") -> Any:
+    """What `command`, given that on stdin, prints as JSON."""
+    done = subprocess.run(command, input=given.encode(), stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
 
 
 def alternately(runs: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, Cost]:

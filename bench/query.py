@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from corpus import CORPORA, corpus, made_once
 from ingest import python_of
+from measure import told
 from questions import NAMES
 from results import table, write_section
 
@@ -84,15 +85,14 @@ def _compared(events: int, runs: int, with_raw: bool) -> str:
     sums = (f"{sum(seconds for seconds, _ in each) / total:.1f}" for each in answers.values())
     rows.append(("sum", f"{total * 1000:,.0f}", "", *sums))
     head = ("question", "trailquery ms", "rows", *(f"{name}, times ours" for name in answers))
-    told = f"{events:,} events in {len(files):,} files; median of {runs} runs in one process each"
-    return f"{told}\n\n{table(head, rows)}"
+    about = f"{events:,} events in {len(files):,} files; median of {runs} runs in one process each"
+    return f"{about}\n\n{table(head, rows)}"
 
 
 def asked_of(contender: str, place: Path, runs: int, values: dict[str, str]) -> Answers:
     python = python_of("chdb") if contender == "chdb" else sys.executable
     command = [python, HERE / "questions.py", contender, place, str(runs)]
-    said = subprocess.run(command, input=json.dumps(values).encode(), stdout=subprocess.PIPE, check=True).stdout
-    answers: Answers = json.loads(said)
+    answers: Answers = told(command, json.dumps(values))
     return answers
 
 

@@ -273,8 +273,11 @@ def test_what_s3_refuses_is_unverifiable(aws: Aws):
     held = held_by_source(open_bucket(f"s3://{aws.name}", Access(endpoint_url=aws.url)))
     found = verify(held.digests, held.logs, trail.public_keys(), trail.now)
     (said,) = (file for file in found.files if file.verdict != "intact")
-    assert (said.place, said.verdict) == (f"s3://{aws.name}/{refused}", "unverifiable")
-    assert "AccessDenied" in said.reason
+    assert (said.place, said.verdict, said.reason) == (
+        f"s3://{aws.name}/{refused}",
+        "unverifiable",
+        "its bytes could not be had: AccessDenied: Access Denied; s3:GetObject is missing",
+    )
 
 
 def test_the_lake_of_a_bucket_asks_cloudtrail_for_the_keys_once(

@@ -91,9 +91,9 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(lake: Path) -> None:
 def test_the_command_holds_shows_and_releases(lake: Path, tmp_path: Path) -> None:
     assert run(tmp_path, "hold") == Said(0, "", "not on hold\n")
     assert run(tmp_path, "hold", REASON).out.endswith(": case 42 \\x1b[31m\n")
-    refused = run(tmp_path, "compact")
-    assert (refused.code, refused.out) == (2, "")
-    assert "trailquery hold --release" in refused.err
+    (begun,) = holds(lake)
+    told = f"compact: lake is on hold since {begun.at}, by {begun.by}: case 42 \\x1b[31m"
+    assert run(tmp_path, "compact") == Said(2, "", f"{told}; release it first: trailquery hold --release\n")
     write_log(tmp_path / "late.json", [record(eventID="late")])
     assert "not compacted: lake is on hold since" in run(tmp_path, "ingest", "late.json").out
     shown = run(tmp_path, "hold")

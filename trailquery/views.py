@@ -74,9 +74,7 @@ class Views:
         files: dict[str, list[str]] | None = None,
         has_scope: bool = True,
     ) -> None:
-        known = (
-            files if files is not None else {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
-        )
+        known = files or {table.name: tables.parquet_files(lake, table) for table in tables.TABLES}
         _define_tables(connection, known)
         self.verdicts = Verdicts(connection, lake)
         if judged:

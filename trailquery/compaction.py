@@ -70,7 +70,7 @@ def _compacted(lake: Path, more_than: int, looked_at: Iterable[tables.Table]) ->
         for small in _small_files(lake, table, more_than):
             parts += 1
             for files in _groups(small):
-                tables.replace(lake, table, _day(files[0]) if table.by_date else None, files)
+                tables.replace(lake, table, files)
                 before, after = before + len(files), after + 1
     removed = 0 if held(lake) else vacuum(lake, time.time())  # it may have come meanwhile
     return Compacted(parts, before, after, removed, time.monotonic() - start)
@@ -125,7 +125,7 @@ def prune(lake: Path, before: date, really: bool) -> Pruned | None:
         if not files:
             return None
         rows = sum(pq.read_metadata(file).num_rows for file in files)
-        days = sorted(day for file in files if (day := _day(file)))
+        days = sorted(day for file in files if (day := tables.day_of(file)))
         marks = _marks(lake, before)
         if really:
             tables.append(lake, tables.FILES, marks)  # first: what is removed is never taken for quiet
@@ -138,7 +138,7 @@ def prune(lake: Path, before: date, really: bool) -> Pruned | None:
 
 def _files_before(lake: Path, table: tables.Table, before: date) -> list[Path]:
     files = map(Path, tables.parquet_files(lake, table))
-    return [file for file in files if (day := _day(file)) and day < before.isoformat()]
+    return [file for file in files if (day := tables.day_of(file)) and day < before.isoformat()]
 
 
 def _marks(lake: Path, before: date) -> pa.Table:
@@ -184,8 +184,3 @@ def _groups(files: list[Path]) -> list[list[Path]]:
 def _inflated_bytes(file: Path) -> int:
     held = pq.read_metadata(file)
     return sum(held.row_group(number).total_byte_size for number in range(held.num_row_groups))
-
-
-def _day(file: Path) -> str | None:
-    day = file.parent.name.removeprefix("event_date=")
-    return None if day == "__HIVE_DEFAULT_PARTITION__" else day

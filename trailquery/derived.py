@@ -23,9 +23,9 @@ import duckdb
 
 from trailquery.atomic import UNUSED_S, content_of, put
 from trailquery.parameters import literal
+from trailquery.tables import NO_DATE
 from trailquery.views import Snapshot
 
-_NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 _DAYS = ("session_days", "openings", "principal_days")
 _MADE_OF = {
     "session_links": ("session_days", "openings"),
@@ -79,8 +79,8 @@ class Derived:
         dates = [self._dates.get(key) for key in sorted(keys)]
         if None in dates:
             return "true"
-        days = ", ".join(f"DATE '{date}'" for date in dates if date != _NO_DATE)
-        return " OR ".join(["event_date IS NULL"] * (_NO_DATE in dates) + [f"event_date IN ({days})"] * bool(days))
+        days = ", ".join(f"DATE '{date}'" for date in dates if date != NO_DATE)
+        return " OR ".join(["event_date IS NULL"] * (NO_DATE in dates) + [f"event_date IN ({days})"] * bool(days))
 
     def _make(self, cursor: duckdb.DuckDBPyConnection, name: str, keys: set[str]) -> Path:
         """Write what `live.name` answers of what has these keys."""
@@ -132,7 +132,7 @@ def _date_keys(snapshot: Snapshot) -> dict[str, str]:
     for file in snapshot.event_files:
         parts[Path(file).parent.name.removeprefix("event_date=")].append(Path(file).name)
     for date, file_sha256, position in snapshot.swaps:
-        parts[f"{date}" if date else _NO_DATE].append(f"{file_sha256} {position}")
+        parts[f"{date}" if date else NO_DATE].append(f"{file_sha256} {position}")
     return {_digest(snapshot.sql, date, *sorted(parts[date])): date for date in sorted(parts)}
 
 

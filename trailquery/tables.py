@@ -38,6 +38,7 @@ PROPERTIES = {
     "delta.checkpointInterval": "10",  # commits: as many more are read by whoever opens the table
 }
 EVENT_DATE = pa.field("event_date", pa.date32())
+NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 
 _PLACE = [pa.field("source_file", TEXT), pa.field("file_sha256", TEXT), pa.field("position", pa.int32())]
 
@@ -196,7 +197,13 @@ def parquet_files(lake: Path, table: Table) -> list[str]:
 
 def partition(day: str | None) -> str:
     """The folder of the rows of an event_date, ISO, or of those without one."""
-    return f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}"
+    return f"event_date={day or NO_DATE}"
+
+
+def day_of(file: Path) -> str | None:
+    """The event_date, ISO, of the rows in a file of a partition."""
+    day = file.parent.name.removeprefix("event_date=")
+    return None if day == NO_DATE else day
 
 
 def append(lake: Path, table: Table, rows: pa.Table, chosen: pa.BooleanArray | None = None) -> None:
@@ -210,31 +217,30 @@ def append(lake: Path, table: Table, rows: pa.Table, chosen: pa.BooleanArray | N
         _commit(opened(lake, table), table, actions)
 
 
-def replace(lake: Path, table: Table, day: str | None, files: list[Path]) -> None:
+def replace(lake: Path, table: Table, files: list[Path]) -> None:
     """Commit one sorted file in the place of `files`, which hold rows of one partition, in one atomic step.
 
-    `day` is the partition's event_date, ISO, or None. The rows stay as they are, and versions before this one too: the
-    old files stay on the disk, and carry the time from which no newer version needs them.
+    The rows stay as they are, and versions before this one too: the old files stay on the disk, and carry the time from
+    which no newer version needs them.
     """
-    root, delta = lake / table.name, opened(lake, table)
+    root, delta, day = lake / table.name, opened(lake, table), day_of(files[0])
     rows = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files])
     order = _order(rows, table.sort, pa.arange(0, len(rows)))
     added = _write_part(root, table, day, rows, order, data_change=False)
-    _commit(delta, table, [added, *(_superseded(table, day, file, data_change=False) for file in files)])
+    _commit(delta, table, [added, *(_superseded(table, file, data_change=False) for file in files)])
 
 
 def remove(lake: Path, table: Table, files: list[Path]) -> None:
     """Commit that the rows of `files`, of a table that is partitioned by date, are gone, in one atomic step."""
     delta = opened(lake, table)
-    days = ((file, file.parent.name.removeprefix("event_date=")) for file in files)
-    _commit(delta, table, [_superseded(table, day, file, data_change=True) for file, day in days])
+    _commit(delta, table, [_superseded(table, file, data_change=True) for file in files])
 
 
-def _superseded(table: Table, day: str | None, file: Path, data_change: bool) -> RemoveAction:
+def _superseded(table: Table, file: Path, data_change: bool) -> RemoveAction:
     """That no newer version needs the file; it carries the time from which this is so."""
     os.utime(file)
     path, status = f"{file.parent.name}/{file.name}" if table.by_date else file.name, file.stat()
-    values = {"event_date": day} if table.by_date else {}
+    values = {"event_date": day_of(file)} if table.by_date else {}
     return RemoveAction(quote(path, safe="/="), data_change, int(status.st_mtime * 1000), status.st_size, values)
 
 

@@ -25,7 +25,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from trailquery.errors import UsageError, refused
+from trailquery.errors import UsageError, at
 from trailquery.exclusions import Exclusion, read_exclusion
 from trailquery.wording import did_you_mean
 
@@ -65,10 +65,8 @@ def find_settings(lake: Path) -> Settings:
 
     Raises MachineError where the working directory is gone.
     """
-    try:
+    with at("the working directory"):
         here = Path.cwd()
-    except OSError as error:
-        raise refused(error, "the working directory") from None
     places = [folder / FILE_NAME for folder in (here, *here.parents, lake)]
     return next((read_settings(file) for file in places if file.is_file()), Settings())
 
@@ -132,18 +130,15 @@ def import_accounts(names: Mapping[str, str], file: Path) -> tuple[int, int]:
             table[account_id] = name
         else:
             table.append(SingleKey(account_id, KeyType.Basic), name)
-    try:
+    with at(file):
         file.write_text(tomlkit.dumps(document), encoding="utf-8")
-    except OSError as error:
-        raise refused(error, file) from None
     return len(names.keys() - known.keys()), sum(known.get(key, name) != name for key, name in names.items())
 
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise refused(error, file) from None
+        with at(file):
+            return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:  # of TOML, and of UTF-8
         raise UsageError(f"{file}: {error}; mend it, or move the file away") from None
 

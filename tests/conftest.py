@@ -60,6 +60,12 @@ def write_log(path: Path, records: list[Any]) -> Path:
     return path
 
 
+def lake_in(folder: Path, records: list[Any]) -> Lake:
+    """The lake of the records, delivered in one log file, made in the folder."""
+    ingest([write_log(folder / "logs" / LOG_NAME, records)], folder / "lake")
+    return open_lake(folder / "lake")
+
+
 def counts(summary: Summary) -> dict[str, int]:
     """What an ingest counted."""
     return {
@@ -91,13 +97,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture
 def lake_of(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Lake]:
     """The lake of the given records, delivered in one log file."""
-
-    def make(records: list[dict[str, Any]]) -> Lake:
-        log = write_log(tmp_path / "logs" / LOG_NAME, [record(**changes) for changes in records])
-        ingest([log], tmp_path / "lake")
-        return open_lake(tmp_path / "lake")
-
-    return make
+    return lambda records: lake_in(tmp_path, [record(**changes) for changes in records])
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,7 @@ def told_lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         for test in vars(request.module).values()
         for name, changes in getattr(test, "told", {}).items()
     ]
-    folder = tmp_path_factory.mktemp("told")
-    ingest([write_log(folder / LOG_NAME, records)], folder / "lake")
-    return open_lake(folder / "lake")
+    return lake_in(tmp_path_factory.mktemp("told"), records)
 
 
 @pytest.fixture
@@ -139,10 +137,12 @@ def lake_of_cases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake of the records of every case of a query: each query finds what its case shows, and what others show."""
     from cases import events_of_cases
 
-    records = [record(**event) for event in events_of_cases()]
-    folder = tmp_path_factory.mktemp("cases")
-    ingest([write_log(folder / LOG_NAME, records)], folder / "lake")
-    return open_lake(folder / "lake")
+    return lake_in(tmp_path_factory.mktemp("cases"), [record(**event) for event in events_of_cases()])
+
+
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return lake_in(tmp_path_factory.mktemp("empty"), [])
 
 
 @pytest.fixture(scope="session")
@@ -150,9 +150,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The lake of the scenes of every module that was imported."""
     from scenes import SCENES
 
-    folder = tmp_path_factory.mktemp("scenes")
-    ingest([write_log(folder / "log.json", [told for records in SCENES.values() for told in records])], folder / "lake")
-    return open_lake(folder / "lake")
+    return lake_in(tmp_path_factory.mktemp("scenes"), [told for records in SCENES.values() for told in records])
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from conftest import LOG_NAME, record, write_log
+from conftest import lake_in, record
 from identities import CALLERS, identities
 
-from trailquery import open_lake
 from trailquery.cli import trailquery
 from trailquery.events import COLUMNS
-from trailquery.ingest import ingest
 from trailquery.schema import schema
 
 
@@ -86,8 +84,7 @@ def run_of_demo() -> tuple[Path, str]:
 def _schema() -> list[dict[str, Any]]:
     """Every view and column with its meaning."""
     with tempfile.TemporaryDirectory() as folder:
-        ingest([write_log(Path(folder, LOG_NAME), [record()])], Path(folder, "lake"))
-        return schema(open_lake(Path(folder, "lake")))
+        return schema(lake_in(Path(folder), [record()]))
 
 
 def _view(view: str, known: set[str]) -> str:

@@ -9,10 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from conftest import LOG_NAME, record, write_log
-
-from trailquery import open_lake
-from trailquery.ingest import ingest
+from conftest import lake_in, record
 
 # type: as AWS writes it and what is special; why: why columns are NULL; record: changes to the smallest valid record
 CALLERS: list[dict[str, Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
@@ -22,5 +19,4 @@ def identities() -> list[dict[str, Any]]:
     """The row that `events` has of each of CALLERS, in their order."""
     with tempfile.TemporaryDirectory() as folder:
         records = [record(eventID=f"{number:03}", **caller["record"]) for number, caller in enumerate(CALLERS)]
-        ingest([write_log(Path(folder, LOG_NAME), records)], Path(folder, "lake"))
-        return open_lake(Path(folder, "lake")).sql("SELECT * FROM events ORDER BY event_id").rows()
+        return lake_in(Path(folder), records).sql("SELECT * FROM events ORDER BY event_id").rows()

@@ -3,11 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LOG_NAME, record, write_log
+from conftest import lake_in, record
 
-from trailquery import Lake, open_lake
+from trailquery import Lake
 from trailquery.find import COLUMNS, find
-from trailquery.ingest import ingest
 
 ID = "6f0a2b1c-0c5e-4e6e-9d53-0123456789ab"
 ROLE = "arn:aws:iam::444455556666:role/ops/Admin"
@@ -50,9 +49,7 @@ EVENTS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    folder: Path = tmp_path_factory.mktemp("find")
-    ingest([write_log(folder / LOG_NAME, [record(**event) for event in EVENTS])], folder / "lake")
-    return open_lake(folder / "lake")
+    return lake_in(tmp_path_factory.mktemp("find"), [record(**event) for event in EVENTS])
 
 
 @pytest.mark.parametrize(
@@ -111,6 +108,5 @@ def test_policy_text_is_found_as_it_is_read_and_as_it_is_stored(tmp_path: Path) 
         "as-text": {"policyDocument": json.dumps(policy, separators=(",", ":"))},
     }
     events = [record(eventID=name, requestParameters=request) for name, request in stored.items()]
-    ingest([write_log(tmp_path / LOG_NAME, events)], tmp_path / "lake")
-    rows = find(open_lake(tmp_path / "lake"), '"Effect":"allow"').result.rows()
+    rows = find(lake_in(tmp_path, events), '"Effect":"allow"').result.rows()
     assert [row["event_id"] for row in rows] == ["as-object", "as-text"]

@@ -1,17 +1,14 @@
 """No value in any request or response, of whatever type, stops a curated query: it was written by whoever called."""
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cases import QUERIES, case_of, scope_of
-from conftest import record, write_log
+from conftest import lake_in, record
 
-from trailquery import Lake, open_lake
+from trailquery import Lake
 from trailquery.catalog import Query
-from trailquery.ingest import ingest
 
 TWISTS: dict[str, Callable[[Any], Any]] = {
     "text": lambda _: "99999999999999999999'\u202e\x1b[2J",
@@ -45,9 +42,7 @@ def hostile_records() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def hostile_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    folder: Path = tmp_path_factory.mktemp("hostile")
-    ingest([write_log(folder / "log.json", json.loads(json.dumps(list(hostile_records()))))], folder / "lake")
-    return open_lake(folder / "lake")
+    return lake_in(tmp_path_factory.mktemp("hostile"), list(hostile_records()))
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)

@@ -6,11 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from cases import QUERIES, case_of, scope_of
-from conftest import LOG_NAME, record, write_log
-
-from trailquery import open_lake
-from trailquery.ingest import ingest
+from cases import QUERIES, case_of, lake_of_case
 
 TABLE = Path(__file__).parents[1] / "docs" / "privilege_escalation.md"
 METHODS = [
@@ -37,10 +33,8 @@ def found_calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set
 
     @cache
     def of(name: str) -> set[str]:
-        case, folder = case_of(by_name[name]), tmp_path_factory.mktemp(name)
-        ingest([write_log(folder / "logs" / LOG_NAME, [record(**event) for event in case["events"]])], folder / "lake")
-        lake = open_lake(folder / "lake").narrowed(**scope_of(case))
-        ids = [row["event_id"] for row in lake.run(name, **case.get("params", {})).rows()]
+        lake = lake_of_case(by_name[name], tmp_path_factory.mktemp(name))
+        ids = [row["event_id"] for row in lake.run(name, **case_of(by_name[name]).get("params", {})).rows()]
         told = lake.sql("SELECT DISTINCT action FROM history WHERE event_id IN $ids", ids=ids)
         return {row["action"] for row in told.rows()}
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from cases import CASES, QUERIES, case_of, comparable, lake_of_case
-from conftest import LOG_NAME, write_log
 
-from trailquery import Lake, open_lake
+from trailquery import Lake
 from trailquery.catalog import Query, bind, resource_dir
-from trailquery.ingest import ingest
 
 SHARED_OPTIONS = {
     "since",
@@ -29,13 +27,6 @@ SHARED_OPTIONS = {
 }
 
 every_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-
-
-@pytest.fixture(scope="module")
-def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    folder = tmp_path_factory.mktemp("empty")
-    ingest([write_log(folder / "logs" / LOG_NAME, [])], folder / "lake")
-    return open_lake(folder / "lake")
 
 
 @every_query

@@ -1,4 +1,5 @@
 import json
+import os
 import time
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(lake: Path) -> None:
     with pytest.raises(UsageError, match=r"on hold since .*: first already"):
         hold(lake, "second")
     assert holds(lake) == [first]
+
+
+def test_a_user_without_a_name_is_told_by_number(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    assert hold(lake, "case 42").by == str(os.getuid())
 
 
 def test_the_command_holds_shows_and_releases(lake: Path, tmp_path: Path) -> None:

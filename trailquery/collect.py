@@ -3,8 +3,6 @@
 What the copy looks like: `collection`.
 """
 
-import getpass
-import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from typing import Any
 from trailquery.collection import ODD, Copy, Facts, Log, check_folder, open_log
 from trailquery.digests import DIGEST_FOLDER, digest_name
 from trailquery.errors import TrailqueryError, refused
+from trailquery.hold import login
 from trailquery.sources import Found, Held, LeftAlone, ObjectVersion, Unread, delivery_path
 from trailquery.sources.aws import asking, caller
 from trailquery.sources.public_keys import list_public_keys
@@ -187,8 +186,4 @@ def _origin(bucket: Bucket) -> dict[str, Any]:
         who: dict[str, Any] = {"caller": arn, "account": account}
     except TrailqueryError as error:  # another S3 has no STS, or a network lets nobody reach it
         who = {"caller": None, "account": None, "caller_unknown": str(error)}
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may have no name for it
-        user = str(os.getuid())
-    return {**who, "host": platform.node(), "user": user, "version": version("trailquery")}
+    return {**who, "host": platform.node(), "user": login(), "version": version("trailquery")}

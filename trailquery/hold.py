@@ -5,6 +5,7 @@
 
 import getpass
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -67,14 +68,15 @@ def told(now: Hold) -> str:
 
 
 def _note(lake: Path, reason: str | None) -> Hold:
-    now = Hold(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _login(), reason)
+    now = Hold(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), login(), reason)
     with (lake / _FILE).open("a", encoding="utf-8") as file:  # a line is written whole, by one who goes on as well
         file.write(json.dumps(now._asdict()) + "\n")
     return now
 
 
-def _login() -> str:
+def login() -> str:
+    """The name of the user who runs this, or their number: a container may have no name for it."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # KeyError: up to Python 3.12, a user id without a name
-        return "unknown"
+    except (OSError, KeyError):  # KeyError: up to Python 3.12
+        return str(os.getuid())

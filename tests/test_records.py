@@ -121,6 +121,73 @@ def test_a_record_laid_out_for_reading_differs_from_the_same_on_one_line_in_raw_
     assert row(laid_out.encode()) == row(short.encode()) | {"raw": laid_out}
 
 
+OBJECTS = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails",
+           "insightDetails", "eventContext", "addendum", "tlsDetails")  # fmt: skip
+
+
+def as_text(made: dict[str, Any], **layout: Any) -> bytes:
+    """The record as exports write it whose columns are scalars: each part as JSON text."""
+    texts = {name: json.dumps(part, **layout) for name, part in made.items() if name in OBJECTS or name == "resources"}
+    return json.dumps(made | texts).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(OBJECTS), st.dictionaries(st.text(max_size=5), JSON, max_size=3)),
+    st.lists(st.dictionaries(st.sampled_from(["ARN", "accountId", "type"]), st.text())),
+    st.sampled_from([None, 2]),
+)
+def test_parts_that_are_json_text_fill_the_columns_that_objects_fill(
+    parts: dict[str, Any], resources: list[dict[str, str]], indent: int | None
+) -> None:
+    made = record(
+        eventSource="s3.amazonaws.com", **{"requestParameters": {"bucketName": "b"}, **parts}, resources=resources
+    )
+    assume("\\ud800" not in json.dumps(made))
+    delivered, text = (
+        json.dumps(made, separators=(",", ":")).encode(),
+        as_text(made, indent=indent, separators=(",", ":")),
+    )
+    (rows, rejects), (text_rows, text_rejects) = read(delivered), read(text)
+    assert text_rows == [one | {"raw": text.decode()} for one in rows]
+    assert [_placeless(one.reason) for one in text_rejects] == [_placeless(one.reason) for one in rejects]
+    assert canonical(text) == canonical(delivered)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "b", "{", "{bucketName=b}", '{"bucketName":"b"', '{"bucketName":"b"} and more', '["b"]', '"{}"', "true", "1e999", '{"a":' * 50_000, '{"a":"\\ud800"}'],
+)  # fmt: skip
+def test_text_in_the_place_of_a_part_that_is_no_json_object_stays_what_it_is(text: str) -> None:
+    raw = json.dumps(record(requestParameters=text)).encode()
+    found = row(raw)
+    assert (found["request"], found["raw"], found["actor"]) == (json.dumps(text), raw.decode(), "alice")
+
+
+def test_text_inside_a_part_stays_text() -> None:
+    request = {"policyDocument": '{"Statement":[]}', "userIdentity": '{"a":1,"a":2}'}
+    delivered = json.dumps(request, separators=(",", ":"))
+    assert row(as_text(record(requestParameters=request), separators=(",", ":")))["request"] == delivered
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"bucketName":"b","bucketName":"c"}', "the key 'bucketName' occurs twice in one object"),
+        ('{"a":1e400}', "the number 1e400 is beyond the range of a double"),
+        ('{"a":' + "[" * 101 + "]" * 101 + "}", "nested deeper than 100 levels"),
+    ],
+)
+def test_a_part_that_is_text_is_held_to_what_objects_are_held_to(text: str, reason: str) -> None:
+    raw = json.dumps(record(requestParameters=text)).encode()
+    assert read(raw) == ([], [(0, raw, reason)])
+
+
+def test_a_copy_with_other_text_in_a_part_has_other_content() -> None:
+    one, other = (as_text(record(requestParameters={"bucketName": name})) for name in "ab")
+    assert canonical(one) != canonical(other)
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

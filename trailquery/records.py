@@ -20,7 +20,7 @@ import pyarrow as pa
 from trailquery.events import RESOURCE, TEXT
 from trailquery.meaning import action, client, credentials, failure, identity, kinds, levels, resources, storage, target
 from trailquery.meaning.fields import flag, text_at
-from trailquery.soundness import PARTS, Record, canonical, read_part
+from trailquery.soundness import PARTS, Record, canonical, opened, read_part
 
 _UNSET = msgspec.UNSET
 _NULL = b"null"
@@ -33,7 +33,7 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
     columns: dict[str, Any] = {"raw": raws}
     for name, given in zip(names, _transposed(map(msgspec.structs.astuple, records), len(names)), strict=True):
         if name in PARTS:
-            columns[name] = [b"" if value is _UNSET else _on_one_line(bytes(value)) for value in given]
+            columns[name] = [b"" if value is _UNSET else _as_delivered(name, bytes(value)) for value in given]
         elif name in _FLAGS:
             columns[name] = [value if value is False else value or None for value in given]
         else:
@@ -49,8 +49,10 @@ def columns_of(records: list[Record], raws: list[bytes]) -> tuple[dict[str, Any]
     return columns | texts | {"resources": _resource_array(columns["resources"])}, plain
 
 
-def _on_one_line(part: bytes) -> bytes:
-    """A part of a record that was laid out for reading as CloudTrail writes it: queries look for `"a":1` in it."""
+def _as_delivered(name: str, part: bytes) -> bytes:
+    """A part that is text or was laid out for reading as CloudTrail writes it: queries look for `"a":1` in it."""
+    if part.startswith(b'"'):
+        part = opened(name, part) or part
     return msgspec.json.format(part, indent=-1) if b"\n" in part else part
 
 

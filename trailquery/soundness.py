@@ -23,6 +23,7 @@ Text = str | None | msgspec.UnsetType
 Flag = bool | str | None | msgspec.UnsetType
 Part = msgspec.Raw | msgspec.UnsetType
 _UNSET = msgspec.UNSET
+_NULL = b"null"
 
 
 class UnsoundError(Exception):
@@ -70,9 +71,11 @@ class Record(msgspec.Struct, gc=False, rename="camel"):
 
 
 PARTS = Record.__struct_fields__[:10]
+_PART_NAMES = dict(zip(Record.__struct_encode_fields__, PARTS, strict=False))
 _decode = msgspec.json.Decoder(Record).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_any = msgspec.json.Decoder().decode
+_decode_text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -109,6 +112,16 @@ def read_part(raw: bytes) -> tuple[Any, bool]:
         return None, False
 
 
+def opened(name: str, part: bytes) -> bytes | None:
+    """The object or null, on one line, that an export made the JSON text `part` of; None where the text holds neither."""
+    try:
+        text = _decode_text(part).encode().strip()
+        is_part = text == _NULL or text.startswith(b"[" if name == "resources" else b"{")
+        return msgspec.json.format(text, indent=-1) if is_part else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _is_cloudtrail(record: Record) -> bool:
     return (
         (record.event_version is not _UNSET)
@@ -141,6 +154,15 @@ def _lenient(raw: msgspec.Raw) -> Record:
 
 def examine(raw: bytes) -> None:
     """Raises UnsoundError with the reason why `raw` can be no row, if there is one. Exact and slow."""
+    record = _sound(raw)
+    if not isinstance(record, dict):
+        raise UnsoundError(f"not a JSON object but {_kind(raw)}")
+    for part in _opened_parts(record).values():
+        _sound(part)
+
+
+def _sound(raw: bytes) -> Any:
+    """What `raw` holds; raises as `examine` does."""
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
@@ -154,10 +176,15 @@ def examine(raw: bytes) -> None:
         raise UnsoundError("a number of more than 4,300 digits") from None
     except RecursionError:
         raise UnsoundError(f"nested deeper than {MAX_DEPTH} levels") from None
-    if not isinstance(value, dict):
-        raise UnsoundError(f"not a JSON object but {_kind(raw)}")
     if _depth(value) > MAX_DEPTH:
         raise UnsoundError(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _opened_parts(record: dict[str, Any]) -> dict[str, bytes]:
+    """What the parts of a record that are text hold, by the names in the record."""
+    texts = {name: json.dumps(record[name]).encode() for name in _PART_NAMES if isinstance(record.get(name), str)}
+    return {name: part for name, text in texts.items() if (part := opened(_PART_NAMES[name], text))}
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -197,9 +224,18 @@ def _depth(value: Any) -> int:
 
 
 def canonical(raw: str | bytes) -> bytes:
-    """The content of a record, equal for equal JSON: keys sorted, no white space, numbers as they are written."""
-    value = json.loads(raw, object_pairs_hook=_in_order, parse_float=_Number, parse_int=_Number)
+    """The content of a record, equal for equal JSON: keys sorted, no white space, numbers as they are written.
+
+    A part that is text counts as what it holds, so that an export's copy is no differing one.
+    """
+    value = _content(raw)
+    if isinstance(value, dict):
+        value |= {name: _content(part) for name, part in _opened_parts(value).items()}
     return repr(value).encode(errors="surrogatepass")
+
+
+def _content(raw: str | bytes) -> Any:
+    return json.loads(raw, object_pairs_hook=_in_order, parse_float=_Number, parse_int=_Number)
 
 
 class _Number(str):

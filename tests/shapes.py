@@ -46,9 +46,9 @@ def packed(text: bytes) -> str:
     return b64encode(gzip.compress(text)).decode()
 
 
-def kinesis_message(data: bytes) -> str:
+def kinesis_message(data: str) -> str:
     said = '"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"shardId-0:49","eventName":"aws:kinesis:record"'
-    return f'{{"kinesis":{{"partitionKey":"1","data":"{packed(data)}"}},{said}}}'
+    return f'{{"kinesis":{{"partitionKey":"1","data":"{data}"}},{said}}}'
 
 
 def notification(message: bytes) -> bytes:
@@ -75,11 +75,23 @@ SHAPES = {
     "subscriptions in a Firehose object": lambda records: b"".join(
         joined('{"messageType":"DATA_MESSAGE","logEvents":[', [log_event(value)], "]}") for value in records
     ),
+    "lookup-events, its texts alone": lambda records: joined("[", [*map(text_of, records)], "]"),
+    "texts of jq": lambda records: "".join(text_of(value) + "\n" for value in records).encode(),
+    "texts of the AWS CLI": lambda records: b"\t".join(records) + b"\n",
     "filter-log-events": lambda records: joined(
         '{"events": [', [*map(log_event, records)], '], "searchedLogStreams": []}'
     ),
     "export task": lambda records: b"".join(b"2026-11-20T02:11:09.000Z " + value + b"\n" for value in records),
     "Logs Insights": lambda records: joined('{"results":[', [*map(insights_row, records)], "]}"),
+    "Logs Insights, saved by the console": lambda records: joined(
+        "[", [f'{{"@timestamp":"x","@message":{value.decode()}}}' for value in records], "]"
+    ),
+    "Logs Insights, saved by the console as text": lambda records: joined(
+        "[", [f'{{"@timestamp":"x","@message":{text_of(value)}}}' for value in records], "]"
+    ),
+    "OpenSearch documents of a log group": lambda records: joined(
+        "[", [document(f'"eventID":"x","eventVersion":"x","@message":{text_of(value)}') for value in records], "]"
+    ),
     "EventBridge in a log group": lambda records: joined(
         '{"events":[', [log_event(envelope(value)) for value in records], "]}"
     ),
@@ -117,7 +129,15 @@ SHAPES = {
         '{"Records":[', [f'{{"EventSource":"aws:sns","Sns":{notification(r).decode()}}}' for r in records], "]}"
     ),
     "Kinesis messages to a Lambda function": lambda records: joined(
-        '{"Records":[', [kinesis_message(SHAPES["subscription"]([value])) for value in records], "]}"
+        '{"Records":[', [kinesis_message(packed(SHAPES["subscription"]([value]))) for value in records], "]}"
+    ),
+    "plain Kinesis messages to a Lambda function": lambda records: joined(
+        '{"Records":[', [kinesis_message(b64encode(value).decode()) for value in records], "]}"
+    ),
+    "what Firehose asks a Lambda function to change": lambda records: joined(
+        '{"invocationId":"1","records":[',
+        [f'{{"recordId":"1","data":"{b64encode(value).decode()}"}}' for value in records],
+        "]}",
     ),
     "get-records of Kinesis": lambda records: joined(
         '{"Records":[',
@@ -132,6 +152,15 @@ SHAPES = {
     ),
     "archives of Wazuh": lambda records: b"".join(
         b'{"full_log":%s}' % text_of(b'{"integration":"aws","aws":' + value + b"}").encode() for value in records
+    ),
+    "GELF of Graylog": lambda records: b"\n".join(
+        b'{"version":"1.1","host":"h","message":"a login","full_message":%s}' % text_of(value).encode()
+        for value in records
+    ),
+    "messages of Graylog": lambda records: joined(
+        '{"messages":[',
+        [f'{{"index":"graylog_0","message":{{"message":{text_of(value)}}}}}' for value in records],
+        "]}",
     ),
     "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
     "syslog lines": lambda records: b"".join(b"<13>Mar  1 10:00:00 host trail: " + r + b"\n" for r in records),

@@ -92,6 +92,21 @@ def test_a_wrong_checksum_of_what_lies_packed_in_a_string_makes_a_reject():
     assert (contents.records, rejected(contents)) == ([], [(0, text)])
 
 
+@pytest.mark.parametrize(
+    "data", [b"eyJ", b"eyJ!", b"ew", b64encode(b"{]"), b64encode(b64encode(ONE)), b64encode(b"[" * 200_000)]
+)
+def test_text_that_only_looks_like_base64_of_a_record_is_a_reject(data):
+    text = b'{"data":"%s"}' % data
+    contents = read_contents(text)
+    assert (contents.records, rejected(contents)) == ([], [(0, text)])
+
+
+def test_the_text_of_a_record_counts_and_not_the_fields_made_of_it_beside():
+    made = b'{"eventVersion":"1.08","eventID":"made","%s":' + text_of(ONE).encode() + b"}"
+    for name in (b"_raw", b"@message", b"eventJson"):
+        assert held(read_contents(made % name)) == numbered(ONE)
+
+
 def test_elements_that_are_no_records_are_left_to_the_record_decoder_in_their_place():
     contents = read_contents(delivery(ONE, b"null", b'"text"', b"12", b"{}"))
     assert held(contents) == numbered(ONE, b"null", b'"text"', b"12", b"{}")
@@ -264,6 +279,14 @@ def test_the_rest_of_a_torn_record_is_no_head_of_a_line(torn):
     assert (held(contents), rejected(contents)) == ([(1, ONE)], [(0, torn)])
 
 
+@pytest.mark.parametrize("text", [b'"{\\"eventVersion\\":', b'"x', b'""', b'"{\\"eventVersion\\": 1}"'])
+def test_a_text_that_holds_no_whole_record_costs_no_text_beside_it(text):
+    one, three = text_of(ONE).encode(), text_of(THREE).encode()
+    contents = read_contents(b"\n".join([one, text, three]))
+    assert (held(contents)[0], held(contents)[-1][1]) == ((0, ONE), THREE)
+    assert b"\n".join(data for _, data in rejected(contents)) == text
+
+
 def test_truncated_text_keeps_the_whole_records_and_rejects_the_tail():
     text = delivery(ONE, TWO, THREE)[:-5]
     contents = read_contents(text)
@@ -336,6 +359,8 @@ HOSTILE = {
     "broken records": delivery(*[b'{"eventVersion":"1.08","eventID":"1",}'] * 100_000),
     "broken lines": b'{"eventVersion":"1.08","eventID":"1",}\n' * 100_000,
     "unclosed texts": b'[{"a":"' * 300_000,
+    "lines of open texts": b'\n"{' * 300_000,
+    "lines of long open texts": (b'\n"{' + b"x" * 100_000) * 40,
     "white space": b'{"a"' + b"\n" * 4_000_000,
     "zeros": b"\0" * 4_000_000,
 }

@@ -1,15 +1,17 @@
 """Bytes of one file -> the CloudTrail records in it, each an exact slice. Pure: no I/O.
 
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects one after
-another, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS and Kinesis messages, CloudWatch
-Logs in five forms, syslog lines, exports of Elasticsearch, Splunk and Datadog, Fluent Bit, Wazuh, OCSF. What wraps a
-record is peeled off, its own bytes stay as they are. Each record handed out is one well-formed JSON value in valid UTF-8;
-whether it is a CloudTrail record at all (an element may be null) the record decoder says.
+another, JSON texts of records, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS, Kinesis
+and Firehose messages, CloudWatch Logs in six forms, syslog lines, exports of Elasticsearch, Splunk, Graylog and Datadog,
+Fluent Bit, Wazuh, OCSF. What wraps a record is peeled off, its own bytes stay as they are. Each record handed out is one
+well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the record
+decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
 AWS CLI reference of `cloudtrail lookup-events` and `get-query-results`, `logs filter-log-events` and `get-query-results`;
-Lambda Developer Guide, the events that services send; Datadog documentation, "Log Archives".
+Lambda Developer Guide, the events that services send; Firehose Developer Guide, "Data transformation"; GELF of Graylog;
+Datadog documentation, "Log Archives".
 """
 
 import codecs
@@ -137,13 +139,14 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
-_LISTS = {"Events", "events", "logEvents", "results", "hits", "Messages", "QueryResultRows"}
+_LISTS = {"Events", "events", "logEvents", "records", "results", "hits", "Messages", "messages", "QueryResultRows"}
+_TEXTS = ("_raw", "@message", "eventJson")  # the record's own text, beside fields that were made of it
 _WRAPPERS = (
-    *("CloudTrailEvent", "_source", "hits", "result", "_raw", "event", "original", "message"),
+    *("CloudTrailEvent", *_TEXTS, "_source", "hits", "result", "event", "original", "message", "full_message"),
     *("Message", "Body", "body", "Sns", "kinesis", "log", "raw_data", "data", "Data", "aws", "awslogs", "full_log"),
     *("content", "attributes"),
 )
-_GZIP_IN_BASE64 = b"H4sI"  # how it begins
+_BASE64 = re.compile(rb"H4sI|[eW][w-z\d+/]")  # how it begins: of a gzip, of { and [
 _MOST_WRAPS = 6
 _UNREADABLE = (ValueError, RecursionError)  # msgspec's errors and UnicodeDecodeError are ValueErrors
 # The stamp of a log group's export, the head of a syslog line; no rest of a torn record looks so.
@@ -222,10 +225,10 @@ def _is_record(value: msgspec.Raw) -> bool:
 def _names_a_record(members: dict[str, msgspec.Raw]) -> bool:
     """Whether an object has the members of a record.
 
-    So have what Splunk made of a record, beside its text, and what S3, Kinesis or SQS hand a Lambda function.
+    So have what Splunk or OpenSearch made of a record, beside its text, and what S3, Kinesis or SQS hand a Lambda function.
     """
     is_message = bytes(members.get("eventSource", b"")).startswith(b'"aws:')
-    return len(RECORD_KEYS & members.keys()) >= 2 and "_raw" not in members and not is_message
+    return len(RECORD_KEYS & members.keys()) >= 2 and members.keys().isdisjoint(_TEXTS) and not is_message
 
 
 def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bool:
@@ -260,7 +263,7 @@ def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bo
     elif (values := _elements(value)) is not None:
         _take_each(values, reading, wraps)
     else:
-        return False
+        return bytes(memoryview(value)[:1]) == b'"' and _take_inner(value, reading, wraps)
     return True
 
 
@@ -296,8 +299,10 @@ def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:
         return _take(inner, reading, wraps - 1)
     try:
         text = _STRING.decode(inner).encode()
-        if text.startswith(_GZIP_IN_BASE64):
-            text, problem = inflate(b64decode(text), reading.room)
+        if _BASE64.match(text):
+            text = b64decode(text)
+        if text.startswith(GZIP_MAGIC):
+            text, problem = inflate(text, reading.room)
             reading.room = max(0, reading.room - len(text))
             text = b"" if problem else text
         return _take(_VALUE.decode(text), reading, wraps - 1)
@@ -315,7 +320,7 @@ def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading,
         _take_each([inner], reading, wraps)
 
 
-_DOCUMENT_START = re.compile(rb"\n[{\[]")
+_DOCUMENT_START = re.compile(rb'\n(?:[{\[]|"(?=\{))')
 _RECORD_START = re.compile(rb"(?<=[,\[\n])[ \t\r]*+\{")
 # What may stand between two records without being evidence: the end of one list, the start of the next.
 _BETWEEN = re.compile(rb'[\s\]}]*+,?\s*+(?:\{?\s*+"Records"\s*+:)?+\s*+\[?[\s\]}]*+')

@@ -17,7 +17,7 @@ LONG_BYTES = 64 << 20
 PIECE_BYTES = 16 << 20
 MAX_TEXT_BYTES = 8 << 30  # a gzip bomb stops here
 _MOST_BROKEN = 16  # pieces in a row without any record: what follows is not read
-_LIST = re.compile(rb"\s*+(\{\s*+\"(?:Records|Events|events|results)\"\s*+:\s*+)?+\[")
+_LIST = re.compile(rb"\s*+(\{\s*+\"(?:Records|Events|events|records|results)\"\s*+:\s*+)?+\[")
 _COMMA = re.compile(rb"\s*+,?\s*+")
 
 
@@ -109,7 +109,7 @@ def _end_of_values(text: bytes, is_lines: bool) -> int:
     end = at = 0
     while match := _COMMA.match(text, at):
         at = match.end()
-        if text[at : at + 1] not in (b"{", b"[", b"n"):
+        if text[at : at + 1] not in (b"{", b"[", b'"', b"n"):
             return end
         at, value, _ = read_value(text, at)
         if value is None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-_NEXT_VALUE = re.compile(rb"\s*+[{\[]")
+_NEXT_VALUE = re.compile(rb'\s*+(?:[{\[]|"(?=\{))')
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 
 

@@ -58,6 +58,7 @@ def notification(message: bytes) -> bytes:
 SHAPES = {
     "delivered": lambda records: delivery(*records),
     "delivered with a byte order mark": lambda records: b"\xef\xbb\xbf" + delivery(*records),
+    "delivered, written again by PowerShell": lambda records: delivery(*records).decode().encode("utf-16"),
     "other keys beside": lambda records: b'{"a": {"b": [{}]}, "Records" : [' + b" ,\n".join(records) + b'], "z": 1}',
     "bare array": lambda records: b" [ " + b" , ".join(records) + b" ]\n",
     "one a line": lambda records: b"\n".join(records) + b"\n",

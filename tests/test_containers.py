@@ -1,5 +1,6 @@
 """What one file holds, in every shape in which CloudTrail records travel, sound and broken."""
 
+import codecs
 import gzip
 import hashlib
 import json
@@ -142,6 +143,28 @@ def test_digests_and_companions_are_told_by_their_keys_unless_they_hold_records(
     assert (contents.kind, len(contents.records), contents.rejects) == (kind, kind == "log", [])
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_utf16_holds_the_records_in_utf8_and_hash_and_size_are_those_of_its_own_bytes(codec, pack):
+    text = delivery(record("ünï\U0001f600"), TWO).decode().encode(codec)
+    contents = read_contents(pack(text))
+    assert held(contents) == numbered(record("ünï\U0001f600"), TWO)
+    told = (contents.rejects, contents.problem, contents.inflated_sha256, contents.inflated_bytes)
+    assert told == ([], None, hashlib.sha256(text).hexdigest(), len(text))
+
+
+def test_utf16_with_half_a_surrogate_pair_or_half_a_character_costs_no_other_record():
+    text = delivery(ONE, TWO, THREE).decode().encode("utf-16").replace("two".encode("utf-16-le"), b"\0\xd8")
+    contents = read_contents(text + b"\n")
+    assert held(contents) == [(0, ONE), (2, THREE)]
+    broken = TWO.replace(b"two", b"\xed\xa0\x80")
+    reason = f"invalid UTF-8 at byte {broken.index(0xED)} of the record"
+    assert (contents.rejects, contents.problem) == (
+        [Reject(1, broken, reason)],
+        "UTF-16 text ends in the middle of a character",
+    )
+
+
 # --- gzip
 
 
@@ -222,8 +245,8 @@ def test_a_million_empty_gzip_members_end_in_seconds():
         (b'{"@t":1,"event":"alert"}', "no CloudTrail record: an object of '@t, event'"),
         (b'{"Records":null}', "no CloudTrail record: an object of 'Records'"),
         (b"[[[", "ends early, at byte 3 of the text"),
-        (delivery(ONE).decode().encode("utf-16"), "UTF-16 text, not UTF-8"),
-        (delivery(ONE).decode().encode("utf-16-be"), "UTF-16 text, not UTF-8"),
+        (codecs.BOM_UTF16_LE, "empty file"),
+        (codecs.BOM_UTF16_BE + b"\0", "UTF-16 text ends in the middle of a character"),
         (b'{"message": "no JSON"}', "the text in it is no JSON: JSON is malformed: invalid character (byte 1)"),
     ],
 )

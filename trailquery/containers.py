@@ -34,7 +34,11 @@ REJECT_BYTES = 1 << 20  # of an unreadable stretch at most this much is kept
 RECORD_KEYS = frozenset(
     ("eventVersion", "eventID", "eventId", "eventTime", "eventSource", "eventName", "eventType", "userIdentity")
 )  # fmt: skip
-_UTF16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"[\0", b"\0{", b"\0[")
+_UTF16 = {  # how it begins, and what decodes it
+    codecs.BOM_UTF16_LE: codecs.utf_16_decode, codecs.BOM_UTF16_BE: codecs.utf_16_decode,
+    b"{\0": codecs.utf_16_le_decode, b"[\0": codecs.utf_16_le_decode,
+    b"\0{": codecs.utf_16_be_decode, b"\0[": codecs.utf_16_be_decode,
+}  # fmt: skip
 
 
 class Reject(NamedTuple):
@@ -77,12 +81,13 @@ def contents_of(data: bytes, text: bytes, problem: str | None) -> Contents:
     """The records and rejects of a file of `data` that inflates to `text`, `problem` being what is wrong with the gzip."""
     digest = hashlib.sha256(text).hexdigest() if text or problem is None else ""
     reading, body = _Reading(), text.removeprefix(codecs.BOM_UTF8)
+    if text[:2] in _UTF16:  # PowerShell's `>` writes it; half a surrogate pair costs its record alone
+        decoded, end = _UTF16[text[:2]](text, "surrogatepass", False)
+        body = decoded.encode("utf-8", "surrogatepass")
+        problem = problem or (None if end == len(text) else "UTF-16 text ends in the middle of a character")
     if not body or body.isspace():
         problem = problem or "empty file"
         reading.reject(data, problem)
-    elif body[:2] in _UTF16_STARTS:
-        problem = "UTF-16 text, not UTF-8"
-        reading.reject(text, problem)
     else:
         fault = _read_text(body, reading)
         problem = problem or fault

@@ -55,6 +55,11 @@ def notification(message: bytes) -> bytes:
     return f'{{"Type":"Notification","Message":{text_of(message)}}}'.encode()
 
 
+def csv(names: str, rows: list[list[str]], mark: str = ",", end: str = "\r\n") -> bytes:
+    lines = [mark.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    return end.join([names, *lines, ""]).encode()
+
+
 SHAPES = {
     "delivered": lambda records: delivery(*records),
     "delivered with a byte order mark": lambda records: b"\xef\xbb\xbf" + delivery(*records),
@@ -175,6 +180,22 @@ SHAPES = {
     ),
     "OCSF with the original": lambda records: joined(
         "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
+    ),
+    "CSV of CloudTrail Lake": lambda records: csv(
+        "eventTime,eventJson", [["2026-11-20 02:11:09.000", value.decode()] for value in records]
+    ),
+    "CSV of Logs Insights": lambda records: csv(
+        "@timestamp,@message", [["x", value.decode()] for value in records], end="\n"
+    ),
+    "CSV of Splunk": lambda records: csv('"_raw","_time"', [[value.decode(), "x,\ny"] for value in records]),
+    "CSV of Kibana": lambda records: csv(
+        '"@timestamp","event.original",message', [["x", value.decode(), "a login"] for value in records]
+    ),
+    "CSV with a tab between": lambda records: csv(
+        "source\tmessage", [["x\ty", value.decode()] for value in records], "\t"
+    ),
+    "CSV of Excel": lambda records: (
+        b"\xef\xbb\xbf" + csv("Message;N", [[value.decode(), "1"] for value in records], ";")
     ),
     "gzip of several members": lambda records: b"".join(gzip.compress(value + b"\n") for value in records),
 }

@@ -11,7 +11,7 @@ import pytest
 from conftest import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapes import SHAPES, delivery, envelope, joined, log_event, record, text_of
+from shapes import SHAPES, csv, delivery, envelope, joined, log_event, record, text_of
 
 from trailquery.containers import REJECT_BYTES, Contents, Reject, contents_of, read_contents
 
@@ -163,6 +163,43 @@ def test_utf16_with_half_a_surrogate_pair_or_half_a_character_costs_no_other_rec
         [Reject(1, broken, reason)],
         "UTF-16 text ends in the middle of a character",
     )
+
+
+def test_a_record_in_a_cell_that_is_none_of_records_is_not_read():
+    [one, planted] = [value.decode().replace('"', '""') for value in (ONE, record("planted"))]
+    contents = read_contents(f'userAgent,@message\n"{planted}","{one}"\n"{planted}",\n'.encode())
+    row = f'"{planted}",'.encode()
+    assert held(contents) == numbered(ONE)
+    assert contents.rejects == [Reject(1, row, "no CloudTrail record in the row")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'x,"{""eventVersion""',
+        b'x,a"b",y',
+        b'x,"a"b',
+        b"x",
+        b'x,"no JSON"',
+        b'x,"{}"',
+        b'"x",{"a":1}',
+        b'x,"[[[["',
+        b'x,""',
+        b",",
+    ],
+)
+def test_a_row_without_a_whole_record_is_a_reject_and_the_others_are_kept(row):
+    lines = csv("@timestamp,@message", [["x", ONE.decode()], ["x", THREE.decode()]]).splitlines(keepends=True)
+    torn = row.count(b'"') % 2  # an open quote takes what follows with it, as far as the next one
+    contents = read_contents(b"".join([*lines, row + b"\r\n"] if torn else [*lines[:2], row + b"\r\n", *lines[2:]]))
+    places = (0, 1) if torn else (0, 2)
+    assert held(contents) == list(zip(places, (ONE, THREE), strict=True))
+    assert contents.rejects == [Reject(2 if torn else 1, row, "no CloudTrail record in the row")]
+
+
+def test_records_below_a_line_that_only_looks_like_the_header_of_a_csv_are_read_as_ever():
+    contents = read_contents(b"message\n" + ONE + b"\n" + TWO)
+    assert (held(contents), rejected(contents)) == ([(1, ONE), (2, TWO)], [(0, b"message")])
 
 
 # --- gzip
@@ -384,6 +421,7 @@ HOSTILE = {
     "unclosed texts": b'[{"a":"' * 300_000,
     "lines of open texts": b'\n"{' * 300_000,
     "lines of long open texts": (b'\n"{' + b"x" * 100_000) * 40,
+    "open quotes of a CSV": b'_raw\n"{""' + b'"' * 4_000_001,
     "white space": b'{"a"' + b"\n" * 4_000_000,
     "zeros": b"\0" * 4_000_000,
 }
@@ -397,7 +435,7 @@ def test_hostile_text_ends_soon_and_becomes_a_reject(name):
     assert time.process_time() - started < 10
 
 
-@pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"nested candidates"}))
+@pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"nested candidates", "open quotes of a CSV"}))
 def test_a_record_behind_hostile_text_is_still_found(name):
     contents = read_contents(HOSTILE[name][:200_000] + b"\n" + ONE)
     assert bytes(contents.records[-1]) == ONE

@@ -84,6 +84,9 @@ def test_a_folder_is_read_to_its_depth_sorted_by_place(here):
         ("packed", gzip.compress(LOG, mtime=0)),
         ("object", b"\xef\xbb\xbf\r\n  {}"),
         ("list.txt", b"[]"),
+        ("texts.txt", b'"{\\"eventVersion\\"'),
+        ("powershell.txt", "{}".encode("utf-16")),
+        ("export.csv", b'x,_raw\n1,"{""eventVersion""'),
         ("000000", b'2026-11-20T02:11:09.000Z {"eventVersion"'),
     ],
 )

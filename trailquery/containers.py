@@ -3,7 +3,7 @@
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects one after
 another, JSON texts of records, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS, Kinesis
 and Firehose messages, CloudWatch Logs in six forms, syslog lines, exports of Elasticsearch, Splunk, Graylog and Datadog,
-Fluent Bit, Wazuh, OCSF. What wraps a record is peeled off, its own bytes stay as they are. Each record handed out is one
+Fluent Bit, Wazuh, OCSF, CSV of them. What wraps a record is peeled off, its own bytes stay as they are. Each record handed out is one
 well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the record
 decoder says.
 
@@ -26,6 +26,7 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 
+from trailquery.cells import record_cells
 from trailquery.inflate import GZIP_MAGIC, inflate
 from trailquery.stretches import stretches
 
@@ -147,9 +148,9 @@ _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _LISTS = {"Events", "events", "logEvents", "records", "results", "hits", "Messages", "messages", "QueryResultRows"}
 _TEXTS = ("_raw", "@message", "eventJson")  # the record's own text, beside fields that were made of it
 _WRAPPERS = (
-    *("CloudTrailEvent", *_TEXTS, "_source", "hits", "result", "event", "original", "message", "full_message"),
+    *("CloudTrailEvent", *_TEXTS, "_source", "hits", "result", "event", "original", "event.original", "message"),
     *("Message", "Body", "body", "Sns", "kinesis", "log", "raw_data", "data", "Data", "aws", "awslogs", "full_log"),
-    *("content", "attributes"),
+    *("full_message", "content", "attributes"),
 )
 _BASE64 = re.compile(rb"H4sI|[eW][w-z\d+/]")  # how it begins: of a gzip, of { and [
 _MOST_WRAPS = 6
@@ -195,9 +196,15 @@ def _read_documents(text: bytes, reading: _Reading) -> str | None:
     try:
         documents = _VALUE.decode_lines(text)
     except _UNREADABLE:
-        return _read_broken(text, reading)
-    for document in documents:
-        _take_document(document, reading)
+        rows = record_cells(text)
+        if rows is None:
+            return _read_broken(text, reading)
+        for row, cells in rows:
+            if not any(_take_text(cell, reading) for cell in cells):
+                reading.reject(row, "no CloudTrail record in the row")
+    else:
+        for document in documents:
+            _take_document(document, reading)
     return reading.rejects[0].reason if reading.rejects and not reading.records else None
 
 
@@ -304,6 +311,14 @@ def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:
         return _take(inner, reading, wraps - 1)
     try:
         text = _STRING.decode(inner).encode()
+    except _UNREADABLE:
+        return False
+    return _take_text(text, reading, wraps)
+
+
+def _take_text(text: bytes, reading: _Reading, wraps: int = _MOST_WRAPS) -> bool:
+    """Read the records of a JSON text, or of one in base64; False when there are none."""
+    try:
         if _BASE64.match(text):
             text = b64decode(text)
         if text.startswith(GZIP_MAGIC):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from trailquery.cells import record_cells
 from trailquery.containers import LINE_HEAD, Contents, Reject, contents_of, read_contents
 from trailquery.inflate import GZIP_MAGIC, Text, inflate
 from trailquery.stretches import read_value
@@ -69,6 +70,8 @@ def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
     text = _gathered(parts, piece_bytes).removeprefix(codecs.BOM_UTF8)
     is_lines = bool(LINE_HEAD.match(text))
     head = tail = b""
+    if record_cells(text) is not None:
+        return
     if not _end_of_values(text, is_lines):
         start = _LIST.match(text)
         if start is None:

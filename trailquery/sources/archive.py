@@ -19,13 +19,14 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from trailquery.cells import record_cells
 from trailquery.containers import MAX_INFLATED_BYTES
 from trailquery.inflate import GZIP_MAGIC
 from trailquery.sources.found import LeftAlone, LogFile
 
 HEAD_BYTES = 4096  # enough to tell every format here
 LOG_NAMES = (".json", ".jsonl", ".ndjson", ".gz")
-_LOG_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:[{\[]|\d{4}-\d\d-\d\dT[\d:.]++Z \{)")
+_LOG_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:[{\[]|"\{\\"|\d{4}-\d\d-\d\dT[\d:.]++Z \{)|\xff\xfe[{\[]\0')
 _APPLE_DOUBLE = b"\0\x05\x16\x07"  # what macOS puts beside each file, under the same ending
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _Unpack = Callable[[BinaryIO], Any]
@@ -81,7 +82,8 @@ def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0
 
 
 def _is_log(place: str, head: bytes) -> bool:
-    return place.lower().endswith(LOG_NAMES) or head.startswith(GZIP_MAGIC) or bool(_LOG_START.match(head))
+    is_named = place.lower().endswith(LOG_NAMES) or head.startswith(GZIP_MAGIC)
+    return is_named or bool(_LOG_START.match(head)) or record_cells(head) is not None
 
 
 def _members_of(head: bytes) -> _Members | None:

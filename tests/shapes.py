@@ -178,6 +178,9 @@ SHAPES = {
         [f'[{{"eventTime":"2026-11-20 02:11:09.000"}},{{"eventJson":{text_of(value)}}}]' for value in records],
         "]}",
     ),
+    "rows of a lake": lambda records: b"\n".join(
+        b'{"event_source":"iam.amazonaws.com","raw":%s}' % text_of(value).encode() for value in records
+    ),
     "OCSF with the original": lambda records: joined(
         "[", [f'{{"class_uid":6003,"raw_data":{text_of(value)}}}' for value in records], "]"
     ),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shapes import SHAPES, csv, delivery, envelope, joined, log_event, record, text_of
 
 from trailquery.containers import REJECT_BYTES, Contents, Reject, contents_of, read_contents
+from trailquery.logs import Origin, decode
 
 ONE, TWO, THREE = record("one"), record("two", requestParameters={"tags": [{"key": "a"}]}), record("three")
 
@@ -290,6 +291,60 @@ def test_a_million_empty_gzip_members_end_in_seconds():
 def test_a_file_without_any_record_is_one_reject_with_its_bytes(data, reason):
     contents = read_contents(data)
     assert (held(contents), contents.rejects, contents.problem) == ([], [Reject(0, data, reason)], reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b'{"eventversion":"1.08","useridentity":{"type":"Root"},"eventid":"one"}', "a row of Athena"),
+        (b'"eventversion","eventid","useridentity"\r\n"1.08","one","{type=Root, arn=x}"\r\n', "a row of Athena"),
+        (b'{"EventName":"GetUser","UserIdentityType":"Root","AwsEventId":"one"}', "a row of Microsoft Sentinel"),
+        (b'TimeGenerated,AwsEventId,RequestParameters\n1,one,"{""a"":1}"\n', "a row of Microsoft Sentinel"),
+        (
+            b"User name,AWS access key,Event time,Event source,Event name\nalice,,x,iam,GetUser\n",
+            "a row of the event history",
+        ),
+        (
+            b'{"aws":{"cloudtrail":{"event_type":"AwsApiCall"}},"message":"x"}',
+            "fields of Elastic without event.original",
+        ),
+        (b"@timestamp,aws.cloudtrail.event_type\nx,AwsApiCall\n", "fields of Elastic without event.original"),
+        (b'{"class_uid":6003,"api":{"operation":"GetUser"}}', "OCSF without raw_data"),
+        (b'{"message":"iam:GetUser by x","event_source":"iam.amazonaws.com"}', "fields that were made of a record"),
+        (b'[{"eventID":"one"},{"userIdentity":"{type=Root}"}]', "a row of a query that left it out"),
+        (b'[{"field":"eventID","value":"one"},{"field":"@ptr","value":"x"}]', "a row of a query that left it out"),
+    ],
+)
+def test_an_export_that_lost_the_record_is_named_with_what_to_read_instead(text, told):
+    contents = read_contents(text)
+    assert (held(contents), rejected(contents)) == ([], [(0, text)])
+    assert contents.problem == contents.rejects[0].reason
+    assert contents.problem.startswith(f"no CloudTrail record: {told}; ")
+
+
+def test_each_row_that_lost_its_record_is_told_beside_one_that_did_not():
+    lost = b'{"eventversion":"1.08","useridentity":{"type":"Root"}}'
+    ((_, (file,)),) = decode([(Origin("a.json", "ab", None), b"[" + lost + b"," + ONE + b"]")])
+    assert [(reject.position, reject.data) for reject in file.rejects] == [(0, lost)]
+    assert (file.rows, file.rejects[0].reason.partition(";")[0]) == (1, "no CloudTrail record: a row of Athena")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'[{"eventID":"one"},{"Records":[' + ONE + b"]}]",
+        b'[{"field":"x","value":"y"},' + ONE + b"]",
+        b'[{"a":"b"},{"message":' + text_of(ONE).encode() + b"}]",
+        b"eventversion\n" + ONE,
+    ],
+)
+def test_what_only_looks_like_an_export_that_lost_the_record_hides_none(text):
+    assert ONE in [bytes(value) for value in read_contents(text).records]
+
+
+def test_names_inside_texts_of_the_log_do_not_tell_the_form():
+    text = json.dumps({"a": '{"useridentity":1}', "b.useridentity": 1, "class_uidx": 1}).encode()
+    assert read_contents(text).problem == "no CloudTrail record: an object of 'a, b.useridentity, class_uidx'"
 
 
 def test_a_reject_holds_a_mebibyte_and_tells_the_whole_size():

@@ -10,7 +10,7 @@ from conftest import record
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trailquery.containers import RECORD_KEYS, Reject
+from trailquery.containers import Reject
 from trailquery.events import EVENTS
 from trailquery.logs import Origin, decode
 from trailquery.soundness import canonical
@@ -196,7 +196,7 @@ def test_a_copy_with_other_text_in_a_part_has_other_content() -> None:
         (b"[1]", "not a JSON object but an array"),
         (b"true", "not a JSON object but a boolean"),
         (b"1.5", "not a JSON object but a number"),
-        (b'{"name":"x"}', "no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS))),
+        (b'{"name":"x"}', "no CloudTrail record: an object of 'name'"),
         (b'{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}', "no CloudTrail record: a message of aws:s3 to a Lambda function"),
         (b'{"eventID":"a","eventTime":"x","eventID":"b"}', "the key 'eventID' occurs twice in one object"),
         (b'{"eventID":"a","eventTime":"x","userIdentity":{"type":"Root","type":"IAMUser"}}', "the key 'type' occurs twice in one object"),

@@ -3,9 +3,9 @@
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects one after
 another, JSON texts of records, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS, Kinesis
 and Firehose messages, CloudWatch Logs in six forms, syslog lines, exports of Elasticsearch, Splunk, Graylog and Datadog,
-Fluent Bit, Wazuh, OCSF, CSV of them. What wraps a record is peeled off, its own bytes stay as they are. Each record handed out is one
-well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the record
-decoder says.
+Fluent Bit, Wazuh, OCSF, CSV of them. What wraps a record is peeled off, its own bytes stay as they are. Each record handed
+out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the
+record decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from trailquery.cells import record_cells
 from trailquery.inflate import GZIP_MAGIC, inflate
+from trailquery.lost import NO_TEXT_ASKED, lost_record
 from trailquery.stretches import stretches
 
 MAX_INFLATED_BYTES = 512 << 20
@@ -150,7 +151,7 @@ _TEXTS = ("_raw", "@message", "eventJson")  # the record's own text, beside fiel
 _WRAPPERS = (
     *("CloudTrailEvent", *_TEXTS, "_source", "hits", "result", "event", "original", "event.original", "message"),
     *("Message", "Body", "body", "Sns", "kinesis", "log", "raw_data", "data", "Data", "aws", "awslogs", "full_log"),
-    *("full_message", "content", "attributes"),
+    *("full_message", "content", "attributes", "raw"),
 )
 _BASE64 = re.compile(rb"H4sI|[eW][w-z\d+/]")  # how it begins: of a gzip, of { and [
 _MOST_WRAPS = 6
@@ -210,10 +211,15 @@ def _read_documents(text: bytes, reading: _Reading) -> str | None:
 
 def _take_document(document: msgspec.Raw, reading: _Reading) -> None:
     if not _take(document, reading):
-        start = bytes(memoryview(document)[:20]).decode("ascii", "backslashreplace")
-        keys = ", ".join(sorted(_members(document))[:5])[:80]
-        unlike = f"an object of {keys!a}" if start[0] == "{" else f"not a JSON object but {start}"
-        reading.reject(document, f"no CloudTrail record: {unlike}")
+        reading.reject(document, why_no_record(document))
+
+
+def why_no_record(value: msgspec.Raw) -> str:
+    """Why a JSON value is no CloudTrail record: what it is, and what to read instead where that is known."""
+    start = bytes(memoryview(value)[:20]).decode("ascii", "backslashreplace")
+    keys = ", ".join(sorted(_members(value))[:5])[:80]
+    unlike = f"an object of {keys!a}" if start[0] == "{" else f"not a JSON object but {start}"
+    return f"no CloudTrail record: {lost_record(bytes(value)) or unlike}"
 
 
 def _members(value: msgspec.Raw) -> dict[str, msgspec.Raw]:
@@ -272,10 +278,12 @@ def _take(value: msgspec.Raw, reading: _Reading, wraps: int = _MOST_WRAPS) -> bo
         reading.kind = "digest"
     elif "trailquery" in members:
         reading.kind = "companion"
-    elif (values := _elements(value)) is not None:
-        _take_each(values, reading, wraps)
-    else:
+    elif (values := _elements(value)) is None:
         return bytes(memoryview(value)[:1]) == b'"' and _take_inner(value, reading, wraps)
+    elif len(values) > 1 and all(map(_is_cell, map(_members, values))):
+        reading.reject(value, f"no CloudTrail record: {NO_TEXT_ASKED}")
+    else:
+        _take_each(values, reading, wraps)
     return True
 
 
@@ -303,6 +311,12 @@ def _message_of(row: msgspec.Raw) -> msgspec.Raw | None:
         if next(iter(cell)).lower() == "eventjson":
             return next(iter(cell.values()))
     return None
+
+
+def _is_cell(members: dict[str, msgspec.Raw]) -> bool:
+    """Whether an object is such a cell, of a text that may hold no more."""
+    is_named = len(members) == 1 and members.keys().isdisjoint(_WRAPPERS)
+    return members.keys() == {"field", "value"} or (is_named and bytes(*members.values()).startswith(b'"'))
 
 
 def _take_inner(inner: msgspec.Raw, reading: _Reading, wraps: int) -> bool:
@@ -335,7 +349,8 @@ def _take_message(wrapper: msgspec.Raw, message: msgspec.Raw, reading: _Reading,
     try:
         inner = _VALUE.decode(_STRING.decode(message).encode())
     except _UNREADABLE as error:
-        reading.reject(wrapper, f"the text in it is no JSON: {error}")
+        lost = lost_record(bytes(wrapper))
+        reading.reject(wrapper, f"no CloudTrail record: {lost}" if lost else f"the text in it is no JSON: {error}")
     else:
         _take_each([inner], reading, wraps)
 
@@ -355,7 +370,10 @@ def _read_broken(text: bytes, reading: _Reading) -> str:
             _salvage(text[stretch.start : stretch.end], reading, stretch.start, stretch.reason)
         else:
             _take_document(stretch.raw, reading)
-    if not reading.records and not reading.rejects:  # brackets alone
+    if not reading.records and (lost := lost_record(text[: text.find(b"\n")])):
+        problem = f"no CloudTrail record: {lost}"
+        reading.rejects.clear()
+    if not reading.records and not reading.rejects:  # of a known form, or brackets alone
         reading.reject(text, problem)
     return problem
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from trailquery.containers import RECORD_KEYS
+from trailquery.containers import why_no_record
 
 MAX_DEPTH = 100
 
@@ -94,7 +94,7 @@ def read_record(raw: msgspec.Raw) -> Record:
         examine(bytes(raw))
         raise UnsoundError(str(error)) from None
     if not _is_cloudtrail(record):
-        raise UnsoundError("no CloudTrail record: fewer than two of " + ", ".join(sorted(RECORD_KEYS)))
+        raise UnsoundError(why_no_record(raw))
     if str(record.event_source).startswith("aws:"):
         raise UnsoundError(f"no CloudTrail record: a message of {record.event_source} to a Lambda function")
     if not is_plain:

@@ -243,3 +243,15 @@ def test_an_object_is_fetched_from_s3_when_asked(aws: Aws, tmp_path: Path) -> No
     fetched = run(tmp_path, *arguments, "fetched.zip", "--fetch", "--endpoint-url", aws.url)
     assert fetched.code == 0
     assert entries_of(tmp_path / "fetched.zip")["source_files/0001.json.gz"] == first
+
+
+def test_a_bundle_from_a_copied_bucket_is_proven(aws: Aws, tmp_path: Path) -> None:
+    trail = Trail(hours=2)  # of another bucket
+    for name, copied in trail.objects.items():
+        aws.s3.put_object(Bucket=aws.name, Key=name, Body=copied.data, Metadata=dict(copied.metadata))
+    aws.ingest(tmp_path / "lake")
+    (tmp_path / "keys.json").write_text(json.dumps({"PublicKeyList": trail.keys}))
+    assert run(tmp_path, "verify", "--lake", "lake", "--keys", "keys.json", "--until", "2024-03-01T12:00").code == 0
+    fetched = ("--events", "event-1", "--lake", "lake", "--fetch", "--endpoint-url", aws.url)
+    assert run(tmp_path, "bundle", "case.zip", *fetched).code == 0
+    assert run(tmp_path, "verify", "case.zip").code == 0

@@ -353,6 +353,40 @@ def test_a_digest_in_another_bucket_was_not_looked_at():
     }
 
 
+def copied(trail: Trail, has_metadata: bool = True) -> Verified:
+    """On the trail as it lies in a bucket that it was copied to."""
+    digests, logs = (
+        [one._replace(place=one.place.replace(BUCKET, "replica", 1)) for one in files] for files in trail.stored()
+    )
+    if not has_metadata:
+        digests = [one._replace(metadata={}) for one in digests]
+    return verify(digests, logs, trail.public_keys(), trail.now)
+
+
+def test_a_bucket_that_was_copied_to_another_is_as_good_as_the_first():
+    found = copied(Trail(hours=3))
+    assert Counter((file.kind, file.verdict) for file in found.files) == {("digest", "intact"): 3, ("log", "intact"): 6}
+    assert [(one.verdict, one.reason) for one in found.chains] == [("whole", f"a copy of s3://{BUCKET}")]
+
+
+def test_what_was_taken_from_a_copied_bucket_or_moved_in_it_is_named():
+    trail = Trail(hours=4)
+    first, second, gone = *trail.digests[:2], trail.log_files[7]
+    del trail.objects[gone]
+    trail.objects[first], trail.objects[second] = trail.objects[second], trail.objects[first]
+    assert {file.place: file.verdict for file in copied(trail).files if file.verdict != "intact"} == {
+        f"s3://replica/{gone}": "missing",
+        **{f"s3://replica/{digest}": "changed" for digest in (first, second)},
+        **{f"s3://replica/{log}": "unverifiable" for log in trail.log_files[:4]},
+    }
+
+
+def test_of_a_copied_bucket_without_metadata_all_but_the_newest_digest_is_proven_by_the_next():
+    trail = Trail(hours=3)
+    not_proven = [file.place for file in copied(trail, has_metadata=False).files if file.verdict != "intact"]
+    assert not_proven == [f"s3://replica/{key}" for key in (trail.digests[2], *trail.log_files[4:])]
+
+
 def test_logs_of_accounts_without_digests_cannot_be_verified():
     trail, other = Trail(hours=2), Trail(hours=1, account=OTHER_ACCOUNT)
     trail.objects |= {key: other.objects[key] for key in other.log_files}

@@ -215,7 +215,8 @@ class _Chain:
         return "unlisted", f"{said}: it was not delivered by CloudTrail, or into another trail's folder", link.end
 
     def verdict(self) -> ChainVerdict:
-        first, last, verdict, reason = self.links[0], self.links[-1], "whole", ""
+        first, last, verdict = self.links[0], self.links[-1], "whole"
+        reason = ", ".join(sorted({f"a copy of s3://{link.copied_from}" for link in self.links if link.copied_from}))
         faults = [(link.fault, f"{link.home}: {link.fault}") for link in self.links if link.fault]
         wrong = [f"{lost.place}: {lost.reason}" for lost in self.lost.values()] + self._odd
         wrong += [told for fault, told in faults if not isinstance(fault, KeyFaultError)]

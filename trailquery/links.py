@@ -92,6 +92,19 @@ class Link:
     def end(self) -> datetime:
         return self.name.end
 
+    @property
+    def copied_from(self) -> str | None:
+        """The bucket it was delivered to, where it lies in another one: a replica, or a copy of the whole."""
+        bucket = self.digest.digest_s3_bucket if self.digest else None
+        is_elsewhere = self.home.startswith("s3://") and not self.home.startswith(f"s3://{bucket}/")
+        return bucket if is_elsewhere else None
+
+    @property
+    def metadata(self) -> Mapping[str, str] | None:
+        """Of the S3 object; None where a copy does not keep it."""
+        kept = self.stored.metadata
+        return None if self.copied_from and "signature" not in (kept or {}) else kept
+
     def _check_place(self, digest: Digest) -> None:
         bucket, key, account = digest.digest_s3_bucket, digest.digest_s3_object, self.branch["account"]
         if self.home != self.place_of(bucket, key):
@@ -103,7 +116,7 @@ class Link:
 
     def place_of(self, bucket: str | None, key: str) -> str:
         """Where an object of its bucket lies; a copy may have left out what stands before AWSLogs."""
-        if self.home.startswith("s3://"):
+        if self.home.startswith("s3://") and not self.copied_from:
             return f"s3://{bucket}/{key}"
         above, own = self.branch["above"], self.digest.digest_s3_object.rpartition("AWSLogs/")[0] if self.digest else ""
         if above.endswith(own):
@@ -125,7 +138,7 @@ class Link:
         """
         if self.digest is None or self.fault or self.stored.text is None:
             return
-        metadata, signed_at = self.stored.metadata, self.digest.end
+        metadata, signed_at = self.metadata, self.digest.end
         if metadata is None:
             repeated = (link.said.previous_digest_signature for link in following if link.said)
             signatures = [signature for signature in repeated if signature]
@@ -145,7 +158,7 @@ class Link:
 
     def compare(self, before: "Link") -> None:
         """Whether the digest before it is the one that it names."""
-        said, metadata = self.said, before.stored.metadata
+        said, metadata = self.said, before.metadata
         if said is None or before.said is None or (before.is_signed and not self.is_signed):
             return  # what anyone may have planted speaks against nothing that is signed
         if before.stored.sha256 != said.previous_digest_hash_value:
@@ -192,8 +205,8 @@ class Link:
 
     def _absent(self, bucket: str | None) -> str:
         """The verdict on what is not there: of another bucket than its own, nobody looked."""
-        is_elsewhere = self.home.startswith("s3://") and not self.home.startswith(f"s3://{bucket}/")
-        return "unverifiable" if is_elsewhere else "missing"
+        own = self.digest.digest_s3_bucket if self.digest else None
+        return "unverifiable" if self.home.startswith("s3://") and bucket != own else "missing"
 
     def lost(self, end: datetime, why: str, named: str | None = None) -> Verdict:
         """The verdict on a digest of its chain that is not there."""

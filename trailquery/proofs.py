@@ -116,6 +116,6 @@ def _metadata(link: _Link) -> dict[str, str]:
 
 def _place_of(digest_place: str, digest: Digest, bucket: str | None, key: str) -> str:
     """Where an object that a digest names lies, in the bucket or in a copy of it."""
-    if digest_place.startswith("s3://"):
+    if digest_place.startswith(f"s3://{digest.digest_s3_bucket}/"):
         return f"s3://{bucket}/{key}"
     return digest_place.removesuffix(digest.digest_s3_object) + key

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from aws import Aws, key
 from conftest import record, write_log
 from lakes import contents
-from runner import PROGRAM, Said, run
+from runner import PROGRAM, Said, on_terminal, run
 
 from trailquery.cli import trailquery
 from trailquery.errors import UsageError
@@ -86,6 +87,18 @@ def test_a_region_or_account_of_which_nothing_came_is_told(aws: Aws, tmp_path: P
     assert said.err.splitlines() == [
         "--account 111122223334: no event of the lake is of it; did you mean '111122223333'?",
         "--region eu-wset-1: no event of the lake is of it; did you mean 'us-east-1'?",
+    ]
+
+
+def test_the_bar_that_was_full_after_one_day_of_a_bucket_goes_on_with_the_next(aws: Aws, tmp_path: Path) -> None:
+    for day, number in (("2024/03/02", 0), ("2024/03/01", 1), ("2024/03/01", 2)):
+        aws.put(key(day, number=number), f"event-{number}")
+    got = on_terminal(tmp_path, "ingest", f"s3://{aws.name}", "--endpoint-url", aws.url).out
+    assert re.findall(r"\[([#-]+)\]  (\d/\d)", got) == [
+        ("-" * 36, "0/0"),
+        ("#" * 36, "1/1"),
+        ("#" * 24 + "-" * 12, "2/3"),
+        ("#" * 36, "3/3"),
     ]
 
 

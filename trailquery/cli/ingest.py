@@ -124,7 +124,7 @@ def _progress(sources: Sequence[str]) -> Iterator[Callable[[Summary, str], None]
             return
         done, last = done + 1, path
         if on_terminal:
-            bar.length = total + summary.listed
+            bar.length, bar.finished = total + summary.listed, False  # a day of S3 that is done is followed by the next
             bar.update(1 + len(summary.left_alone) - left)
             left = len(summary.left_alone)
         elif done % _FILES_A_LINE == 0:

@@ -165,3 +165,15 @@ def test_a_lake_is_verified_where_no_source_is_named(tmp_path: Path):
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "lake" / "evidence" / "verdicts.parquet").is_file()
     assert BUCKET not in done.stdout
+
+
+def test_a_lake_keeps_the_keys_of_a_file(tmp_path: Path):
+    from trailquery.ingest import ingest
+
+    copy, keys = Trail(hours=2).write(tmp_path / "copy"), tmp_path / "keys.json"
+    (copy / "public-keys.json").rename(keys)
+    ingest([copy], tmp_path / "lake")
+    assert run("--keys", keys, lake=tmp_path / "lake").returncode == 0
+    keys.unlink()
+    again = run(lake=tmp_path / "lake")
+    assert (again.returncode, again.stderr) == (0, "")

@@ -30,7 +30,7 @@ _OPTIONS = [
     click.option("--trail", metavar="NAME", help="Only this trail."),
     click.option("--since", metavar="TIME", help="Only what was delivered from this time on: 2026-11-20, 7d, 36h."),
     click.option("--until", metavar="TIME", help="Only what was delivered before; written like --since."),
-    click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Public keys, as list-public-keys prints them."),
+    click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Public keys, as list-public-keys prints; a lake keeps them."),
     click.option("--sha256", metavar="HEX", help="Of a bundle: the SHA-256 of its manifest, as it was noted."),
     click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True, help="json: every file, with its reason."),
     click.option("--limit", type=click.IntRange(min=0), default=25, show_default=True, metavar="FILES", help="At most so many files are named, 0 for all."),
@@ -124,6 +124,7 @@ def _held(source: str | None, lake: Path | None, keys: Path | None, options: dic
     """What is to be verified, with the public keys. Raises UsageError."""
     from trailquery.digests import read_keys
     from trailquery.evidence import held_by_lake, held_by_source
+    from trailquery.ledger import KEYS, keep_keys
 
     if source is None:
         held = held_by_lake(lake or default_lake())
@@ -132,7 +133,10 @@ def _held(source: str | None, lake: Path | None, keys: Path | None, options: dic
     else:
         held = held_by_source(_opened(source, options))
     if keys:
-        return held._replace(keys=read_keys(keys))
+        held = held._replace(keys=read_keys(keys))
+        if source is None:
+            keep_keys(lake or default_lake(), KEYS, keys.read_bytes())
+        return held
     return _with_listed_keys(held, lake or default_lake() if source is None else None, options)
 
 

@@ -272,11 +272,13 @@ def test_an_empty_answer_says_over_which_hours_it_holds_and_where_the_lake_is_bl
     bucket.digest(*range(10), region="us-east-1")
     bucket.ingested()
     nothing = "SELECT event_id FROM events WHERE actor = 'nobody'"
-    told = "0 rows; 7 of 11 h covered; missing 03-01 03-05Z eu-west-1; not due 03-01 10Z"
+    told = "0 rows; 7 of 11 h covered; missing 2024-03-01 03-05Z eu-west-1; not due 2024-03-01 10Z"
     assert bucket.ask("sql", nothing)[0] == told
     assert bucket.ask("sql", nothing, "--until", "2024-03-01T03:00Z")[1] == "0 rows; 3 of 3 h covered"
     assert open_lake(bucket.lake_path).sql(nothing).footer()[0] == told
     assert not [line for line in bucket.ask("sql", "SELECT event_id FROM events") if line.startswith("0 rows")]
+    (blind,) = (line for line in bucket.ask("sql", nothing, "--account", "444455556666") if line.startswith("0 rows"))
+    assert blind == f"0 rows; no hour of the scope is covered; see: trailquery coverage --lake {bucket.lake_path}"
 
 
 def test_a_blind_spot_names_the_account_where_the_region_is_covered_in_another(bucket: Bucket) -> None:
@@ -288,7 +290,7 @@ def test_a_blind_spot_names_the_account_where_the_region_is_covered_in_another(b
         write_log(other / name, [record(eventID=name, eventTime="2024-03-01T00:00:00Z", awsRegion=REGION)])
     lake = bucket.ingested()
     nothing = lake.narrowed(until=DAY + timedelta(hours=2)).sql("SELECT event_id FROM events WHERE actor = 'nobody'")
-    assert nothing.footer()[0] == "0 rows; 1 of 2 h covered; not collected 03-01 01Z 444455556666/eu-west-1"
+    assert nothing.footer()[0] == "0 rows; 1 of 2 h covered; not collected 2024-03-01 01Z 444455556666/eu-west-1"
 
 
 def test_the_command_counts_the_hours_and_shows_them_alike_or_one_by_one(bucket: Bucket) -> None:

@@ -61,7 +61,7 @@ def test_files_and_coverage_say_pruned_and_an_empty_answer_over_these_hours_is_n
     assert {hour for hour, status in statuses.items() if status == "pruned"} == {0, 22}
     assert [statuses[hour] for hour in (1, 23, 24)] == ["quiet", "quiet", "delivered"]
     (said,) = bucket.ask("sql", "SELECT event_id FROM events WHERE actor = 'nobody'", "--until", "2024-03-02")[2:3]
-    assert said == "0 rows; 22 of 24 h covered; pruned 03-01 00Z; pruned 03-01 22Z"
+    assert said == "0 rows; 22 of 24 h covered; pruned 2024-03-01 00Z; pruned 2024-03-01 22Z"
 
 
 def test_a_file_of_which_some_events_stay_is_pruned_too_and_can_be_verified(bucket: Bucket) -> None:

@@ -1,5 +1,6 @@
 """Which hours the lake covers: what kept digests list, as a table for SQL, and what to say below an empty answer."""
 
+import shlex
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from trailquery.columns import declared
 from trailquery.digests import FaultError, digest_name, read_digest_file
 from trailquery.events import TEXT, TIME
 from trailquery.parameters import literal
+from trailquery.settings import lake_option
 from trailquery.tables import is_foreign
 
 DIGESTS = pa.schema(
@@ -109,22 +111,23 @@ def _made(file: Path) -> float:
     return file.stat().st_mtime
 
 
-def empty_answer(cursor: duckdb.DuckDBPyConnection) -> str:
+def empty_answer(cursor: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Over which hours an answer without rows holds, and where the lake is blind; `cursor` knows the scope."""
+    told_by = shlex.join(["trailquery", "coverage", *lake_option(lake)])
     rows = cursor.execute(_BLIND, {"covered": _COVERED}).fetchall()
     hours, covered, *_ = rows[0]
     if not hours:
-        return "0 rows; no hour of the scope is covered; see: trailquery coverage"
+        return f"0 rows; no hour of the scope is covered; see: {told_by}"
     spans = [span for _, _, *span in rows if covered < hours]
     told = [_span(*span) for span in spans[:_SPANS]]
-    more = [f"and {len(spans) - _SPANS} more: trailquery coverage"] if len(spans) > _SPANS else []
+    more = [f"and {len(spans) - _SPANS} more: {told_by}"] if len(spans) > _SPANS else []
     return "; ".join([f"0 rows; {covered:,} of {hours:,} h covered", *told, *more])
 
 
 def _span(status: str, first: datetime, last: datetime, places: list[str], is_everywhere: bool) -> str:
-    """One blind spot: missing 11-19 03-07Z eu-west-1."""
+    """One blind spot: missing 2026-11-19 03-07Z eu-west-1."""
     end = f"{last:%H}" if first.date() == last.date() else f"{last:%m-%d %H}"
-    when = f"{first:%m-%d %H}" if first == last else f"{first:%m-%d %H}-{end}"
+    when = f"{first:%Y-%m-%d %H}" if first == last else f"{first:%Y-%m-%d %H}-{end}"
     few = ", ".join(places[:_SPANS]) + (f" and {len(places) - _SPANS} more" if len(places) > _SPANS else "")
     return f"{status} {when}Z" + ("" if is_everywhere else f" {few}")
 

@@ -254,7 +254,7 @@ class Lake:
             notes = [*self._views.verdicts.footer(cursor, met, scope)]
             if not met.rows and "coverage_hours" not in named.stands_on and is_quick(self.path):
                 self._views.define(cursor, {"coverage_hours"})
-                notes.insert(0, empty_answer(cursor))
+                notes.insert(0, empty_answer(cursor, self.path))
             return notes
 
         return self._watched("footer", [cursor], monotonic() + self.timeout_s, work)

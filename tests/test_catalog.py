@@ -189,7 +189,8 @@ def names(wanted: Wanted) -> list[str]:
 def test_a_word_is_looked_for_in_questions_and_techniques_in_any_capitals() -> None:
     assert "trail_tampering" in names(Wanted("CLOUDTRAIL STOPPED"))
     assert "trail_tampering" in names(Wanted("t1562.008"))
-    assert names(Wanted("no query says this")) == []
+    assert names(Wanted("tables deleted")) == names(Wanted("Deleted Tables")) == ["stores_deleted"]
+    assert names(Wanted("tables nowhere")) == []
 
 
 def test_queries_are_chosen_by_theme_kind_category_and_technique_all_together() -> None:

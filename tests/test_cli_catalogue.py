@@ -52,8 +52,8 @@ def test_queries_can_be_narrowed(home: Path, words: tuple[str, str], attribute: 
     assert set(listed(run(home, "queries", *words)[1])) == expected
 
 
-def test_a_word_and_a_technique_narrow_together(home: Path) -> None:
-    names = listed(run(home, "queries", "--mitre", "T1562.008", "cloudtrail stopped")[1])
+def test_words_and_a_technique_narrow_together(home: Path) -> None:
+    names = listed(run(home, "queries", "--mitre", "T1562.008", "cloudtrail", "stopped")[1])
     assert names == ["trail_tampering"]
 
 

@@ -69,7 +69,7 @@ class Query:
 class Wanted(NamedTuple):
     """Which queries to choose: those that fit every part that is given."""
 
-    word: str = ""  # in name, theme, title, question, mitre or columns, in any capitals
+    words: str = ""  # each in name, theme, title, question, mitre or columns, in any capitals
     themes: tuple[str, ...] = ()
     mitre: tuple[str, ...] = ()  # a technique has its sub-techniques with it
     categories: tuple[str, ...] = ()
@@ -357,9 +357,9 @@ def placeholders(next_command: str) -> list[str]:
 
 def _fits(query: Query, wanted: Wanted) -> bool:
     techniques = {technique for one in query.mitre for technique in (one, one.partition(".")[0])}
-    said = "\n".join((query.name, query.theme, query.title, query.question, *query.mitre, *query.columns))
+    said = "\n".join((query.name, query.theme, query.title, query.question, *query.mitre, *query.columns)).casefold()
     return (
-        wanted.word.casefold() in said.casefold()
+        all(word in said for word in wanted.words.casefold().split())
         and (not wanted.themes or query.theme in wanted.themes)
         and (not wanted.mitre or not techniques.isdisjoint(wanted.mitre))
         and (not wanted.categories or query.category in wanted.categories)

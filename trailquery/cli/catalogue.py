@@ -13,7 +13,7 @@ from trailquery.wording import counted
 
 
 @click.command()
-@click.argument("word", required=False)
+@click.argument("words", nargs=-1, metavar="[WORD]...")
 @theme_option
 @mitre_option
 @click.option(
@@ -28,7 +28,7 @@ from trailquery.wording import counted
 )
 @queries_option
 def queries(
-    word: str | None,
+    words: tuple[str, ...],
     theme: tuple[str, ...],
     mitre: tuple[str, ...],
     category: tuple[str, ...],
@@ -36,13 +36,13 @@ def queries(
     check: Path | None,
     queries: tuple[Path, ...],
 ) -> None:
-    """List the curated queries, by theme, or those that mention WORD."""
+    """List the curated queries, by theme, or those that mention each WORD."""
     if check is not None:
         _check(check, folders(queries))
         return
-    listed = chosen(all_queries(folders(queries)), Wanted(word or "", theme, mitre, category, kind))
+    listed = chosen(all_queries(folders(queries)), Wanted(" ".join(words), theme, mitre, category, kind))
     if not listed:
-        named = f"none mentions {word!r}" if word else "none is of all these kinds"
+        named = f"none mentions {' '.join(words)!r}" if words else "none is of all these kinds"
         raise UsageError(f"queries: {named}; trailquery queries lists all")
     wide = max(len(query.name) for query in listed)
     for title, members in groupby(listed, key=lambda query: query.theme):

@@ -312,7 +312,9 @@ def test_data_events_of_a_service_that_the_lake_lacks_are_a_blind_spot(ask: Ask,
     assert ask("run", query).err == note
 
 
-def test_no_rows_beside_events_of_the_kind_asked_for_are_no_blind_spot(ask: Ask) -> None:
+def test_no_rows_lead_to_where_a_name_is_found_and_are_no_blind_spot_beside_their_kind(ask: Ask) -> None:
+    note = "is it named anywhere: trailquery find 'ci deploi'\n"
+    assert ask("run", "deploy_failure", "ci deploi").err == note
     assert ask("run", "root_changes").err == ""
 
 

@@ -159,6 +159,7 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         if not rows:
             _tell_blind_spot(query, lake)
             _tell_short_history(history_needed(bind(query, given)), lake)
+            _tell_names(query, given, asked.lake)
 
     ask.params[:0] = [click_param(param) for param in query.params]
     return with_pseudonyms(ask)
@@ -240,6 +241,13 @@ def _tell_short_history(needed: int, lake: Lake) -> None:
         say(
             f"{held['days'] or 0} of {needed} days held before the newest: nothing is called new yet; see --min-history-days"
         )
+
+
+def _tell_names(query: Query, given: dict[str, Any], lake: Path | None) -> None:
+    """Nobody of that name did it, or nobody has that name: how to see whether the lake holds it at all."""
+    for param in query.params:
+        if param.type == "text" and given[param.name] not in (None, param.default):
+            say(f"is it named anywhere: {command_line(['find', given[param.name]], lake)}")
 
 
 @click.command()

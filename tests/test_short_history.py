@@ -1,11 +1,13 @@
 """An answer without rows says so when too few days are held to compare with, or none of the events it asks for."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from conftest import record, write_log
 
+from trailquery import Lake
 from trailquery.cli import trailquery
 from trailquery.ingest import ingest
 
@@ -58,3 +60,14 @@ def test_what_another_account_records_is_no_sight_of_this_one(tmp_path: Path, ac
     asked = ["run", "s3_sensitive_keys", "--account", account, "--lake", str(tmp_path / "lake")]
     said = CliRunner().invoke(trailquery, asked, catch_exceptions=False).stderr
     assert "".join(line for line in said.splitlines(True) if line.startswith("blind spot")) == told
+
+
+def test_in_python_an_answer_tells_the_same(lake_of: Callable[..., Lake]) -> None:
+    lake = lake_of([{"eventID": "one"}])
+    assert lake.run("console_logins").footer()[2:] == (
+        "blind spot: the lake holds no signin events at all; a trail may not have recorded them",
+    )
+    assert lake.run("first_seen_actions").footer()[2:] == (
+        "0 of 14 days held before the newest: nothing is called new yet; see --min-history-days",
+    )
+    assert len(lake.run("timeline_actor", actor="alice").footer()) == 1

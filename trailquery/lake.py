@@ -17,11 +17,11 @@ import duckdb
 import pyarrow as pa
 
 from trailquery import tables
-from trailquery.catalog import Query, Wanted, bind, find_query
+from trailquery.catalog import Query, Wanted, bind, events_lacking, find_query
 from trailquery.coverage import empty_answer, is_quick
 from trailquery.derived import Derived
 from trailquery.errors import TrailqueryError, UsageError, refused
-from trailquery.hunt import Choice, Ground, Hunted, Step, hunt
+from trailquery.hunt import DAYS_HELD, Choice, Ground, Hunted, Step, history_needed, hunt
 from trailquery.parameters import literal
 from trailquery.readonly import parsed_select
 from trailquery.result import Result
@@ -42,6 +42,9 @@ _READERS = {
     ".parquet": "read_parquet",
 }
 _COPIES = {"history", "variants"}  # the views with a row a copy of an event
+_HELD = """
+SELECT DISTINCT category, service FROM history WHERE len($accounts) = 0 OR account_id IN (SELECT unnest($accounts))
+"""
 
 _MENDED = "the lake was changed by hand: bring that file back, or ingest the log files into a new lake"
 Computed = TypeVar("Computed")
@@ -145,7 +148,8 @@ class Lake:
     def run(self, name: str | Query, **params: Any) -> Result:
         """Rows of a curated query, or one of the settings' folders. Raises UsageError for an unknown name or parameter."""
         query = name if isinstance(name, Query) else find_query(name, self.settings.queries)
-        return self._result(query.name, query.sql, bind(query, params))
+        bound = bind(query, params)
+        return self._result(query.name, query.sql, bound, partial(self._blind_spots, query, bound))
 
     def hunt(
         self,
@@ -225,10 +229,28 @@ class Lake:
         """What `sql` needs. Raises UsageError, which begins with `name`, for anything but one SELECT."""
         return self._views.named(parsed_select(sql, self._connection.cursor(), name))
 
-    def _result(self, name: str, sql: str, params: Mapping[str, Any]) -> Result:
+    def _result(
+        self, name: str, sql: str, params: Mapping[str, Any], if_empty: Callable[[], Iterable[str]] = tuple
+    ) -> Result:
         named = self._named(name, sql)
         lake = self._with_verdicts() if self._is_about_integrity(named, sql, params) else self
-        return Result(lake._execute(name, sql, named, params), self.zone_name, below=partial(lake._footer, named))
+
+        def below(met: Met) -> list[str]:
+            return [*lake._footer(named, met), *(() if met.rows else if_empty())]
+
+        return Result(lake._execute(name, sql, named, params), self.zone_name, below=below)
+
+    def _blind_spots(self, query: Query, params: Mapping[str, Any]) -> Iterator[str]:
+        """An empty answer and a blind spot are not the same: which events or days that `query` asks for the lake lacks."""
+        accounts = list(self.scope.accounts)
+        held = {(row["category"], row["service"]) for row in self.sql(_HELD, accounts=accounts).rows()}
+        if lacking := ", ".join(sorted(events_lacking(query, held))):
+            whose = f" of {', '.join(accounts)}" if accounts else ""
+            yield f"blind spot: the lake holds no {lacking} events{whose} at all; a trail may not have recorded them"
+        if needed := history_needed(params):
+            days = self.sql(DAYS_HELD).rows()[0]["days"] or 0
+            if days < needed:
+                yield f"{days} of {needed} days held before the newest: nothing is called new yet; see --min-history-days"
 
     def _is_about_integrity(self, named: Named, sql: str, params: Mapping[str, Any]) -> bool:
         """Whether the answer takes the join with the verdicts."""

@@ -9,13 +9,12 @@ import click
 import pyarrow as pa
 from click.shell_completion import CompletionItem
 
-from trailquery.catalog import Query, bind, events_lacking, find_query, query_files
+from trailquery.catalog import Query, bind, find_query, query_files
 from trailquery.cli.hiding import with_pseudonyms
 from trailquery.cli.library import complete_names, folders, lake_option, queries_option
 from trailquery.cli.options import Asked, asked_from, command_line, opened, put, question_options, say
 from trailquery.errors import UsageError
 from trailquery.find import find as find_value
-from trailquery.hunt import DAYS_HELD, history_needed
 from trailquery.info import Info
 from trailquery.info import info as lake_info
 from trailquery.lake import Lake
@@ -157,8 +156,6 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
         rows = put(lake.run(query, **given), asked)
         _tell_own_accounts(query.sql, lake)
         if not rows:
-            _tell_blind_spot(query, lake)
-            _tell_short_history(history_needed(bind(query, given)), lake)
             _tell_names(query, given, asked.lake)
 
     ask.params[:0] = [click_param(param) for param in query.params]
@@ -214,33 +211,6 @@ def _tell_own_accounts(statement: str, lake: Lake) -> None:
     """Which accounts were taken for own, where the answer hangs on it."""
     if "own_account" in statement.lower():
         say(printable(lake.own_accounts_source()))
-
-
-def _tell_blind_spot(query: Query, lake: Lake) -> None:
-    """An empty answer and a blind spot are not the same: which events that the query asks for the lake lacks."""
-    accounts = list(lake.scope.accounts)
-    held = {(row["category"], row["service"]) for row in lake.sql(_HELD, accounts=accounts).rows()}
-    if lacking := ", ".join(sorted(events_lacking(query, held))):
-        whose = f" of {', '.join(accounts)}" if accounts else ""
-        say(
-            printable(
-                f"blind spot: the lake holds no {lacking} events{whose} at all; a trail may not have recorded them"
-            )
-        )
-
-
-_HELD = """
-SELECT DISTINCT category, service FROM history WHERE len($accounts) = 0 OR account_id IN (SELECT unnest($accounts))
-"""
-
-
-def _tell_short_history(needed: int, lake: Lake) -> None:
-    """Where too few days are held to compare with, nothing is called new: that is no answer either."""
-    (held,) = lake.sql(DAYS_HELD).rows() if needed else ({"days": 0},)
-    if (held["days"] or 0) < needed:
-        say(
-            f"{held['days'] or 0} of {needed} days held before the newest: nothing is called new yet; see --min-history-days"
-        )
 
 
 def _tell_names(query: Query, given: dict[str, Any], lake: Path | None) -> None:

@@ -18,27 +18,24 @@ CREATE MACRO is_instance_session(session_name, imds_version) AS
 CREATE VIEW machine_origins AS
 WITH origins AS (
     SELECT
-        session_id,
-        client_ip,
-        min(ip_scope) AS ip_scope,
+        used.session_id,
+        used.client_ip,
+        min(used.ip_scope) AS ip_scope,
         bool_or(
-            is_instance_session(session_name, imds_version)
-            OR credentials_issued_to IS NOT NULL
+            is_instance_session(used.session_name, used.imds_version)
+            OR used.credentials_issued_to IS NOT NULL
+            -- records of old do not say whose a session is: the service that asked for its key does
+            OR (given.actor = 'ecs-tasks.amazonaws.com') IS TRUE
         ) AS is_machine,
-        -- records of old do not say that a session is a function's: its agent does
-        coalesce(bool_or(contains(user_agent, 'exec-env/AWS_Lambda')), FALSE) AS is_function,
-        -- whoever the agent says calls: Lambda itself was given the credentials
-        bool_or(
-            access_key_id IN (
-                SELECT given.issued_key_id FROM history AS given
-                WHERE given.actor = 'lambda.amazonaws.com'
-            )
-        ) AS is_of_function,
-        min(event_time) AS first_used,
-        max(event_time) AS last_used
-    FROM history
-    WHERE is_internet(ip_scope) AND role_name IS NOT NULL
-    GROUP BY session_id, client_ip
+        -- and where that call is not held, the agent
+        coalesce(bool_or(contains(used.user_agent, 'exec-env/AWS_Lambda')), FALSE) AS is_function,
+        bool_or((given.actor = 'lambda.amazonaws.com') IS TRUE) AS is_of_function,
+        min(used.event_time) AS first_used,
+        max(used.event_time) AS last_used
+    FROM history AS used
+    LEFT JOIN history AS given ON used.access_key_id = given.issued_key_id
+    WHERE is_internet(used.ip_scope) AND used.role_name IS NOT NULL
+    GROUP BY used.session_id, used.client_ip
 ),
 
 paired AS (
@@ -70,10 +67,11 @@ SELECT
     min(first_used) AS first_used,
     max(last_used) AS last_used,
     coalesce(set_of(other_ip), []) AS other_ips,
-    count(other_ip) > 0 OR (bool_or(is_machine) AND min(ip_scope) IN ('cloud', 'vpn', 'tor'))
+    count(other_ip) > 0
+    OR (bool_or(is_machine OR is_of_function) AND min(ip_scope) IN ('cloud', 'vpn', 'tor'))
         AS is_astray
 FROM paired
-WHERE is_machine OR is_function OR other_ip IS NOT NULL
+WHERE is_machine OR is_function OR is_of_function OR other_ip IS NOT NULL
 GROUP BY session_id, client_ip;
 
 COMMENT ON VIEW machine_origins IS

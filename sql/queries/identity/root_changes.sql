@@ -29,6 +29,9 @@ SELECT
     count(*) FILTER (WHERE outcome <> 'success') AS failed, set_of(action) AS actions,
     set_of(target) AS targets, session_id, list_sort(list(event_id)) AS event_ids
 FROM management_events
-WHERE identity_type = 'Root' AND access = 'write' AND NOT is_aws_call
+WHERE
+    identity_type = 'Root' AND access = 'write' AND NOT is_aws_call
+    AND access_level NOT IN ('list', 'read') -- some services call their reads writes
+    AND service IS DISTINCT FROM 'cloudshell' -- a shell that is open writes all the time
 GROUP BY actor_account_id, session_id
 ORDER BY first_seen, actor_account_id, session_id

@@ -52,7 +52,7 @@ COLUMNS = (
     Column("principal_key", TEXT, "", "The durable identity behind the call, for grouping: AIDA... or AROA... id, account:root, service"),
     Column("principal_id", TEXT, "userIdentity.principalId", "The caller's unique id; for a role session AROA...:session-name"),
     Column("actor_account_id", TEXT, "userIdentity.accountId", "The account the caller belongs to; null for an anonymous caller"),
-    Column("user_name", TEXT, "userIdentity.userName", "The user's name, of a federation token that of who asked for it; null where AWS hides it after a mistyped sign-in"),
+    Column("user_name", TEXT, "userIdentity.userName", "The user's name, of a federation token whoever asked for it; null where AWS hides it: mistyped"),
     Column("user_name_hidden", pa.bool_(), "", "AWS hid the user name (HIDDEN_DUE_TO_SECURITY_REASONS): a mistyped name, maybe a password"),
     Column("role_arn", TEXT, "userIdentity.sessionContext.sessionIssuer.arn", "The role behind the session, with its path"),
     Column("role_name", TEXT, "userIdentity.sessionContext.sessionIssuer.userName", "The role's name"),

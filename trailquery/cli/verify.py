@@ -122,9 +122,9 @@ def _is_sound_bundle(path: Path, sha256: str | None) -> bool:
 
 def _held(source: str | None, lake: Path | None, keys: Path | None, options: dict[str, Any]) -> "Held":
     """What is to be verified, with the public keys. Raises UsageError."""
-    from trailquery.digests import read_keys
+    from trailquery.digests import KEYS, read_keys
     from trailquery.evidence import held_by_lake, held_by_source
-    from trailquery.ledger import KEYS, keep_keys
+    from trailquery.ledger import keep_keys
 
     if source is None:
         held = held_by_lake(lake or default_lake())

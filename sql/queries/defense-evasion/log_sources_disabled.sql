@@ -27,15 +27,17 @@ SELECT
     event_id
 FROM impaired_defenses AS cut
 WHERE
-    defense = 'log source'
-    AND NOT is_aws_call
-    AND NOT EXISTS (  -- tools say of each new load balancer what it does not log
+    defense = 'log source' AND NOT is_aws_call
+    AND NOT EXISTS (  -- tools say of each new load balancer what it does not log, and try out flow logs
         SELECT 1 FROM history AS made
         WHERE
-            made.action = 'elasticloadbalancing:CreateLoadBalancer'
-            AND made.account_id = cut.account_id
-            AND split_part(made.target, '/', 2) = split_part(cut.target, 'loadbalancer/', 2)
-            AND made.event_time BETWEEN cut.event_time - INTERVAL 1 HOUR AND cut.event_time
+            (made.api IN ('CreateFlowLogs', 'CreateLoadBalancer')) IS TRUE
+            AND (made.principal_key, made.account_id) = (cut.principal_key, cut.account_id)
+            AND made.client = cut.client
+            AND regexp_extract(made.target, '[^/]+$') = regexp_extract(cut.target, '[^/]+$')
+            AND NOT contains(cut.target, ' ')  -- fl-0abc1234 and 2 more
+            AND cut.event_time BETWEEN made.event_time
+            AND made.event_time + to_hours(CASE made.service WHEN 'ec2' THEN 24 ELSE 1 END)
     )
     AND NOT EXISTS (  -- and they empty a bucket of its settings before they delete it
         SELECT 1 FROM history AS gone

@@ -5,7 +5,7 @@
 -- kind = "finding"
 -- severity = "high"
 -- mitre = ["T1098.003"]
--- why = "Whoever holds the user, group, role or permission set can now do everything. Harmless where it is a known administrator set up by the known pipeline."
+-- why = "Whoever holds the user, group, role or permission set can now do everything. Harmless where it is a known administrator set up by the known pipeline; cdk bootstrap gives them to the role of CloudFormation, once for each account and region."
 -- next = "trailquery run timeline_session {session_id}"
 -- example = "trailquery run admin_granted"
 --

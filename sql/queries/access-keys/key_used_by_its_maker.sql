@@ -12,7 +12,7 @@
 -- [params.within]
 -- type = "interval"
 -- default = "1d"
--- about = "Uses no later than this after the key was made count; and a user made no earlier than this before is new"
+-- about = "Uses no later than this after the key was made count; a user made in the week before is new, and left out"
 --
 -- [columns]
 -- event_time = "When the key was made (UTC)"
@@ -44,7 +44,7 @@ INNER JOIN history AS used
         AND made.client_ip = used.client_ip
         AND used.event_time <= made.event_time + $within
 WHERE
-    coalesce(made.user_created_at < made.event_time - $within, TRUE)
+    coalesce(made.user_created_at < made.event_time - INTERVAL 7 DAY, TRUE)
     AND made.user_seen_there >= made.event_time
 GROUP BY
     made.event_time, made.event_id, made.actor, made.target, made.client_ip, made.client,

@@ -12,7 +12,7 @@
 -- [params.within]
 -- type = "interval"
 -- default = "1d"
--- about = "Sign-ins no later than this after the password was set count; and a user made no earlier than this before is new"
+-- about = "Sign-ins no later than this after the password was set count; a user made in the week before is new, and left out"
 --
 -- [columns]
 -- event_time = "When the password was set (UTC)"
@@ -44,7 +44,7 @@ WHERE
     (made.api IN ('CreateLoginProfile', 'UpdateLoginProfile')) IS TRUE
     AND made.outcome = 'success'
     AND made.client NOT IN ('console', 'browser')
-    AND coalesce(made.user_created_at < made.event_time - $within, TRUE)
+    AND coalesce(made.user_created_at < made.event_time - INTERVAL 7 DAY, TRUE)
     AND made.user_seen_there >= made.event_time
 GROUP BY
     made.event_time, made.event_id, made.actor, made.for_user, made.client_ip, made.client,

@@ -45,6 +45,12 @@ def test_the_session_of_an_instance_is_made_from_role_and_session_name():
     assert issued("sts:AssumeRole", "success", {"credentials": CREDENTIALS}, request, ALICE, ACCOUNT) == expected
 
 
+def test_a_key_that_a_federation_token_makes_for_its_user_is_the_users():
+    token = ALICE._replace(actor_arn=f"arn:aws:sts::{ACCOUNT}:federated-user/carol")
+    made = issued("iam:CreateAccessKey", "success", {"accessKey": CREDENTIALS}, {"userName": "alice"}, token, ACCOUNT)
+    assert made.issued_arn == ALICE.actor_arn
+
+
 def test_a_refused_or_other_call_hands_out_nothing():
     request = {"roleArn": ROLE, "roleSessionName": "x"}
     assert issued("sts:AssumeRole", "denied", None, request, ALICE, ACCOUNT) == Issued()

@@ -115,7 +115,8 @@ def _implied_arn(action: str | None, request: object, caller: Identity, account_
         return f"{partition}:iam::{account[0]}:root" if account else None
     if action == "iam:CreateAccessKey":
         name = text_at(request, "userName")
-        return f"{partition}:iam::{account_id}:user/{name}" if name and name != caller.user_name else caller.actor_arn
+        is_own = name is None or (name == caller.user_name and ":federated-user/" not in caller.actor_arn)
+        return caller.actor_arn if is_own else f"{partition}:iam::{account_id}:user/{name}"
     return None
 
 

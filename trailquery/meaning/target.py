@@ -11,6 +11,7 @@ from trailquery.meaning.rules import security_group_rules
 _CREATING = ("Create", "Run", "Allocate", "Import", "Register", "Copy", "Restore")
 _SIGNS = {"Attach": "+", "Add": "+", "Detach": "-", "Remove": "-", "Associate": "+", "Disassociate": "-"}
 _LINKS = re.compile(r"(?:Attach|Add|Detach|Remove|Associate|Disassociate)([A-Z]\w*?)(?:To|From|With)([A-Z]\w*)")
+_TYING = re.compile(r"(?:Disa|A)ssociate(?!ResourceShare)[A-Z]\w*")  # AssociateWebACL: of what it is to guard
 _SHARING = re.compile(r"Add\w*Permission|(Associate|Create|Disassociate)ResourceShare|(Authorize|Revoke)\w*Access")
 _SHARERS = ("principal", "principals", "aWSAccountId", "aWSAccountIds", "accountWithRestoreAccess")
 _CHANGES = (("+", "add", "valuesToAdd", "accountIdsToAdd"), ("-", "remove", "valuesToRemove", "accountIdsToRemove"))
@@ -86,13 +87,14 @@ def _subjects(service: str, api: str, asked: list[Mention], made: list[Mention])
         return _likeliest(service, asked) or _likeliest(service, _told(made))
     link = _LINKS.fullmatch(api)
     linked = [one for one in asked if link and _is_one_of({link[2].lower()}, one.kind)]
-    if api == "AssociateWebACL":  # whatever it is to guard
-        linked = [one for one in asked if one.resource.via == "request.resourceArn"]
     if linked:
         return _likeliest(service, linked)
     about = noun(api)
     wanted = {about, about.removesuffix("s")} - {""}
     exact = [one for one in asked if _is_one_of(wanted, one.kind)]
+    if exact and _TYING.fullmatch(api) and api.lower().endswith(about):
+        tied_to = [one for one in asked if not _is_one_of(wanted, one.kind)]
+        return _likeliest(service, tied_to or exact)
     created = [one for one in made if _is_one_of(wanted, one.kind)] if service == "ec2" or not exact else []
     if created or exact:
         return _likeliest(service, created or exact)
@@ -164,18 +166,16 @@ def _shown(subjects: list[Mention], account_id: object) -> str:
 
 
 def _attached(service: str, api: str, asked: list[Mention], subject: Mention) -> str:
-    """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half.
-
-    Firewalls have their calls named after the web ACL alone.
-    """
+    """` +policy/AdministratorAccess` of AttachUserPolicy, ` +role/Export` of AddRoleToDBInstance: the other half."""
     sign = next((sign for verb, sign in _SIGNS.items() if api.startswith(verb)), None)
     link = _LINKS.fullmatch(api)
-    if sign is None or not (service in _BY_RANK or link or api.endswith("WebACL")):
+    if sign is None or not (service in _BY_RANK or link or _TYING.fullmatch(api)):
         return ""
     others = [one for one in asked if one.label != subject.label]
     if service not in _BY_RANK:
         added = (link[1] if link else api).lower()
-        others = [one for one in others if added.endswith(one.kind.stem or one.kind.word)]
+        stems = [one.kind.stem or one.kind.word for one in others]
+        others = [one for one, stem in zip(others, stems, strict=True) if stem and added.endswith((stem, f"{stem}s"))]
     other = min(others, key=lambda one: one.kind.rank).label if others else None
     return f" {sign}{other}" if other else ""
 

@@ -48,6 +48,7 @@ FOOTHOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "task": (call("ssm", "UpdateMaintenanceWindowTask", windowId="mw-0abc1234", taskArn="x"), "automation"),
     "script": (call("ec2", "ModifyInstanceAttribute", instanceId="i-0abc1234", userData="<hidden>"), "machine"),
     "port": (call("ec2", "AuthorizeSecurityGroupIngress", **PORTS), "network"),
+    "entitled": (call("account-access", "CreateEntitlement", entitlement={}), "rights"),
     "shared": (snapshot(add=BOB), "sharing"),
     "bucket": (call("s3", "PutBucketPolicy", bucketName="web"), "sharing"),
 }

@@ -46,7 +46,8 @@ WITH kinds AS (
             'sso:CreateTrustedTokenIssuer', 'sso:UpdateTrustedTokenIssuer'
         ]),
         ('rights', [
-            'aoss:CreateAccessPolicy', 'aoss:UpdateAccessPolicy',
+            'account-access:CreateEntitlement', 'aoss:CreateAccessPolicy',
+            'aoss:UpdateAccessPolicy',
             'cloud9:CreateEnvironmentMembership', 'cognito-idp:AdminAddUserToGroup',
             'cognito-idp:UpdateGroup', 'connect:UpdateUserSecurityProfiles',
             'ds-data:AddGroupMember', 'eks:AssociateAccessPolicy', 'eks:CreateAccessEntry',

@@ -206,6 +206,11 @@ WITH watched (action, tactic, technique, why, seen_in_incidents) AS (
         []
     ),
     (
+        'account-access:CreateEntitlement', 'Privilege Escalation', 'T1098.003',
+        'a role for one more user or group of Identity Center',
+        []
+    ),
+    (
         'eks:CreateAccessEntry', 'Privilege Escalation', 'T1098.006',
         'an IAM identity gets into the cluster',
         []

@@ -12,7 +12,7 @@
 -- client_ip = "The caller's address; NULL when AWS called"
 -- client = "console, cloudshell, cli, sdk, iac, browser, service or other; forgeable"
 -- action = "service:api"
--- target = "The permission set, user, group or application"
+-- target = "The permission set, user, group or application; of an entitlement the role"
 -- given_to = "The user or group that got or lost something, by id or name"
 -- in_account = "The account an assignment is for"
 -- outcome = "success, denied, error or dry-run"
@@ -22,18 +22,23 @@
 -- event_id = "The event; see: trailquery run event"
 -- ///
 SELECT
-    event_time, actor, client_ip, client, action, target,
+    event_time, actor, client_ip, client, action,
+    coalesce(json_extract_string(request, '$.entitlement.principalRole.roleArn'), target) AS target,
     coalesce(
         json_extract_string(request, '$.principalId'),
         json_extract_string(request, '$.memberId.userId'),
         json_extract_string(request, '$.member.memberId'),
-        json_extract_string(request, '$.userName')
+        json_extract_string(request, '$.userName'),
+        json_extract_string(request, '$.entitlement.principalRole.principal.identityCenter.*')[1]
     ) AS given_to,
-    json_extract_string(request, '$.targetId') AS in_account,
+    coalesce(
+        json_extract_string(request, '$.targetId'),
+        split_part(json_extract_string(request, '$.entitlement.principalRole.roleArn'), ':', 5)
+    ) AS in_account,
     outcome, error_code, account_id, region, event_id
 FROM events
 WHERE
-    (service IN ('sso', 'sso-directory', 'identitystore')) IS TRUE
+    (service IN ('sso', 'sso-directory', 'identitystore', 'account-access')) IS TRUE
     AND access = 'write'
     AND category = 'management'
     -- the CLI's sign-in: see sso_signins

@@ -58,7 +58,7 @@ def test_pieces_hold_what_the_whole_holds(
     assert (read.inflated_sha256, read.inflated_bytes) == (whole.inflated_sha256, whole.inflated_bytes)
 
 
-@pytest.mark.parametrize("name", ["delivered", "bare array", "one a line", "lookup-events"])
+@pytest.mark.parametrize("name", ["delivered", "bare array", "one a line", "lookup-events", "CSV of Splunk"])
 def test_no_piece_is_much_longer_than_asked_for(name: str) -> None:
     read, _ = in_pieces(SHAPES[name](RECORDS))
     assert len(read) > 10
@@ -79,6 +79,13 @@ def test_a_changed_byte_or_a_cut_costs_no_other_record(data: st.DataObject, name
     assert whole - {bytes(raw) for raw in read.records} == set()
     assert read.positions == sorted(set(read.positions))
     assert not set(read.positions) & {reject.position for reject in read.rejects}
+
+
+def test_a_piece_of_a_csv_begins_with_its_first_cell_though_that_is_empty() -> None:
+    cells = [raw.decode().replace('"', '""') for raw in RECORDS]
+    _, read = in_pieces(b"source,@message\n" + "".join(f',"{cell}"\n' for cell in cells).encode())
+    assert [bytes(raw) for raw in read.records] == RECORDS
+    assert (read.rejects, read.problem) == ([], None)
 
 
 def test_records_behind_the_list_are_read_and_told() -> None:

@@ -24,6 +24,16 @@ def record_cells(text: bytes) -> Iterator[tuple[bytes, list[bytes]]] | None:
     return None
 
 
+def end_of_rows(text: bytes) -> int:
+    """Where the last whole row of `text` ends, of those that follow one another from its start."""
+    end = 0
+    for row in _ROW.finditer(text):
+        if not row[0].endswith(b"\n") or row[0].count(b'"') % 2:
+            break
+        end = row.end()
+    return end
+
+
 def _rows(text: bytes, mark: bytes, places: list[int]) -> Iterator[tuple[bytes, list[bytes]]]:
     for match in _ROW.finditer(text, text.find(b"\n") + 1):
         row = match[0].rstrip(b"\r\n")

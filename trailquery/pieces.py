@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trailquery.cells import record_cells
+from trailquery.cells import end_of_rows, record_cells
 from trailquery.containers import LINE_HEAD, Contents, Reject, contents_of, read_contents
 from trailquery.inflate import GZIP_MAGIC, Text, inflate
 from trailquery.stretches import read_value
@@ -70,16 +70,18 @@ def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
     text = _gathered(parts, piece_bytes).removeprefix(codecs.BOM_UTF8)
     is_lines = bool(LINE_HEAD.match(text))
     head = tail = b""
-    if record_cells(text) is not None:
-        return
-    if not _end_of_values(text, is_lines):
+    is_csv = record_cells(text) is not None
+    if is_csv:
+        head = text[: text.find(b"\n") + 1]
+        text = text[len(head) :]
+    elif not _end_of_values(text, is_lines):
         start = _LIST.match(text)
         if start is None:
             return
         head, tail = start[0], b"]}" if start[1] else b"]"
         text = text[len(head) :].lstrip()
     while more := _gathered(parts, piece_bytes):
-        end = _end_of_values(text, is_lines)
+        end = end_of_rows(text) if is_csv else _end_of_values(text, is_lines)
         if end:
             yield head + text[:end] + tail
         elif not text:
@@ -91,7 +93,7 @@ def _documents(parts: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
         else:  # broken here: what looks like the start of a record is left for the next
             end = max(text.rfind(b'{"eventVersion"'), 0) or len(text)
             yield (head or b"\n") + text[:end]
-        text = _COMMA.sub(b"", text[end:] + more, count=1)
+        text = text[end:] + more if is_csv else _COMMA.sub(b"", text[end:] + more, count=1)
     if head or text:
         yield head + text
 

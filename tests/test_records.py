@@ -164,6 +164,24 @@ def test_text_in_the_place_of_a_part_that_is_no_json_object_stays_what_it_is(tex
     assert (found["request"], found["raw"], found["actor"]) == (json.dumps(text), raw.decode(), "alice")
 
 
+@pytest.mark.parametrize(
+    ("written", "event_time"),
+    [
+        ("2024-03-01 10:00:00.000", "2024-03-01T10:00:00"),
+        ("2024-03-01 10:00:00 UTC", "2024-03-01T10:00:00"),
+        ("2024-03-01 10:00:00.5 UTC", "2024-03-01T10:00:00.500000"),
+        ("2024-03-01 10:00:00.000 Z", "2024-03-01T10:00:00"),
+        ("2024-03-01 10:00:00.000 -0800", "2024-03-01T18:00:00"),
+        ("2024-03-01 10:00:00 +05:30", "2024-03-01T04:30:00"),
+        ("2024-03-01 10:00:00 CET", None),
+        ("2024-03-01 UTC UTC", None),
+    ],
+)
+def test_a_time_as_databases_export_it_is_the_time_that_was_delivered(written: str, event_time: str | None) -> None:
+    found = row(json.dumps(record(eventTime=written)).encode())["event_time"]
+    assert (found and found.isoformat()) == event_time
+
+
 def test_text_inside_a_part_stays_text() -> None:
     request = {"policyDocument": '{"Statement":[]}', "userIdentity": '{"a":1,"a":2}'}
     delivered = json.dumps(request, separators=(",", ":"))

@@ -251,12 +251,15 @@ def _is_plain(part: bytes) -> bool:
     return not part or read_part(part)[1]
 
 
+_ZONE_APART = re.compile(r" (?:UTC$|(?=Z$|[+-]\d\d:?\d\d$))")  # as BigQuery and Snowflake export a time
+
+
 @lru_cache(maxsize=1 << 11)
 def _instant(value: str | None) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(_ZONE_APART.sub("", value))
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         return None

@@ -168,6 +168,12 @@ SHAPES = {
         [f'{{"index":"graylog_0","message":{{"message":{text_of(value)}}}}}' for value in records],
         "]}",
     ),
+    "lines of LogScale": lambda records: b"\n".join(
+        b'{"@rawstring":%s,"eventID":"x","eventVersion":"1"}' % text_of(value).encode() for value in records
+    ),
+    "lines of Loki": lambda records: b"\n".join(
+        b'{"labels":{"job":"trail"},"line":%s,"timestamp":"x"}' % text_of(value).encode() for value in records
+    ),
     "lines of Fluent Bit": lambda records: b"\n".join(f'{{"date":1.5,"log":{text_of(r)}}}'.encode() for r in records),
     "syslog lines": lambda records: b"".join(b"<13>Mar  1 10:00:00 host trail: " + r + b"\n" for r in records),
     "archive of Datadog": lambda records: b"\n".join(

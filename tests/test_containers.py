@@ -105,7 +105,7 @@ def test_text_that_only_looks_like_base64_of_a_record_is_a_reject(data):
 
 def test_the_text_of_a_record_counts_and_not_the_fields_made_of_it_beside():
     made = b'{"eventVersion":"1.08","eventID":"made","%s":' + text_of(ONE).encode() + b"}"
-    for name in (b"_raw", b"@message", b"eventJson"):
+    for name in (b"_raw", b"@rawstring", b"@message", b"eventJson"):
         assert held(read_contents(made % name)) == numbered(ONE)
 
 
@@ -311,6 +311,7 @@ def test_a_file_without_any_record_is_one_reject_with_its_bytes(data, reason):
         (b"@timestamp,aws.cloudtrail.event_type\nx,AwsApiCall\n", "fields of Elastic without event.original"),
         (b'{"class_uid":6003,"api":{"operation":"GetUser"}}', "OCSF without raw_data"),
         (b'{"message":"iam:GetUser by x","event_source":"iam.amazonaws.com"}', "fields that were made of a record"),
+        (b'{"EVENTID":"one","USERIDENTITY":"{}"}', "fields that were made of a record"),
         (b'[{"eventID":"one"},{"userIdentity":"{type=Root}"}]', "a row of a query that left it out"),
         (b'[{"field":"eventID","value":"one"},{"field":"@ptr","value":"x"}]', "a row of a query that left it out"),
     ],

@@ -1,14 +1,17 @@
 """Text of comma-separated rows, as consoles save results -> the cells that may hold a record. Pure: no I/O.
 
-Source of the names: CloudTrail Lake (eventJson), Splunk (_raw), CloudWatch Logs Insights (@message), Kibana and OpenSearch
-Dashboards (event.original, _source, message), Graylog (full_message), `lookup-events` (CloudTrailEvent).
+Source of the names: CloudTrail Lake (eventJson), Splunk (_raw), LogScale (@rawstring), CloudWatch Logs Insights (@message),
+Kibana and OpenSearch Dashboards (event.original, _source, message), Graylog (full_message), Loki (line), `lookup-events`
+(CloudTrailEvent).
 """
 
 import re
 from collections.abc import Iterator
 
 # Of several the first counts first.
-_COLUMNS = b"eventjson _raw @message event.original cloudtrailevent _source message full_message".split()
+_COLUMNS = (
+    b"eventjson _raw @rawstring @message event.original cloudtrailevent _source message full_message line".split()
+)
 _QUOTED_OBJECT = re.compile(rb'"\s*+\{\s*+""')
 _ROW = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+(?:"[^\n]*+)?+\n?')  # an open quote ends with its line
 _CELLS = {mark: re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^"%b]*+))%b' % (mark, mark)) for mark in (b",", b";", b"\t")}

@@ -2,10 +2,10 @@
 
 The shape is told by content, never by a name: a delivered log file, a bare array, one record a line, objects one after
 another, JSON texts of records, `lookup-events` output, rows of CloudTrail Lake, EventBridge envelopes, SNS, SQS, Kinesis
-and Firehose messages, CloudWatch Logs in six forms, syslog lines, exports of Elasticsearch, Splunk, Graylog and Datadog,
-Fluent Bit, Wazuh, OCSF, CSV of them. What wraps a record is peeled off, its own bytes stay as they are. Each record handed
-out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element may be null) the
-record decoder says.
+and Firehose messages, CloudWatch Logs in six forms, syslog lines, exports of Elasticsearch, Splunk, LogScale, Graylog,
+Loki and Datadog, Fluent Bit, Wazuh, OCSF, CSV of them. What wraps a record is peeled off, its own bytes stay as they are.
+Each record handed out is one well-formed JSON value in valid UTF-8; whether it is a CloudTrail record at all (an element
+may be null) the record decoder says.
 
 Source of the shapes: CloudTrail User Guide, "CloudTrail log file examples" and "Digest file structure";
 CloudWatch Logs User Guide, "Subscription filters", "Export log data to Amazon S3"; EventBridge User Guide;
@@ -147,11 +147,11 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _LISTS = {"Events", "events", "logEvents", "records", "results", "hits", "Messages", "messages", "QueryResultRows"}
-_TEXTS = ("_raw", "@message", "eventJson")  # the record's own text, beside fields that were made of it
+_TEXTS = ("_raw", "@rawstring", "@message", "eventJson")  # the record's own text, beside fields that were made of it
 _WRAPPERS = (
     *("CloudTrailEvent", *_TEXTS, "_source", "hits", "result", "event", "original", "event.original", "message"),
     *("Message", "Body", "body", "Sns", "kinesis", "log", "raw_data", "data", "Data", "aws", "awslogs", "full_log"),
-    *("full_message", "content", "attributes", "raw"),
+    *("full_message", "content", "attributes", "line", "raw"),
 )
 _BASE64 = re.compile(rb"H4sI|[eW][w-z\d+/]")  # how it begins: of a gzip, of { and [
 _MOST_WRAPS = 6

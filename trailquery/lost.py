@@ -18,7 +18,7 @@ _FORMS = {  # a name in it, and what is told of it
     rb"Event name|Event source": "a row of the event history; save that as JSON, or run trailquery ingest event-history",
     rb'aws\.cloudtrail\.\w+|cloudtrail"\s*+:\s*+\{': f"fields of Elastic without event.original; {_LOG_FILES}",
     rb"class_uid": f"OCSF without raw_data; {_LOG_FILES}",
-    rb"event_source|event_name": f"fields that were made of a record; {_LOG_FILES}",
+    rb"event_source|event_name|EVENTVERSION|USERIDENTITY": f"fields that were made of a record; {_LOG_FILES}",
 }
 _NAME = re.compile(rb"(?<![\w.\\])(?:" + b"|".join(b"(%b)" % names for names in _FORMS) + rb")(?![\w\\])")
 

@@ -95,6 +95,16 @@ def test_a_log_file_is_told_by_its_name_or_its_first_bytes(here, name, data):
     assert found("logs") == [read(f"logs/{name}", data)]
 
 
+def test_an_archive_that_is_not_opened_is_left_alone_with_what_to_do(here):
+    write("logs/a.7z", b"7z\xbc\xaf\x27\x1c\0\4")
+    write("logs/b.json", b"Rar!\x1a\x07\1\0")
+    seven, rar = (
+        LeftAlone("logs/a.7z", "a 7z archive is not opened; unpack it first"),
+        LeftAlone("logs/b.json", "a rar archive is not opened; unpack it first"),
+    )
+    assert (found("logs"), found("logs/a.7z")) == ([seven, rar], [seven])
+
+
 def test_what_is_no_log_is_named_and_left_alone_unless_it_is_named_as_a_source(here):
     write("logs/LICENSE", b"Apache License")
     write("logs/labels.csv", b"class,event\n")

@@ -36,6 +36,7 @@ _PACKED: dict[bytes, _Unpack] = {  # how a packed file begins, and what unpacks 
     b"\xfd7zXZ\0": lzma.open,
     b"(\xb5/\xfd": lambda file: pa.CompressedInputStream(file, "zstd"),
 }
+_UNKNOWN = {b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a rar archive"}  # how what is not opened begins
 _MAX_NESTED = 3  # archives within archives
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -66,7 +67,7 @@ def left_alone(place: str, reason: str) -> LeftAlone:
 
 
 def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0) -> Iterator[LogFile | LeftAlone]:
-    """The log files that a seekable file holds; one `named` by the user is read whatever it looks like."""
+    """The log files that a seekable file holds; one `named` by the user is read whatever else it looks like."""
     head = file.read(HEAD_BYTES)
     file.seek(0)
     members = _members_of(head)
@@ -75,6 +76,8 @@ def contents_of(place: str, file: BinaryIO, named: bool = False, nested: int = 0
             yield unreadable(place, f"an archive {_MAX_NESTED} archives deep is not opened")
         else:
             yield from members(place, file, nested)
+    elif unknown := next((what for start, what in _UNKNOWN.items() if head.startswith(start)), None):
+        yield left_alone(place, f"{unknown} is not opened; unpack it first")
     elif named or (_is_log(place, head) and not head.startswith(_APPLE_DOUBLE)):
         yield LogFile(storable(place), file.read(), None)
     else:

@@ -311,6 +311,7 @@ def test_a_file_without_any_record_is_one_reject_with_its_bytes(data, reason):
         (b"@timestamp,aws.cloudtrail.event_type\nx,AwsApiCall\n", "fields of Elastic without event.original"),
         (b'{"class_uid":6003,"api":{"operation":"GetUser"}}', "OCSF without raw_data"),
         (b'{"message":"iam:GetUser by x","event_source":"iam.amazonaws.com"}', "fields that were made of a record"),
+        (b"Events:\r\n- CloudTrailEvent: '{}'\r\n", "YAML of the AWS CLI"),
         (b'{"EVENTID":"one","USERIDENTITY":"{}"}', "fields that were made of a record"),
         (b'[{"eventID":"one"},{"userIdentity":"{type=Root}"}]', "a row of a query that left it out"),
         (b'[{"field":"eventID","value":"one"},{"field":"@ptr","value":"x"}]', "a row of a query that left it out"),
@@ -344,7 +345,7 @@ def test_what_only_looks_like_an_export_that_lost_the_record_hides_none(text):
 
 
 def test_names_inside_texts_of_the_log_do_not_tell_the_form():
-    text = json.dumps({"a": '{"useridentity":1}', "b.useridentity": 1, "class_uidx": 1}).encode()
+    text = json.dumps({"a": '{"useridentity":1}', "b.useridentity": 1, "class_uidx": "Events:"}).encode()
     assert read_contents(text).problem == "no CloudTrail record: an object of 'a, b.useridentity, class_uidx'"
 
 

@@ -1,6 +1,6 @@
-"""Exports in which the record itself is lost -> what they are and what to read instead. Pure: no I/O.
+"""Exports of which no record can be read -> what they are and what to read instead. Pure: no I/O.
 
-They keep some of its values under names of their own: columns made of those would look whole and not be.
+Most keep some of its values under names of their own: columns made of those would look whole and not be.
 
 Source of the names: Athena User Guide, "Create a table for CloudTrail logs"; Azure Monitor, table AWSCloudTrail;
 CloudTrail User Guide, "Downloading recent events"; Elastic integration "AWS CloudTrail"; OCSF, class API Activity; Graylog's
@@ -18,6 +18,7 @@ _FORMS = {  # a name in it, and what is told of it
     rb"Event name|Event source": "a row of the event history; save that as JSON, or run trailquery ingest event-history",
     rb'aws\.cloudtrail\.\w+|cloudtrail"\s*+:\s*+\{': f"fields of Elastic without event.original; {_LOG_FILES}",
     rb"class_uid": f"OCSF without raw_data; {_LOG_FILES}",
+    rb"(?:Events|events)(?=:\r?$)": "YAML of the AWS CLI; save it with --output json",
     rb"event_source|event_name|EVENTVERSION|USERIDENTITY": f"fields that were made of a record; {_LOG_FILES}",
 }
 _NAME = re.compile(rb"(?<![\w.\\])(?:" + b"|".join(b"(%b)" % names for names in _FORMS) + rb")(?![\w\\])")

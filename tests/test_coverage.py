@@ -281,6 +281,13 @@ def test_an_empty_answer_says_over_which_hours_it_holds_and_where_the_lake_is_bl
     assert blind == f"0 rows; no hour of the scope is covered; see: trailquery coverage --lake {bucket.lake_path}"
 
 
+def test_a_blind_spot_of_several_days_names_each_date_in_full(bucket: Bucket) -> None:
+    bucket.digest(21, 27)
+    nothing = bucket.ingested().sql("SELECT event_id FROM events WHERE actor = 'nobody'")
+    blind = "missing 2024-03-01 22Z .. 2024-03-02 02Z; not due 2024-03-02 04Z"
+    assert nothing.footer()[0] == f"0 rows; 2 of 8 h covered; {blind}"
+
+
 def test_a_blind_spot_names_the_account_where_the_region_is_covered_in_another(bucket: Bucket) -> None:
     for folder in ("a", "b"):
         bucket.digest(0, 1, 2, 3, under=folder)

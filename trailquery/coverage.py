@@ -126,8 +126,9 @@ def empty_answer(cursor: duckdb.DuckDBPyConnection, lake: Path) -> str:
 
 def _span(status: str, first: datetime, last: datetime, places: list[str], is_everywhere: bool) -> str:
     """One blind spot: missing 2026-11-19 03-07Z eu-west-1."""
-    end = f"{last:%H}" if first.date() == last.date() else f"{last:%m-%d %H}"
-    when = f"{first:%Y-%m-%d %H}" if first == last else f"{first:%Y-%m-%d %H}-{end}"
+    when = f"{first:%Y-%m-%d %H}"
+    if first != last:
+        when += f"-{last:%H}" if first.date() == last.date() else f"Z .. {last:%Y-%m-%d %H}"
     few = ", ".join(places[:_SPANS]) + (f" and {len(places) - _SPANS} more" if len(places) > _SPANS else "")
     return f"{status} {when}Z" + ("" if is_everywhere else f" {few}")
 

@@ -50,6 +50,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("sqll", 2, "no command 'sqll'; did you mean 'sql'?"),
         ("frobnicate", 2, "no command 'frobnicate'; see: trailquery --help"),
+        ("timeline-key x", 2, "no command 'timeline-key'; write: trailquery run timeline-key"),
+        ("run stopped_working x", 2, "trailquery run stopped_working: got unexpected extra argument (x); name its option: --actor; see:"
+         " trailquery run stopped_working --help"),
+        ("run timeline_ip 10.0.0.300", 2, "timeline_ip: 10.0.0.300 is no address or CIDR such as 198.51.100.0/24"),
         ("sql --formt csv x", 2, "trailquery sql: no such option '--formt'. Did you mean '--format'?"),
         ("sql", 2, 'sql: write one SELECT, - for stdin, or -f FILE; for example trailquery sql "FROM files"'),
         ("sql 'SELECT 1' --limit ten", 2, "trailquery sql: --limit: 'ten' is not a valid integer range; see: trailquery sql --help"),

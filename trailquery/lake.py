@@ -387,7 +387,7 @@ class Lake:
         is_damaged = type(error) is duckdb.Error or "No files found" in text
         if is_damaged or isinstance(error, duckdb.IOException) or "No space left" in text:
             return refused(error, self.path, _MENDED if is_damaged else "")
-        return UsageError(f"{name}: {text}")
+        return UsageError(f"{name}: {text.removeprefix('Invalid Input Error: ')}")  # what our macros refuse says it all
 
 
 def _interrupt(cursors: Iterable[duckdb.DuckDBPyConnection]) -> None:

@@ -52,8 +52,11 @@ class _Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
         if cmd_name not in COMMANDS:
+            from trailquery.catalog import query_files
+
+            is_query = cmd_name.replace("-", "_") in query_files()
             guess = did_you_mean(cmd_name, COMMANDS) or "see: trailquery --help"
-            raise UsageError(f"no command {cmd_name!r}; {guess}")
+            raise UsageError(f"no command {cmd_name!r}; {f'write: trailquery run {cmd_name}' if is_query else guess}")
         command: click.Command = getattr(import_module(f"trailquery.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return with_pseudonyms(command) if cmd_name != "pseudonyms" else command
 
@@ -141,12 +144,19 @@ def _told(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption) and context and _is_argument(context.command, error.option_name):
         what = f"{error.option_name} is no option; give the value alone, without {error.option_name}"
     what = what[0].lower() + what[1:].removesuffix(".")
+    if "unexpected extra argument" in what and context and (options := _text_options(context.command)):
+        what = f"{what}; name its option: {', '.join(options)}"
     return f"{where}: {what}" + ("" if "id you mean" in what else f"; see: {where} --help")
 
 
 def _is_argument(command: click.Command, option: str) -> bool:
     name = option.lstrip("-").replace("-", "_")
     return any(isinstance(param, click.Argument) and param.name == name for param in command.params)
+
+
+def _text_options(command: click.Command) -> list[str]:
+    """The options of a query that take any text."""
+    return [param.opts[0] for param in command.params if isinstance(param, click.Option) and param.metavar == "TEXT"]
 
 
 def _failed(message: str, exit_code: int) -> int:

@@ -221,7 +221,9 @@ def _summary(verified: "Verified") -> str:
     told = [f"{counted(len(said), kind)}: {_by_verdict(Counter(said)) or 'none'}" for kind, said in files]
     chains = _by_verdict(Counter(chain.verdict for chain in verified.chains)) or "none"
     told.append(f"{counted(len(verified.chains), 'chain')}: {chains}")
-    return f"{'; '.join(told)}. {'Nothing is wrong.' if verified.is_sound else 'Not everything is proven.'}"
+    has_gap = any(chain.verdict == "gap" for chain in verified.chains)
+    sound = "Nothing is wrong, but logging was off at times." if has_gap else "Nothing is wrong."
+    return f"{'; '.join(told)}. {sound if verified.is_sound else 'Not everything is proven.'}"
 
 
 def _by_verdict(verdicts: Counter[str]) -> str:

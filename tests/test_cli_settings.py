@@ -44,10 +44,13 @@ def test_settings_show_own_queries_and_every_exclusion_with_the_end_of_it(tmp_pa
 
 
 def test_an_answer_that_hangs_on_own_accounts_says_which_those_are(lake_of: Lakes, tmp_path: Path) -> None:
-    lake_of([{}])
+    lake = lake_of([{}])
     asked = run(tmp_path, "sql", "SELECT is_own_account('111122223333') AS ours")
     assert (asked.out, asked.err) == ("ours\ntrue\n", "own accounts: the 1 recipient seen\n")
     assert run(tmp_path, "sql", "SELECT 1 AS one").err == ""
+    told = "own accounts: the 1 recipient seen"
+    assert run(tmp_path, "run", "resources_shared_out").err == f"{told}\n"  # by a view that it reads
+    assert lake.run("resources_shared_out").footer()[2:] == (told,)
 
 
 def test_a_wrong_settings_file_is_one_line_and_a_strict_region_needs_a_region(lake_of: Lakes, tmp_path: Path) -> None:

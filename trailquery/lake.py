@@ -264,7 +264,7 @@ class Lake:
             return False
 
     def _footer(self, named: Named, met: Met) -> list[str]:
-        """What stands below an answer that is about events."""
+        """What stands below an answer that is about events, or hangs on which accounts are own."""
         cursor = self._connection.cursor()
 
         def work() -> list[str]:
@@ -279,7 +279,8 @@ class Lake:
                 notes.insert(0, empty_answer(cursor, self.path))
             return notes
 
-        return self._watched("footer", [cursor], monotonic() + self.timeout_s, work)
+        own = [self.own_accounts_source()] if "own_accounts" in named.stands_on else []
+        return self._watched("footer", [cursor], monotonic() + self.timeout_s, work) + own
 
     def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():

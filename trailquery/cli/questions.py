@@ -17,7 +17,6 @@ from trailquery.errors import UsageError
 from trailquery.find import find as find_value
 from trailquery.info import Info
 from trailquery.info import info as lake_info
-from trailquery.lake import Lake
 from trailquery.output import printable
 from trailquery.parameters import Param, shown_value, spelled_out
 from trailquery.result import Result
@@ -55,7 +54,6 @@ def sql(statement: str | None, file: Path | None, tables: tuple[str, ...], **opt
         hint = "; add it with --table NAME=FILE" if _SEES_NO_FILES in str(error) else ""
         raise UsageError(f"{error}{hint}") from None
     put(answer, asked)
-    _tell_own_accounts(statement, lake)
 
 
 _SEES_NO_FILES = "file system operations are disabled"  # DuckDB's words
@@ -154,7 +152,6 @@ def _command_of(query: Query, named: tuple[Path, ...]) -> click.Command:
             return
         lake = opened(asked, queries=named)
         rows = put(lake.run(query, **given), asked)
-        _tell_own_accounts(query.sql, lake)
         if not rows:
             _tell_names(query, given, asked.lake)
 
@@ -205,12 +202,6 @@ def _tell_scope(asked: Asked) -> None:
     names = ("since", "until", "account", "region", "strict_region", "only_intact")
     if scope := ", ".join(f"--{name.replace('_', '-')}" for name in names if getattr(asked, name)):
         say(f"the scope is no part of the SQL: give trailquery sql {scope} as well")
-
-
-def _tell_own_accounts(statement: str, lake: Lake) -> None:
-    """Which accounts were taken for own, where the answer hangs on it."""
-    if "own_account" in statement.lower():
-        say(printable(lake.own_accounts_source()))
 
 
 def _tell_names(query: Query, given: dict[str, Any], lake: Path | None) -> None:

@@ -26,8 +26,11 @@ def test_imported_account_names_are_shown_harmless_by_settings_and_info(lake_of:
         "geoip     none",
         "queries   none of your own",
     ]
-    told = run(tmp_path, "info").out.splitlines()
-    assert told[1:3] == [f"settings    {tmp_path}/trailquery.toml", "accounts    111122223333 (prod\\x1b[31m) 1"]
+    assert run(tmp_path, "info").out.splitlines()[:3] == [
+        "events      1 on 1 day, 2024-03-01T10:00:00Z .. 2024-03-01T10:00:00Z",
+        f"settings    {tmp_path}/trailquery.toml",
+        "accounts    111122223333 (prod\\x1b[31m) 1",
+    ]
 
 
 def test_settings_show_own_queries_and_every_exclusion_with_the_end_of_it(tmp_path: Path) -> None:

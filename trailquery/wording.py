@@ -1,12 +1,13 @@
 """The wording of messages: a number with its noun, a guess at what was meant."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def counted(count: int, noun: str) -> str:
-    """1 event, 2,000 events, 3 queries."""
-    plural = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    """1 event, 2,000 events, 3 queries, 4 days."""
+    plural = re.sub(r"(?<![aeo])y$", "ie", noun) + "s"
     return f"{count:,} {noun if count == 1 else plural}"
 
 

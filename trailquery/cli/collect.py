@@ -67,7 +67,7 @@ def _tell(collected: Any, folder: Path) -> None:
         say("no digest was met: nothing here proves that the log files are whole; see: trailquery doctor")
     click.echo(
         f"{collected.copied:,} copied, {collected.bytes:,} bytes; {collected.held:,} were there already;"
-        f" {collected.digests:,} of all are digests; {collected.keys:,} public keys"
+        f" {collected.digests:,} of all are digests; {counted(collected.keys, 'public key')}"
     )
     if collected.odd:
         click.echo(f"{collected.odd:,} have keys that are no paths; they lie in {printable(str(folder / '.odd'))}")

@@ -239,13 +239,13 @@ def _info_lines(held: Info, tz: str) -> list[str]:
     data = (f"{row['service']} {row['events']:,} (resources: {row['resources']:,})" for row in held.data_events)
     trails = [
         f"trail       {printable(row['prefix'] or '').rstrip('/')}/AWSLogs/{printable(row['organization_id'] or '')}"
-        f"{'/' if row['organization_id'] else ''}{printable(row['account_id'] or '?')}: {row['files']:,} files,"
-        f" {row['regions']} regions, delivered {span(row['first_delivered'], row['last_delivered'])}"
+        f"{'/' if row['organization_id'] else ''}{printable(row['account_id'] or '?')}: {counted(row['files'], 'file')},"
+        f" {counted(row['regions'], 'region')}, delivered {span(row['first_delivered'], row['last_delivered'])}"
         for row in held.trails
     ]
     files = ", ".join(f"{row['files']:,} {row['kind']} {row['status']}" for row in held.files)
     return [
-        f"events      {held.events:,} on {held.days} days, {span(held.first_event, held.last_event)}",
+        f"events      {held.events:,} on {counted(held.days, 'day')}, {span(held.first_event, held.last_event)}",
         f"settings    {printable(held.settings_file or 'none')}",
         f"accounts    {', '.join(map(_account, held.accounts)) or 'none'}",
         f"regions     {counts(held.regions, 'region')}",

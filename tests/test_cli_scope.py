@@ -62,7 +62,7 @@ def test_an_empty_scope_names_the_lakes_last_event(ask: Ask) -> None:
         (
             "--only-intact",
             0,
-            "--only-intact: no event in this scope is of a log file found intact; see: trailquery verify\n",
+            "--only-intact: 4 events left out; none in this scope is of a log file found intact; see: trailquery verify\n",
         ),
         ("--only-intact --since 2024-03-05", 0, f"window: 2024-03-05T00:00:00Z .. end\n{EMPTY_SCOPE}"),
     ],

@@ -255,7 +255,8 @@ def test_only_intact_leaves_the_rest_out_of_events_and_nothing_out_of_history(th
     done = CliRunner().invoke(
         trailquery, ["sql", "SELECT event_id FROM events", "--only-intact", "--lake", str(three.lake)]
     )
-    assert (done.stdout, done.stderr) == ("event_id\ngood\n", "integrity of the rows: 1 intact\n")
+    told = "--only-intact: 2 events left out\nintegrity of the rows: 1 intact\n"
+    assert (done.stdout, done.stderr) == ("event_id\ngood\n", told)
 
 
 def test_only_intact_leaves_the_rest_out_of_files_and_is_refused_where_nothing_has_a_verdict(three: Trail) -> None:

@@ -23,7 +23,7 @@ from trailquery.ledger import progress
 from trailquery.output import FORMATS, printable, write
 from trailquery.result import SHOWN_ROWS, Result
 from trailquery.times import shown, window, zone
-from trailquery.wording import did_you_mean
+from trailquery.wording import counted, did_you_mean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -104,14 +104,21 @@ def _tell_scope(lake: Lake, tz: ZoneInfo) -> None:
     """Accounts and regions that the lake lacks; and where nothing is in scope, why."""
     for note in lacking(lake):
         say(printable(note))
-    if len(lake.sql("SELECT 1 FROM events LIMIT 1")):
-        return
-    if lake.scope.only_intact and len(lake.narrowed(only_intact=False).sql("SELECT 1 FROM events LIMIT 1")):
-        say("--only-intact: no event in this scope is of a log file found intact; see: trailquery verify")
+    is_empty = not len(lake.sql("SELECT 1 FROM events LIMIT 1"))
+    if lake.scope.only_intact:
+        (rest,) = lake.narrowed(only_intact=False).sql(_LEFT_OUT).rows()
+        if rest["events"]:
+            why = "; none in this scope is of a log file found intact; see: trailquery verify" if is_empty else ""
+            say(f"--only-intact: {counted(rest['events'], 'event')} left out{why}")
+            return
+    if not is_empty:
         return
     (held,) = lake.sql("SELECT min(event_time) AS first, max(event_time) AS last FROM history").rows()
     first, last = (time and shown(time, tz) for time in held.values())
     say(f"no event of the lake is in this scope; {f'its first is {first}, its last {last}' if last else 'it is empty'}")
+
+
+_LEFT_OUT = "SELECT count(*) AS events FROM events WHERE integrity <> 'intact'"
 
 
 def lacking(lake: Lake) -> Iterator[str]:

@@ -13,7 +13,7 @@ from trailquery import utc
 TYPES = ("text", "integer", "number", "boolean", "timestamp", "interval", "choice", "list")
 
 _SPAN = re.compile(r"([0-9]{1,9})\s*([smhdw])")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ def convert(param: Param, value: Any) -> Any:
     if param.type == "choice":
         return param.choices[param.choices.index(value)]
     return _CONVERTERS[param.type](value.strip() if isinstance(value, str) and param.type != "text" else value)
+
+
+def span(text: str) -> timedelta | None:
+    """How long 36h or 7d is; None where the text is no span. Raises OverflowError."""
+    said = _SPAN.fullmatch(text)
+    return timedelta(**{_UNITS[said[2]]: int(said[1])}) if said else None
 
 
 def literal(value: Any) -> str:
@@ -121,9 +127,7 @@ def _timestamp(value: Any) -> datetime:
 
 
 def _interval(value: Any) -> timedelta:
-    span = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    if span:
-        return timedelta(**{UNITS[span[2]]: int(span[1])})
+    value = span(value) if isinstance(value, str) else value
     if not isinstance(value, timedelta):
         raise ValueError
     return value

@@ -1,15 +1,12 @@
 """Times as people type them -> naive UTC, and UTC as people want to read it."""
 
-import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trailquery import utc
 from trailquery.errors import UsageError
-from trailquery.parameters import UNITS
-
-_BACK = re.compile(r"([0-9]+)([smhdw])")
+from trailquery.parameters import span
 
 
 def zone(name: str) -> ZoneInfo:
@@ -25,14 +22,10 @@ def parse_time(text: str, tz: ZoneInfo, now: datetime, option: str = "time") -> 
 
     A time without an offset is read in `tz`. Raises UsageError, which names the `option` it came from.
     """
-    back = _BACK.fullmatch(text.strip())
     try:
-        if back:
-            moment = now - timedelta(**{UNITS[back[2]]: int(back[1])})
-        else:
-            moment = datetime.fromisoformat(text.strip())
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)
-        return utc.naive(moment)
+        back = span(text.strip())
+        moment = datetime.fromisoformat(text.strip()) if back is None else now - back
+        return utc.naive(moment if moment.tzinfo else moment.replace(tzinfo=tz))
     except (ValueError, OverflowError):
         raise UsageError(
             f"{option} {text!r}: no time; write 2026-11-20, 2026-11-20T02:11:09Z, or a span back from now such as 7d or 36h"

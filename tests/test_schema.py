@@ -145,8 +145,10 @@ def test_a_database_of_views_is_written_whole_or_not_at_all(
         raise KeyboardInterrupt
 
     lake = lake_of([{}])
-    with pytest.raises(MachineError, match="^[^\n]*/nowhere/views.duckdb: No such file or directory$"):
-        connect(lake, tmp_path / "nowhere" / "views.duckdb")
+    (tmp_path / "file").touch()
+    for folder, why in (("nowhere", "No such file or directory"), ("file", "Not a directory")):
+        with pytest.raises(MachineError, match=f"^[^\n]*/{folder}/views.duckdb: {why}$"):
+            connect(lake, tmp_path / folder / "views.duckdb")
     monkeypatch.setattr("trailquery.schema.schema", interrupted)
     with pytest.raises(KeyboardInterrupt):
         connect(lake, tmp_path / "views.duckdb")

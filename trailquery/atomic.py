@@ -17,7 +17,8 @@ def unfinished(folder: Path) -> Iterator[Path]:
     try:
         yield part
     finally:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the views and their columns mean, what no column covers, and the views in a file of their own."""
 
 import re
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import duckdb
 
 from trailquery.atomic import unfinished
 from trailquery.catalog import resource_dir
-from trailquery.errors import UsageError, at, refused
+from trailquery.errors import UsageError, refused
 from trailquery.events import ADDED_COLUMNS, COLUMNS
 from trailquery.lake import Lake
 from trailquery.parameters import literal
@@ -105,7 +106,7 @@ def connect(lake: Lake, file: Path) -> None:
     """
     if file.exists():
         raise UsageError(f"{file}: is already there; remove it, or name another file")
-    with at(file), unfinished(file.parent) as part:
+    with unfinished(file.parent) as part:
         try:
             with duckdb.connect(str(part)) as connection:
                 connection.begin()  # one write to disk, not one a view and a comment
@@ -119,5 +120,6 @@ def connect(lake: Lake, file: Path) -> None:
         except (duckdb.IOException, duckdb.TransactionException) as error:
             raise refused(OSError(0, str(error).splitlines()[0].rpartition(": ")[2]), file) from None
         finally:
-            part.with_name(f"{part.name}.wal").unlink(missing_ok=True)  # where the disk was full
+            with suppress(OSError):  # it lies there where the disk was full
+                part.with_name(f"{part.name}.wal").unlink()
         part.replace(file)

@@ -166,7 +166,8 @@ def keep_digest(lake: Path, file_sha256: str, data: bytes) -> None:
     kept = folder / f"{file_sha256}.json{'.gz' if data.startswith(GZIP_MAGIC) else ''}"
     if kept.exists():
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in (folder.parent, folder):
+        made.mkdir(mode=0o700, exist_ok=True)
     with replaced(kept) as file:
         file.write(data)
 

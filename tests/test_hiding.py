@@ -74,6 +74,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
         record(eventID="assumed", userIdentity=CALLER, sourceIPAddress="198.51.100.77", eventSource="sts.amazonaws.com",
                eventName="AssumeRole", requestParameters=assumed),
         record(eventID="denied", userIdentity=CALLER, sourceIPAddress="198.51.100.77", newField="zoe.quill",
+               eventSource="s3.amazonaws.com", eventName="GetBucketAcl", requestParameters={"bucketName": BUCKET},
                errorCode="AccessDenied", errorMessage=f"User: {CALLER['arn']} is not authorized to read {BUCKET}"),
     ]  # fmt: skip
     prefix = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/03/01"

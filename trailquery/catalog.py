@@ -16,7 +16,6 @@ from trailquery.errors import CatalogError, UsageError
 from trailquery.parameters import TYPES, Param, convert
 from trailquery.wording import did_you_mean
 
-ATTACK_VERSION = "17.1"  # of MITRE ATT&CK for Enterprise; every id in `mitre` is one of this version
 CATEGORIES = ("management", "data", "signin", "service", "insight", "network", "any")
 KINDS = ("question", "lead", "finding")
 SEVERITIES = ("info", "low", "medium", "high", "critical")

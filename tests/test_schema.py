@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from runner import run
 
 from trailquery import Lake
 from trailquery.errors import MachineError, UsageError
@@ -58,6 +60,17 @@ def test_one_view_is_told_without_binding_those_that_it_does_not_stand_on(lake_o
     lake = lake_of([{}])
     assert [one["column"] for one in schema(lake, "api_errors")][:2] == [None, "event_id"]
     assert "principals" in lake._views._waiting
+
+
+def test_the_views_are_listed_alone_unless_every_column_is_asked_for(lake_of: Lakes, tmp_path: Path) -> None:
+    lake = lake_of([{}])
+    told = schema(lake)
+    listed, every = (
+        json.loads(run(tmp_path, "schema", *more, "--lake", str(lake.path), "--format", "json").out)
+        for more in ((), ("--all",))
+    )
+    assert listed == [{"view": one["view"], "meaning": one["meaning"]} for one in told if one["column"] is None]
+    assert every == told
 
 
 def test_a_view_that_is_not_there_is_a_wrong_request_and_the_nearest_is_named(lake_of: Lakes) -> None:

@@ -53,6 +53,11 @@ def schema(lake: Lake, view: str | None = None) -> list[dict[str, Any]]:
     return [row | {"meaning": _meaning(comments, row["view"], row["column"])} for row in rows]
 
 
+def every_view() -> list[dict[str, str]]:
+    """What one row of each view is: view, meaning."""
+    return [{"view": name, "meaning": told} for name, told in sorted(_comments().items()) if "." not in name]
+
+
 _EVERY_COLUMN = """
 SELECT "view", "column", "type"
 FROM (

@@ -12,21 +12,24 @@ from trailquery.lake import open_lake
 from trailquery.result import Result
 from trailquery.schema import connect as write_database
 from trailquery.schema import drift as uncovered_fields
+from trailquery.schema import every_view
 from trailquery.schema import schema as columns_of
 
 
 @click.command()
 @click.argument("view", required=False)
+@click.option("--all", "every_column", is_flag=True, help="Every column of every view.")
 @click.option("--drift", is_flag=True, help="Fields in the data that no column covers, by event version and service.")
 @question_options
-def schema(view: str | None, drift: bool, **options: Any) -> None:
-    """What the views mean, column by column; or only VIEW."""
+def schema(view: str | None, every_column: bool, drift: bool, **options: Any) -> None:
+    """What one row of each view is; or what each column of VIEW means."""
     asked = asked_from(options)
     lake = opened(asked)
-    result = (
-        uncovered_fields(lake) if drift else Result(pa.Table.from_pylist(columns_of(lake, view)).to_reader(), asked.tz)
-    )
-    put(result, asked)
+    if drift:
+        put(uncovered_fields(lake), asked)
+        return
+    rows = columns_of(lake, view) if view or every_column else every_view()
+    put(Result(pa.Table.from_pylist(rows).to_reader(), asked.tz), asked)
 
 
 @click.command()

@@ -175,7 +175,7 @@ class Lake:
             )
             found = hunt(ground, choice, self.zone_name, on_query)
         met = Met(len(found), found.arrow().select(["event_ids"]))
-        found.notes += tuple(self._footer(self._named("hunt", "FROM events"), met))
+        found.notes += (*self._footer(self._named("hunt", "FROM events"), met), self.own_accounts_source())
         return found
 
     def narrowed(self, **changes: Any) -> "Lake":

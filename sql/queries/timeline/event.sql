@@ -25,6 +25,7 @@
 -- actor = "The caller, readable: user, role/session, service"
 -- actor_arn = "The caller's ARN"
 -- actor_account_id = "The account the caller belongs to"
+-- delegate_account_id = "The product provider whose account acted as the caller"
 -- role_arn = "The role behind the session"
 -- access_key_id = "The access key that signed the call"
 -- session_id = "One issued credential set"
@@ -48,6 +49,7 @@
 -- is_truncated = "AWS left out an oversized request or response"
 -- delivered_at = "When its log file was delivered (UTC)"
 -- source_file = "The log file it was read from"
+-- file_sha256 = "SHA-256 of that file's bytes, hex; joins to the view files"
 -- position = "Its place in that file, from 0"
 -- event_id = "The event's id"
 -- raw = "The whole record, exactly as delivered"
@@ -64,16 +66,16 @@ WITH judged AS (
 
 SELECT
     event_time, shown.account_id, region, category, action, access, target, outcome, error_code,
-    error_message, identity_type, actor, actor_arn, actor_account_id, role_arn, access_key_id,
-    session_id, session_created_at, session_mfa, source_identity, invoked_by, source_ip_address,
-    user_agent, client, vpc_endpoint_id, issued_key_id, resources,
+    error_message, identity_type, actor, actor_arn, actor_account_id, delegate_account_id, role_arn,
+    access_key_id, session_id, session_created_at, session_mfa, source_identity, invoked_by,
+    source_ip_address, user_agent, client, vpc_endpoint_id, issued_key_id, resources,
     (
         SELECT list_sort(list(concat_ws(' ', half.account_id, half.action, half.event_id)))
         FROM history AS half
         WHERE half.shared_event_id = shown.shared_event_id AND half.event_id <> shown.event_id
     ) AS other_halves,
     sightings, variants, integrity, copies, amends_event_id, addendum_reason, is_truncated,
-    delivered_at, source_file, position, event_id, raw
+    delivered_at, source_file, file_sha256, position, event_id, raw
 FROM history AS shown
 LEFT JOIN judged ON shown.account_id IS NOT DISTINCT FROM judged.account_id
 WHERE event_id = $event_id

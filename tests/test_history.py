@@ -33,7 +33,7 @@ IDENTITY = (
 
 
 class CloudTrail:
-    """Events of one region by time, in pages of `page`; `faults` are the error codes of the next answers."""
+    """Events of one region by time, in pages of `page`; `faults` are the error codes, or the pages, of the next answers."""
 
     def __init__(self) -> None:
         self.events: list[tuple[datetime, str]] = []
@@ -75,7 +75,8 @@ class CloudTrail:
                 assert self.headers["X-Amz-Target"].endswith(".LookupEvents")
                 fault = stub.faults.pop(0) if stub.faults else None
                 if fault:
-                    self._answer(400, json.dumps({"__type": fault, "message": "no"}))
+                    page = fault if fault.startswith("<") else json.dumps({"__type": fault, "message": "no"})
+                    self._answer(400, page)
                 else:
                     self._answer(200, json.dumps(stub.lookup(json.loads(body))))
 
@@ -126,6 +127,12 @@ def test_the_next_ingest_asks_only_for_what_no_page_covers(cloudtrail: CloudTrai
     assert loaded(tmp_path / "lake") == ["late", "new", "settled", "young"]
     ((start, _),) = cloudtrail.asked
     assert timedelta(minutes=59) <= datetime.now(UTC) - datetime.fromtimestamp(start, UTC) <= timedelta(minutes=62)
+
+
+def test_of_a_page_in_the_place_of_an_answer_the_first_line_is_told(cloudtrail: CloudTrail, tmp_path: Path) -> None:
+    cloudtrail.faults = ["<html>\n<body>Sign in to this network</body></html>"]
+    (refused,) = ingest([history.open_history()], tmp_path / "lake").unread
+    assert refused.reason == "400: <html>; run the same command again"
 
 
 def test_throttling_is_waited_for_and_what_stays_broken_is_resumed(cloudtrail: CloudTrail, tmp_path: Path) -> None:

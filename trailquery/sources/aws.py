@@ -32,6 +32,7 @@ CONNECTIONS = 32  # at 20 to 50 ms an answer, as many as one process has the tim
 READ_TIMEOUT_S = 30.0
 ATTEMPTS = 6
 DEFAULT_REGION = "us-east-1"
+_LONGEST_MESSAGE = 1_000  # characters
 _REFUSED = ("AccessDenied", "AccessDeniedException", "403", "KMS.AccessDeniedException", "AllAccessDisabled")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _MENDED = {  # error code of AWS: what to do
@@ -190,14 +191,15 @@ def code_of(error: BotoCoreError | ClientError) -> str:
 
 
 def message_of(error: BotoCoreError | ClientError) -> str:
+    """Its first line: a proxy's page may stand in the place of a message."""
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else error
-    return str(said).strip().rstrip(".")
+    return str(said).strip().partition("\n")[0][:_LONGEST_MESSAGE].rstrip(".: ")
 
 
 def reason(error: BotoCoreError | ClientError, permission: str = "") -> str:
     """What AWS said, and what to do; `permission` is what a plain refusal lacks."""
     if not isinstance(error, ClientError):
-        return str(error)
+        return message_of(error)
     code, message = code_of(error), message_of(error)
     if missing := lacking(error, permission or "a permission"):
         mend = f"{missing} is missing"

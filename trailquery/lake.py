@@ -175,7 +175,7 @@ class Lake:
             )
             found = hunt(ground, choice, self.zone_name, on_query)
         met = Met(len(found), found.arrow().select(["event_ids"]))
-        found.notes += (*self._footer(self._named("hunt", "FROM events"), met), self.own_accounts_source())
+        found.notes += (self.own_accounts_source(), *self._footer(self._named("hunt", "FROM events"), met))
         return found
 
     def narrowed(self, **changes: Any) -> "Lake":
@@ -280,7 +280,7 @@ class Lake:
             return notes
 
         own = [self.own_accounts_source()] if "own_accounts" in named.stands_on else []
-        return self._watched("footer", [cursor], monotonic() + self.timeout_s, work) + own
+        return own + self._watched("footer", [cursor], monotonic() + self.timeout_s, work)
 
     def _set_scope(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for name, value in self.scope._asdict().items():

@@ -1,8 +1,10 @@
-"""Every shape in which CloudTrail records travel, made of records as bytes."""
+"""Every shape in which CloudTrail records travel, made of records as bytes; and what was read of one."""
 
 import gzip
 import json
 from base64 import b64encode
+
+from trailquery.containers import Contents
 
 
 def record(event_id: str, **fields: object) -> bytes:
@@ -208,3 +210,15 @@ SHAPES = {
     ),
     "gzip of several members": lambda records: b"".join(gzip.compress(value + b"\n") for value in records),
 }
+
+
+def held(contents: Contents) -> list[tuple[int, bytes]]:
+    return [(place, bytes(raw)) for place, raw in zip(contents.positions, contents.records, strict=True)]
+
+
+def numbered(*records: bytes) -> list[tuple[int, bytes]]:
+    return list(enumerate(records))
+
+
+def rejected(contents: Contents) -> list[tuple[int, bytes]]:
+    return [(reject.position, reject.data) for reject in contents.rejects]

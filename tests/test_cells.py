@@ -1,4 +1,4 @@
-"""The rows and cells of CSV; what comes of them, whole and in pieces, is in test_containers and test_pieces."""
+"""The rows and cells of CSV; what comes of them, whole and in pieces, is in test_exports and test_pieces."""
 
 import pytest
 

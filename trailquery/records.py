@@ -259,7 +259,7 @@ def _instant(value: str | None) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(_ZONE_APART.sub("", value))
+        moment = datetime.fromisoformat(_ZONE_APART.sub("", value) if " " in value else value)
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         return None
